@@ -1,0 +1,181 @@
+//! A strict reading of small JSON documents: token headers, claims, key sets.
+//!
+//! Invariant: two readers cannot disagree about a [`Json`]. A name that stands twice in an object, at any
+//! level and however it is escaped, is refused (RFC 8725 §2.4; RFC 7515 §4 leaves the choice), as are
+//! trailing data, deep nesting and unpaired surrogates.
+
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// How deep arrays and objects may nest. Key sets need three levels.
+const DEPTH_MAX: u8 = 16;
+
+/// The members of an object.
+pub(super) type Members = BTreeMap<String, Json>;
+
+/// A value whose objects have distinct names.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Json {
+    Null,
+    Bool,
+    /// A whole number that is not negative: the form that times have.
+    Integer(u64),
+    /// Any other number.
+    Number(f64),
+    String(String),
+    Array(Vec<Json>),
+    Object(Members),
+}
+
+impl Json {
+    pub(super) fn as_str(&self) -> Option<&str> {
+        if let Json::String(text) = self { Some(text) } else { None }
+    }
+
+    pub(super) fn as_array(&self) -> Option<&[Json]> {
+        if let Json::Array(items) = self { Some(items) } else { None }
+    }
+
+    pub(super) fn as_object(&self) -> Option<&Members> {
+        if let Json::Object(members) = self { Some(members) } else { None }
+    }
+
+    /// The strings of an array that holds nothing else.
+    pub(super) fn as_strings(&self) -> Option<Vec<&str>> {
+        self.as_array()?.iter().map(Json::as_str).collect()
+    }
+}
+
+/// Reads a document that is one object. What is wrong with it is nobody's business but the sender's.
+pub(super) fn object(bytes: &[u8]) -> Option<Members> {
+    let mut reader = serde_json::Deserializer::from_slice(bytes);
+    let value = Strict { depth: 0 }.deserialize(&mut reader).ok()?;
+    reader.end().ok()?;
+    if let Json::Object(members) = value { Some(members) } else { None }
+}
+
+#[derive(Clone, Copy)]
+struct Strict {
+    depth: u8,
+}
+
+impl Strict {
+    fn deeper<E: Error>(self) -> Result<Self, E> {
+        let depth = self.depth + 1;
+        if depth > DEPTH_MAX { Err(E::custom("too deep")) } else { Ok(Self { depth }) }
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Strict {
+    type Value = Json;
+
+    fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<Json, D::Error> {
+        reader.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Strict {
+    type Value = Json;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_unit<E>(self) -> Result<Json, E> {
+        Ok(Json::Null)
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Json, E> {
+        Ok(Json::Bool)
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<Json, E> {
+        Ok(Json::Integer(number))
+    }
+
+    fn visit_i64<E>(self, number: i64) -> Result<Json, E> {
+        // Only negative numbers come this way, and no field here takes one: its exact value is no matter.
+        Ok(Json::Number(number as f64))
+    }
+
+    fn visit_f64<E>(self, number: f64) -> Result<Json, E> {
+        Ok(Json::Number(number))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Json, E> {
+        Ok(Json::String(text.to_owned()))
+    }
+
+    fn visit_string<E>(self, text: String) -> Result<Json, E> {
+        Ok(Json::String(text))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Json, A::Error> {
+        let inner = self.deeper()?;
+        let mut array = Vec::new();
+        while let Some(item) = items.next_element_seed(inner)? {
+            array.push(item);
+        }
+        Ok(Json::Array(array))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Json, A::Error> {
+        let inner = self.deeper()?;
+        let mut members = Members::new();
+        while let Some(name) = entries.next_key::<String>()? {
+            let value = entries.next_value_seed(inner)?;
+            if members.insert(name, value).is_some() {
+                return Err(A::Error::custom("a name stands twice"));
+            }
+        }
+        Ok(Json::Object(members))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_document_that_two_readers_could_read_differently_is_refused() {
+        for document in [
+            r#"{"a":1,"a":1}"#,
+            r#"{"a":1,"\u0061":2}"#,
+            r#"{"x":{"a":1,"a":2}}"#,
+            r#"{"x":[{"a":1,"a":2}]}"#,
+            r#"{"a":1}{"#,
+            r#"{"a":1} x"#,
+            r#"{"a":"\ud800"}"#,
+            "\u{feff}{}",
+            r#"{"a":1,}"#,
+            r#"{"a":NaN}"#,
+            r#"{"a":1e999}"#,
+            r#"{'a':1}"#,
+            "{\"a\":\"\u{1}\"}",
+            "[]",
+            "1",
+            "",
+        ] {
+            assert_eq!(object(document.as_bytes()), None, "{document}");
+        }
+        assert_eq!(object(b"{\"a\":\"\xff\"}"), None);
+    }
+
+    #[test]
+    fn nesting_ends_at_the_bound() {
+        let nested = |depth: usize| format!("{{\"a\":{}{}}}", "[".repeat(depth), "]".repeat(depth));
+        assert!(object(nested(usize::from(DEPTH_MAX) - 1).as_bytes()).is_some());
+        assert!(object(nested(usize::from(DEPTH_MAX)).as_bytes()).is_none());
+        assert!(object(nested(100_000).as_bytes()).is_none());
+    }
+
+    #[test]
+    fn numbers_keep_what_a_time_needs() {
+        let members = object(br#"{"a":18446744073709551615,"b":1.5,"c":-1,"d":1.0}"#).unwrap_or_default();
+        assert_eq!(members.get("a"), Some(&Json::Integer(u64::MAX)));
+        assert_eq!(members.get("b"), Some(&Json::Number(1.5)));
+        assert_eq!(members.get("c"), Some(&Json::Number(-1.0)));
+        assert_eq!(members.get("d"), Some(&Json::Number(1.0)));
+    }
+}
