@@ -136,6 +136,27 @@ impl<'de> Visitor<'de> for Strict {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// What is read here, a lenient reader reads too, and to the same: names, order aside, and texts.
+        #[test]
+        fn what_is_accepted_means_the_same_to_every_reader(
+            document in r#"\{("(a|b|\\u0061|\\ud800|é)":(1|-1|0\.5|1e9|"(a|\\n|\\u0000)"|null|true|\[1,\]|\[\{"a":1(,"a":2)?\}\]),?){0,4}\}[ x]?"#,
+        ) {
+            let lenient: Result<serde_json::Map<_, _>, _> = serde_json::from_str(&document);
+            if let Some(members) = object(document.as_bytes()) {
+                let lenient = lenient.unwrap_or_default();
+                prop_assert_eq!(members.len(), lenient.len());
+                for (name, value) in &members {
+                    prop_assert_eq!(value.as_str(), lenient.get(name).and_then(|other| other.as_str()));
+                }
+                let names = document.matches("\"a\":").count() + document.matches("\\u0061").count();
+                let nested = document.matches("[{").count();
+                prop_assert!(names - nested <= 1, "{}", document);
+            }
+        }
+    }
 
     #[test]
     fn a_document_that_two_readers_could_read_differently_is_refused() {

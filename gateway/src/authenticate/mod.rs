@@ -3,8 +3,9 @@
 //! Invariant: a [`Caller`] exists only because a credential was verified: its fields are private here and
 //! [`Keys::authenticate`] is its one maker. So a way to the policy without a caller doesn't compile:
 //! ```compile_fail
-//! # fn forge() {
-//! let forged = inland::authenticate::Caller { tenant: "bank".into(), subject: "anna".into(), groups: vec![] };
+//! # fn forge(kind: inland::authenticate::CredentialKind) {
+//! let (tenant, subject, groups) = (String::from("bank"), String::from("anna"), Vec::new());
+//! let forged = inland::authenticate::Caller { tenant, subject, groups, kind };
 //! # }
 //! ```
 //! A credential names tenant, subject and groups, nothing else: what a tenant may do is in its file.
