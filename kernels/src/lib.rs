@@ -1,1 +1,89 @@
-//! To be written.
+//! What is personal in a text: identifiers and secrets, found by their form and proven by their check
+//! digits.
+//!
+//! Invariant: a [`Finding`] is a place, never a content. Its span is in bytes of the text as it was
+//! given, always on character boundaries; findings of one scan are in order and never overlap.
+//!
+//! ```
+//! use inland_kernels::{Engine, Label};
+//!
+//! let text = "Pay DE89 3704 0044 0532 0130 00 and tell anna@example.org.";
+//! let mut found = Vec::new();
+//! Engine::cpu().scan(text, &mut found);
+//! assert_eq!(found.iter().map(|f| (f.kind, f.label)).collect::<Vec<_>>(), [
+//!     ("iban", Label::Iban),
+//!     ("email", Label::Email),
+//! ]);
+//! assert_eq!(text.get(found[0].start..found[0].end), Some("DE89 3704 0044 0532 0130 00"));
+//! ```
+
+mod anchors;
+mod bytes;
+mod checks;
+mod contact;
+mod context;
+mod digits;
+mod label;
+mod national;
+mod network;
+mod normalise;
+mod payment;
+mod resolve;
+mod scan;
+mod secrets;
+mod view;
+
+pub use label::Label;
+pub use normalise::normalise;
+
+/// A place in a text that holds something personal or secret.
+///
+/// It holds no content, so its `Debug` form may be logged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// First byte, in the text as it was given.
+    pub start: usize,
+    /// The byte after the last one.
+    pub end: usize,
+    /// The policy's class.
+    pub label: Label,
+    /// The scheme: `fr.nir`, `card.visa`, `iban`, `secret.aws-access-key`, ….
+    pub kind: &'static str,
+    /// The country whose scheme it is (ISO 3166-1 alpha-2), where the scheme belongs to one.
+    pub country: Option<[u8; 2]>,
+    /// How sure the form makes it: 0..=100. Every finding counts; the score settles which of two
+    /// overlapping ones is meant.
+    pub score: u8,
+}
+
+/// Finds what is personal in texts. Cheap to clone and to share: its tables are behind counters.
+#[derive(Clone, Debug)]
+pub struct Engine {
+    tables: scan::Tables,
+}
+
+impl Engine {
+    /// The engine that runs on this processor.
+    #[must_use]
+    pub fn cpu() -> Engine {
+        Engine { tables: scan::Tables::new() }
+    }
+
+    /// Appends what is found in `text`, in order of place, never overlapping. What `out` held before
+    /// stays as it is.
+    pub fn scan(&self, text: &str, out: &mut Vec<Finding>) {
+        scan::scan(&self.tables, text, out);
+    }
+
+    /// The engine's name, for metrics and logs.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        "cpu"
+    }
+}
+
+impl Default for Engine {
+    fn default() -> Self {
+        Engine::cpu()
+    }
+}

@@ -1,0 +1,96 @@
+//! Check digits and dates: the arithmetic that tells a number from a lookalike.
+//!
+//! Invariant: digits are values 0..=9, most significant first; any slice length is safe.
+
+/// ISO/IEC 7812-1 Annex B: each second digit from the right is doubled; the digit sums end in 0.
+pub(crate) fn luhn(digits: &[u8]) -> bool {
+    let mut sum = 0;
+    for (place, &digit) in digits.iter().rev().enumerate() {
+        let value = u32::from(digit) << (place % 2);
+        sum += value - if value > 9 { 9 } else { 0 };
+    }
+    sum % 10 == 0
+}
+
+/// The digits as one number: at most 19 digits fit.
+pub(crate) fn value(digits: &[u8]) -> u64 {
+    digits.iter().fold(0u64, |sum, &digit| sum.wrapping_mul(10).wrapping_add(u64::from(digit)))
+}
+
+/// The sum of each digit times its weight; what is longer than the other is ignored.
+pub(crate) fn weighted(digits: &[u8], weights: &[u32]) -> u32 {
+    digits.iter().zip(weights).map(|(&digit, &weight)| u32::from(digit) * weight).sum()
+}
+
+/// ISO/IEC 7064 MOD 11,10, the check digit being the last.
+pub(crate) fn mod_11_10(digits: &[u8]) -> bool {
+    let Some((&check, body)) = digits.split_last() else { return false };
+    let product = body.iter().fold(10, |product, &digit| {
+        let sum = (u32::from(digit) + product) % 10;
+        (if sum == 0 { 10 } else { sum } * 2) % 11
+    });
+    (11 - product) % 10 == u32::from(check)
+}
+
+/// EAN-13 (GS1): weights 1 and 3 in turn; the sum ends in 0.
+pub(crate) fn ean13(digits: &[u8]) -> bool {
+    digits.len() == 13 && weighted(digits, &[1, 3, 1, 3, 1, 3, 1, 3, 1, 3, 1, 3, 1]).is_multiple_of(10)
+}
+
+/// ISO 13616 (ISO/IEC 7064 MOD 97-10): letters count as 10..=35, and the whole leaves 1.
+pub(crate) fn mod_97(characters: impl Iterator<Item = u8>) -> bool {
+    let rest = characters.fold(0u32, |rest, byte| match byte {
+        b'0'..=b'9' => (rest * 10 + u32::from(byte - b'0')) % 97,
+        _ => (rest * 100 + u32::from(byte.to_ascii_uppercase().wrapping_sub(b'A')) + 10) % 97,
+    });
+    rest == 1
+}
+
+/// Is this a day of that month in some year with these last two digits? A 29 February needs a year that
+/// can be a leap year: the century is often not written, and 00 is one in 2000.
+pub(crate) fn is_date(two_digit_year: u64, month: u64, day: u64) -> bool {
+    let last = match month {
+        1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
+        4 | 6 | 9 | 11 => 30,
+        2 if two_digit_year.is_multiple_of(4) => 29,
+        2 => 28,
+        _ => return false,
+    };
+    (1..=last).contains(&day)
+}
+
+/// The same with the whole year, by the Gregorian rule.
+pub(crate) fn is_date_of_year(year: u64, month: u64, day: u64) -> bool {
+    let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
+    is_date(year % 100, month, day) && (leap || (month, day) != (2, 29))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn published_numbers_pass_and_one_changed_digit_fails() {
+        // ISO/IEC 7812-1 example; GS1's EAN-13 example; BZSt's example; the IBAN registry's example.
+        for (digits, last, check) in [
+            (&[7, 9, 9, 2, 7, 3, 9, 8, 7, 1][..], 3, luhn as fn(&[u8]) -> bool),
+            (&[4, 0, 0, 6, 3, 8, 1, 3, 3, 3, 9, 3], 1, ean13),
+            (&[8, 6, 0, 9, 5, 7, 4, 2, 7, 1], 9, mod_11_10),
+        ] {
+            for digit in 0..=9 {
+                let number: Vec<u8> = digits.iter().copied().chain([digit]).collect();
+                assert_eq!(check(&number), digit == last, "{number:?}");
+            }
+        }
+        assert!(mod_97(b"WEST12345698765432GB82".iter().copied()));
+        assert!(!mod_97(b"WEST12345698765433GB82".iter().copied()));
+    }
+
+    #[test]
+    fn a_leap_day_needs_a_leap_year() {
+        assert!(is_date(0, 2, 29) && is_date(96, 2, 29) && !is_date(97, 2, 29) && !is_date(99, 13, 1));
+        assert!(
+            is_date_of_year(2000, 2, 29) && !is_date_of_year(1900, 2, 29) && !is_date_of_year(1999, 4, 31)
+        );
+    }
+}

@@ -1,0 +1,138 @@
+//! E-mail addresses (RFC 5322 dot-atom and quoted local parts, RFC 6531 letters of all scripts).
+//!
+//! Invariant: what a mail server would deliver to is inside the span; quotes, brackets and the full stop
+//! around it are not.
+
+use crate::bytes::{at, before, run_end};
+use crate::{Finding, Label};
+
+/// RFC 5321 4.5.3.1.1, in bytes.
+const LOCAL_MAX: usize = 64;
+/// RFC 5321 4.5.3.1.2, in bytes.
+const DOMAIN_MAX: usize = 255;
+
+/// The address around the `@` at `sign`.
+pub(crate) fn find(text: &str, sign: usize) -> Option<Finding> {
+    let start = local_start(text, sign)?;
+    let end = domain_end(text, sign + 1)?;
+    Some(Finding { start, end, label: Label::Email, kind: "email", country: None, score: 95 })
+}
+
+/// RFC 5322 atext and the dot, and letters beyond ASCII. Chinese and Japanese stand beside an address
+/// without a space and are not read as part of it.
+fn is_local(letter: char) -> bool {
+    letter.is_ascii_alphanumeric()
+        || ".!#$%&'*+-/=?^_`{|}~".contains(letter)
+        || (letter > '\u{bf}' && letter < '\u{2000}' && letter.is_alphanumeric())
+}
+
+fn local_start(text: &str, sign: usize) -> Option<usize> {
+    let bytes = text.as_bytes();
+    if before(bytes, sign) == b'"' {
+        return quoted_start(bytes, sign - 1);
+    }
+    let mut start = sign;
+    for (index, letter) in text.get(..sign)?.char_indices().rev() {
+        if !is_local(letter) {
+            break;
+        }
+        if sign - index > LOCAL_MAX {
+            // Too long for an address, but not too long for a person: the last part is reported.
+            break;
+        }
+        start = index;
+    }
+    // What stands before an address in prose, code and URLs and may formally belong to it.
+    while start < sign && b".!#$%&'*/=?^`{|}~".contains(&at(bytes, start)) {
+        start += 1;
+    }
+    start = after_assignment(bytes, start, sign);
+    (start < sign && before(bytes, sign) != b'.').then_some(start)
+}
+
+/// In `to=anna@example.org` and `mail/anna@example.org` the address starts behind the mark.
+fn after_assignment(text: &[u8], start: usize, sign: usize) -> usize {
+    let local = text.get(start..sign).unwrap_or_default();
+    local
+        .iter()
+        .rposition(|byte| matches!(byte, b'=' | b'/' | b'&' | b'?' | b'|'))
+        .map_or(start, |mark| start + mark + 1)
+}
+
+/// `"anna maria"@example.org`
+fn quoted_start(text: &[u8], quote: usize) -> Option<usize> {
+    let window = text.get(quote.saturating_sub(LOCAL_MAX)..quote)?;
+    let open = quote - window.iter().rev().position(|&byte| byte == b'"')? - 1;
+    (quote - open > 1).then_some(open)
+}
+
+/// A name of at least two labels whose last has two letters or more; of a longer run the longest such.
+fn domain_end(text: &str, start: usize) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let end = run_end(bytes, start, DOMAIN_MAX, |byte| {
+        byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.') || byte >= 0x80
+    });
+    let mut end = foreign_punctuation(text, start, end)?;
+    loop {
+        let name = text.get(start..end)?;
+        let (host, top) = name.rsplit_once('.')?;
+        if is_top_level(top) {
+            return is_host(host).then_some(end);
+        }
+        end = start + host.len();
+    }
+}
+
+/// Ends the name at the first character beyond ASCII that is no letter: `„`, `…`, `。`.
+fn foreign_punctuation(text: &str, start: usize, end: usize) -> Option<usize> {
+    // A bound may have cut a character in two.
+    let end = (start..=end).rev().find(|&end| text.is_char_boundary(end))?;
+    let name = text.get(start..end)?;
+    let stop = name.char_indices().find(|(_, letter)| !letter.is_ascii() && !letter.is_alphanumeric());
+    Some(stop.map_or(end, |(index, _)| start + index))
+}
+
+fn is_top_level(label: &str) -> bool {
+    label.chars().nth(1).is_some() && label.chars().all(char::is_alphabetic)
+        || label.get(..4).is_some_and(|head| head.eq_ignore_ascii_case("xn--")) && !label.ends_with('-')
+}
+
+fn is_host(host: &str) -> bool {
+    host.split('.').all(|label| !label.is_empty() && !label.starts_with('-') && !label.ends_with('-'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn address(text: &str) -> Option<&str> {
+        let found = find(text, text.find('@')?)?;
+        text.get(found.start..found.end)
+    }
+
+    #[test]
+    fn the_address_is_found_without_what_is_around_it() {
+        for (text, expected) in [
+            ("anna@example.org", Some("anna@example.org")),
+            ("<anna.b+c@mail.example.co.uk>,", Some("anna.b+c@mail.example.co.uk")),
+            ("'anna@example.org'.", Some("anna@example.org")),
+            ("mailto:anna@example.org?subject=x", Some("anna@example.org")),
+            ("https://x.test/?to=anna@example.org&a=1", Some("anna@example.org")),
+            ("o'neil@example.ie", Some("o'neil@example.ie")),
+            ("jörg@müller.example", Some("jörg@müller.example")),
+            ("anna@xn--mller-kva.example.xn--p1ai", Some("anna@xn--mller-kva.example.xn--p1ai")),
+            ("邮箱anna@example.org。谢谢", Some("anna@example.org")),
+            ("„anna@example.org“", Some("anna@example.org")),
+            ("\"anna maria\"@example.org", Some("\"anna maria\"@example.org")),
+            ("anna@example.org.1", Some("anna@example.org")),
+            ("anna@localhost", None),
+            ("@example.org", None),
+            ("anna@example.1", None),
+            ("anna@.org", None),
+            ("anna.@example.org", None),
+            ("a @ b.org", None),
+        ] {
+            assert_eq!(address(text), expected, "{text}");
+        }
+    }
+}

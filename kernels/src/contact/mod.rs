@@ -1,0 +1,4 @@
+//! Ways to reach a person: e-mail addresses and telephone numbers.
+
+pub(crate) mod email;
+pub(crate) mod phone;

@@ -1,0 +1,136 @@
+//! One scan: anchors, then the verifiers that an anchor may be of interest to.
+//!
+//! Invariant: a verifier looks a bounded way back and ahead, so a scan is linear in the text, whatever
+//! the text is. All candidates are weighed at the end, so the order of the verifiers decides nothing.
+
+use crate::bytes::{at, before, run_end};
+use crate::contact::{email, phone};
+use crate::context::{Context, Words};
+use crate::digits::{MAX_DIGITS, Run};
+use crate::payment::{card, iban};
+use crate::resolve::resolve;
+use crate::secrets::{named, tokens::Prefixes};
+use crate::view::View;
+use crate::{Finding, Label, anchors, national, network};
+
+/// What is built once for all scans.
+#[derive(Clone, Debug)]
+pub(crate) struct Tables {
+    words: Words,
+    prefixes: Prefixes,
+}
+
+impl Tables {
+    pub(crate) fn new() -> Tables {
+        Tables { words: Words::new(), prefixes: Prefixes::new() }
+    }
+}
+
+/// Appends the findings of `text` and of what it looks like.
+pub(crate) fn scan(tables: &Tables, text: &str, out: &mut Vec<Finding>) {
+    let base = out.len();
+    candidates(tables, text, out);
+    if let Some(view) = View::of(text) {
+        // Beside the text, not instead of it: an invisible character may also join two numbers.
+        let mut seen = Vec::new();
+        candidates(tables, view.text(), &mut seen);
+        out.extend(seen.into_iter().filter_map(|found| {
+            let (start, end) = view.source(found.start, found.end)?;
+            Some(Finding { start, end, ..found })
+        }));
+    }
+    resolve(out, base);
+}
+
+fn candidates(tables: &Tables, text: &str, out: &mut Vec<Finding>) {
+    tables.prefixes.find(text, out);
+    let mut scanner =
+        Scanner { text, context: Context::new(&tables.words, text.as_bytes()), colons_from: 0, out };
+    anchors::each(text.as_bytes(), |place, byte| match byte {
+        b'@' => scanner.out.extend(email::find(text, place)),
+        b'=' => scanner.out.extend(named::assigned(text, place)),
+        b':' => scanner.colon(place),
+        _ => scanner.digits(place),
+    });
+}
+
+struct Scanner<'s, 't> {
+    text: &'t str,
+    context: Context<'s, 't>,
+    /// Colons before this place belong to a run that has been looked at.
+    colons_from: usize,
+    out: &'s mut Vec<Finding>,
+}
+
+impl Scanner<'_, '_> {
+    fn colon(&mut self, place: usize) {
+        let bytes = self.text.as_bytes();
+        self.out.extend(named::assigned(self.text, place));
+        self.out.extend(named::userinfo(bytes, place));
+        self.out.extend(named::telegram(bytes, place));
+        if place >= self.colons_from {
+            let (found, end) = network::colon(bytes, place);
+            self.out.extend(found);
+            self.colons_from = end;
+        }
+    }
+
+    /// A group of digits starts at `place`.
+    fn digits(&mut self, place: usize) {
+        let bytes = self.text.as_bytes();
+        let base = self.out.len();
+        if before(bytes, place).is_ascii_alphabetic()
+            || before(bytes, place.saturating_sub(1)).is_ascii_alphabetic()
+        {
+            self.out.extend(iban::find(bytes, place));
+            national::codes(bytes, place, self.out);
+        }
+        if before(bytes, place).is_ascii_alphanumeric() {
+            return;
+        }
+        let end = run_end(bytes, place, MAX_DIGITS + 1, |byte| byte.is_ascii_digit());
+        if end - place > MAX_DIGITS {
+            return;
+        }
+        if at(bytes, end) == b'.' && end - place <= 3 {
+            self.out.extend(network::ipv4(bytes, place, &mut self.context));
+        }
+        let run = Run::read(bytes, place);
+        if run.starts_number() {
+            national::numbers(&run, &mut self.context, self.out);
+            card::find(&run, self.out);
+        }
+        self.out.extend(phone::find(bytes, place, &mut self.context));
+        self.drop_parts_of_uuids(base);
+    }
+
+    /// The groups of a UUID are random digits and letters: what looks like a number there is chance.
+    fn drop_parts_of_uuids(&mut self, base: usize) {
+        if self.out.len() > base {
+            let bytes = self.text.as_bytes();
+            let mut kept = base;
+            for index in base..self.out.len() {
+                let inside = self.out.get(index).is_some_and(|found| {
+                    found.label != Label::Iban && is_inside_uuid(bytes, found.start, found.end)
+                });
+                if !inside {
+                    self.out.swap(kept, index);
+                    kept += 1;
+                }
+            }
+            self.out.truncate(kept);
+        }
+    }
+}
+
+/// RFC 9562 4: 8-4-4-4-12 hexadecimal digits around `start..end`.
+fn is_inside_uuid(text: &[u8], start: usize, end: usize) -> bool {
+    const LENGTH: usize = 36;
+    let member = |byte: u8| byte.is_ascii_hexdigit() || byte == b'-';
+    let first = crate::bytes::run_start(text, start, LENGTH, member);
+    let last = run_end(text, end, LENGTH, member);
+    last - first == LENGTH
+        && text.get(first..last).is_some_and(|uuid| {
+            uuid.iter().enumerate().all(|(place, &byte)| (byte == b'-') == matches!(place, 8 | 13 | 18 | 23))
+        })
+}
