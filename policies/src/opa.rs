@@ -1,0 +1,63 @@
+//! The `opa` program: where it is found, and how it compiles Rego to WebAssembly.
+//!
+//! Invariant: only the pinned version compiles policies, so that build, tests and a running gateway
+//! agree on what a rule means. Shared with the build script, hence `std` only.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// The one version that may compile the core.
+pub(crate) const VERSION: &str = "1.22.2";
+
+/// What the compiled core answers to.
+pub(crate) const ENTRYPOINTS: [&str; 2] = ["inland/decision", "inland/tables/document"];
+
+/// The folder of the workspace where the build script installs `opa`, one for all profiles.
+///
+/// Not below `CARGO_TARGET_DIR`: the program takes a minute to build and is the same for all.
+pub(crate) fn install_dir() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/opa").join(VERSION)
+}
+
+/// Finds `opa` as `$OPA`, on PATH, or where the build script puts it.
+pub(crate) fn find() -> Option<PathBuf> {
+    let named = std::env::var_os("OPA").map(PathBuf::from);
+    let on_path = std::env::var_os("PATH")
+        .map(|path| std::env::split_paths(&path).map(|dir| dir.join("opa")).collect::<Vec<_>>())
+        .unwrap_or_default();
+    named
+        .into_iter()
+        .chain(on_path)
+        .chain([install_dir().join("opa")])
+        .find(|candidate| candidate.is_file() && version(candidate).as_deref() == Some(VERSION))
+}
+
+/// The version that a program says it has.
+pub(crate) fn version(opa: &Path) -> Option<String> {
+    let output = Command::new(opa).arg("version").stdin(Stdio::null()).output().ok()?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    text.lines().find_map(|line| line.strip_prefix("Version: ")).map(|version| version.trim().to_owned())
+}
+
+/// Compiles the Rego files to WebAssembly. `work` is an empty folder of the caller's own.
+///
+/// Optimisation stays off: level 1 is slower and bakes data in, level 2 does not end.
+pub(crate) fn compile(opa: &Path, rego: &[PathBuf], work: &Path) -> Result<Vec<u8>, String> {
+    let bundle = work.join("bundle.tar.gz");
+    let mut build = Command::new(opa);
+    build.args(["build", "--target", "wasm", "--optimize", "0"]);
+    for entrypoint in ENTRYPOINTS {
+        build.args(["--entrypoint", entrypoint]);
+    }
+    output(build.arg("--output").arg(&bundle).args(rego))?;
+    output(Command::new("tar").arg("-xzOf").arg(&bundle).arg("/policy.wasm"))
+}
+
+fn output(command: &mut Command) -> Result<Vec<u8>, String> {
+    let program = command.get_program().to_string_lossy().into_owned();
+    match command.stdin(Stdio::null()).output() {
+        Ok(done) if done.status.success() => Ok(done.stdout),
+        Ok(done) => Err(format!("{program}: {}", String::from_utf8_lossy(&done.stderr).trim())),
+        Err(error) => Err(format!("{program} could not be started: {error}")),
+    }
+}

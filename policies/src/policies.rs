@@ -1,0 +1,229 @@
+//! One loaded generation of law, facts and tenants, and the decisions it gives.
+//!
+//! Invariant: a [`Policies`] never changes. Whatever is loaded later is another value, so that a call
+//! sees one law from beginning to end, and a remembered decision is one of this law.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use moka::sync::Cache;
+use serde_json::json;
+use serde_json::value::RawValue;
+
+use crate::candidates::{Candidates, PairSpec};
+use crate::decision::{Answer, Asked, Decision};
+use crate::engine::{self, Evaluator};
+use crate::error::{CandidatesError, DecideError, LoadError};
+use crate::facts::{self, Facts};
+use crate::law::Law;
+use crate::opa;
+use crate::question::{Input, Question};
+use crate::tenant::{self, Tenant};
+use crate::tree::Tree;
+
+/// The core as the build script compiled it.
+static CORE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/policy.wasm"));
+/// Memory for remembered decisions of one generation.
+const REMEMBERED_BYTES_MAX: u64 = 64 << 20;
+
+/// Law, facts and tenants of one generation.
+#[derive(Debug)]
+pub struct Policies {
+    digest: String,
+    law: Law,
+    facts: BTreeMap<String, Facts>,
+    tenants: BTreeMap<String, Arc<Tenant>>,
+    evaluator: Evaluator,
+    remembered: Cache<[u8; 32], Arc<Decision>>,
+}
+
+impl Policies {
+    /// Loads and checks a policy folder whole; an error names file, line and what to write.
+    ///
+    /// A folder with a core of its own needs `opa`, found where the build script finds it.
+    pub fn load(directory: &Path) -> Result<Policies, LoadError> {
+        Policies::from_tree(&Tree::read(directory)?)
+    }
+
+    /// The policies that the binary carries.
+    pub fn embedded() -> Result<Policies, LoadError> {
+        Policies::from_tree(&Tree::embedded())
+    }
+
+    pub(crate) fn from_tree(tree: &Tree) -> Result<Policies, LoadError> {
+        let law = Law::load(tree)?;
+        let mut known = BTreeMap::new();
+        for (path, text) in tree.below("providers/") {
+            let facts = facts::load(path, text, &law.words)?;
+            known.extend(facts.into_iter().map(|facts| (facts.endpoint().to_owned(), facts)));
+        }
+        let mut tenants = BTreeMap::new();
+        for (path, text) in tree.below("tenants/") {
+            for tenant in tenant::load(path, text, &law, &|endpoint| known.contains_key(endpoint))? {
+                let name = tenant.name().to_owned();
+                if tenants.insert(name.clone(), Arc::new(tenant)).is_some() {
+                    let problem = format!("the tenant {name} stands in two files");
+                    return Err(LoadError::new(path, problem, "one of them only"));
+                }
+            }
+        }
+        let evaluator = evaluator(tree, &law)?;
+        let weigh =
+            |_: &[u8; 32], decision: &Arc<Decision>| u32::try_from(decision.bytes()).unwrap_or(u32::MAX);
+        let remembered = Cache::builder().max_capacity(REMEMBERED_BYTES_MAX).weigher(weigh).build();
+        Ok(Policies { digest: tree.digest(), law, facts: known, tenants, evaluator, remembered })
+    }
+
+    /// SHA-256 over all files, in hexadecimal.
+    pub fn digest(&self) -> &str {
+        &self.digest
+    }
+
+    /// The revision in law/meta.yaml.
+    pub fn revision(&self) -> u64 {
+        self.law.revision
+    }
+
+    /// The last day on which the law may be trusted unread.
+    pub fn review_by(&self) -> time::Date {
+        self.law.review_by
+    }
+
+    /// The tenant of that name.
+    pub fn tenant(&self, name: &str) -> Option<&Arc<Tenant>> {
+        self.tenants.get(name)
+    }
+
+    /// All tenants, by name.
+    pub fn tenants(&self) -> impl Iterator<Item = &Arc<Tenant>> {
+        self.tenants.values()
+    }
+
+    /// What is recorded about `provider/endpoint`.
+    pub fn facts(&self, provider_endpoint: &str) -> Option<&Facts> {
+        self.facts.get(provider_endpoint)
+    }
+
+    /// The use case of that name, if the vocabulary has it; a call that names another is malformed.
+    pub fn use_case(&self, name: &str) -> Option<&str> {
+        self.law.words.use_cases.get(name).map(String::as_str)
+    }
+
+    /// The pairs of a model with the facts and this tenant's contracts laid over each other.
+    pub fn candidates(
+        &self,
+        tenant: &Tenant,
+        pairs: &[PairSpec<'_>],
+    ) -> Result<Arc<Candidates>, CandidatesError> {
+        Candidates::build(tenant, pairs, |endpoint| self.facts(endpoint)).map(Arc::new)
+    }
+
+    /// Decides one call. Every error is a refusal.
+    pub fn decide(&self, question: &Question<'_>) -> Result<Arc<Decision>, DecideError> {
+        if question.use_case.is_some_and(|name| self.use_case(name).is_none()) {
+            return Err(DecideError::Input("the use case is not known"));
+        }
+        let input = Input::render(question)?;
+        let digest = input.digest();
+        if let Some(decision) = self.remembered.get(&digest) {
+            return Ok(decision);
+        }
+        let decision = Arc::new(self.evaluate(question, &input)?);
+        self.remembered.insert(digest, Arc::clone(&decision));
+        Ok(decision)
+    }
+
+    /// Decides without remembering: what a decision costs when nothing like it was asked before.
+    pub fn decide_afresh(&self, question: &Question<'_>) -> Result<Decision, DecideError> {
+        self.evaluate(question, &Input::render(question)?)
+    }
+
+    fn evaluate(&self, question: &Question<'_>, input: &Input<'_>) -> Result<Decision, DecideError> {
+        let json = input.json();
+        let raw: Box<RawValue> =
+            RawValue::from_string(json.clone()).map_err(|_| DecideError::Input("it is not JSON"))?;
+        let [decision, _] = opa::ENTRYPOINTS;
+        let answer: Answer = self.evaluator.evaluate(decision, &raw)?;
+        let asked = Asked {
+            tenant: question.tenant,
+            classes: question.classes,
+            features: question.features,
+            candidates: question.candidates,
+            law: &self.law,
+        };
+        Decision::check(answer, &asked, Arc::from(json))
+    }
+}
+
+/// Compiles the core and lays the law's tables under it.
+fn evaluator(tree: &Tree, law: &Law) -> Result<Evaluator, LoadError> {
+    let module = match own_core(tree) {
+        false => engine::compile(CORE)?,
+        true => engine::compile(&compile_core(tree)?)?,
+    };
+    let [_, entrypoint] = opa::ENTRYPOINTS;
+    let unusable = |error: DecideError| {
+        let problem = format!("the law does not evaluate: {error}");
+        LoadError::new("law", problem, "the form of the default law; see policies/README.md")
+    };
+    let tables =
+        Evaluator::new(module.clone(), &json!({"law": law.data}))?.tables(entrypoint).map_err(unusable)?;
+    Evaluator::new(module, &json!({"tables": tables}))
+}
+
+/// Does the folder bring a core that is not the shipped one?
+fn own_core(tree: &Tree) -> bool {
+    !tree.below("core/").eq(Tree::embedded().below("core/"))
+}
+
+fn compile_core(tree: &Tree) -> Result<Vec<u8>, LoadError> {
+    let Some(opa) = opa::find() else {
+        let problem = format!("the core was changed, and opa {} was not found to compile it", opa::VERSION);
+        return Err(LoadError::new(
+            "core",
+            problem,
+            "OPA=/path/to/opa in the environment, or the shipped core",
+        ));
+    };
+    let work = Workplace::new().map_err(|error| {
+        LoadError::new("core", format!("no folder to compile in: {error}"), "TMPDIR=/a/writable/folder")
+    })?;
+    let compiled = work.write(tree).map_err(|error| error.to_string());
+    let compiled = compiled.and_then(|files| opa::compile(&opa, &files, &work.0));
+    compiled.map_err(|problem| LoadError::new("core", problem, "Rego that `opa check --strict` accepts"))
+}
+
+/// A private folder that is gone afterwards.
+struct Workplace(PathBuf);
+
+impl Workplace {
+    fn new() -> std::io::Result<Workplace> {
+        use std::os::unix::fs::DirBuilderExt as _;
+        static NUMBER: AtomicU64 = AtomicU64::new(0);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let folder = std::env::temp_dir().join(format!("inland-core-{}-{number}", std::process::id()));
+        // Fails where the name is taken: nobody else's folder is ever used.
+        std::fs::DirBuilder::new().mode(0o700).create(&folder)?;
+        Ok(Workplace(folder))
+    }
+
+    fn write(&self, tree: &Tree) -> std::io::Result<Vec<PathBuf>> {
+        let mut files = Vec::new();
+        for (number, (_, text)) in tree.below("core/").filter(|(path, _)| path.ends_with(".rego")).enumerate()
+        {
+            let file = self.0.join(format!("{number}.rego"));
+            std::fs::write(&file, text)?;
+            files.push(file);
+        }
+        Ok(files)
+    }
+}
+
+impl Drop for Workplace {
+    fn drop(&mut self) {
+        // What cannot be removed holds nothing secret; the next start uses another name.
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}

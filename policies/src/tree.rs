@@ -1,0 +1,158 @@
+//! The files of one policy folder, as bytes in memory.
+//!
+//! Invariant: what is checked, digested and evaluated is this one copy; a file that changes while it is
+//! loaded changes nothing. Files are bounded in size and number, and links are not followed.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::io::Read as _;
+use std::path::Path;
+
+use crate::error::LoadError;
+
+/// No policy file is larger. The largest of the material has 78 KB.
+const FILE_BYTES_MAX: u64 = 1 << 20;
+/// No policy folder has more files.
+const FILES_MAX: usize = 2000;
+/// No policy folder is nested deeper.
+const DEPTH_MAX: usize = 4;
+/// The folders of a policy directory that are read. `cases` are read by tests only.
+const FOLDERS: [&str; 4] = ["core", "law", "providers", "tenants"];
+
+/// The default files that the binary carries.
+static EMBEDDED: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/tree.rs"));
+
+/// Relative path, with `/`, to text.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Tree(BTreeMap<String, String>);
+
+impl Tree {
+    /// The files that the binary carries.
+    pub(crate) fn embedded() -> Tree {
+        Tree(EMBEDDED.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect())
+    }
+
+    /// Reads a policy folder. A folder without `core` takes the core that the binary carries.
+    pub(crate) fn read(directory: &Path) -> Result<Tree, LoadError> {
+        let mut tree = Tree::default();
+        for folder in FOLDERS {
+            let path = directory.join(folder);
+            if path.is_dir() {
+                tree.collect(&path, folder, DEPTH_MAX)?;
+            }
+        }
+        if !tree.has("law/") {
+            return Err(LoadError::new(
+                directory.display(),
+                "there is no folder `law` with YAML files in it",
+                "name the folder that holds law, providers and tenants",
+            ));
+        }
+        if !tree.has("core/") {
+            let core = Tree::embedded().0.into_iter().filter(|(path, _)| path.starts_with("core/"));
+            tree.0.extend(core);
+        }
+        Ok(tree)
+    }
+
+    /// The files below a prefix, sorted by path.
+    pub(crate) fn below<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
+        self.0
+            .iter()
+            .filter(move |(path, _)| path.starts_with(prefix))
+            .map(|(path, text)| (path.as_str(), text.as_str()))
+    }
+
+    /// One file.
+    pub(crate) fn file(&self, path: &'static str) -> Result<(&'static str, &str), LoadError> {
+        match self.0.get(path) {
+            Some(text) => Ok((path, text)),
+            None => Err(LoadError::new(path, "the file is missing", "copy it from the default policies")),
+        }
+    }
+
+    /// SHA-256 over all paths and texts, lengths included, so that no two trees share a digest.
+    pub(crate) fn digest(&self) -> String {
+        let mut context = aws_lc_rs::digest::Context::new(&aws_lc_rs::digest::SHA256);
+        for (path, text) in &self.0 {
+            for part in [path, text] {
+                context.update(&(part.len() as u64).to_be_bytes());
+                context.update(part.as_bytes());
+            }
+        }
+        hex(context.finish().as_ref())
+    }
+
+    /// Replaces or adds one file.
+    #[cfg(test)]
+    pub(crate) fn with(mut self, path: &str, text: &str) -> Tree {
+        self.0.insert(path.to_owned(), text.to_owned());
+        self
+    }
+
+    fn has(&self, prefix: &str) -> bool {
+        self.below(prefix).next().is_some()
+    }
+
+    fn collect(&mut self, folder: &Path, name: &str, depth: usize) -> Result<(), LoadError> {
+        let unreadable = |error: std::io::Error| {
+            LoadError::new(folder.display(), format!("cannot be read: {error}"), "check its permissions")
+        };
+        for entry in std::fs::read_dir(folder).map_err(unreadable)? {
+            let entry = entry.map_err(unreadable)?;
+            let kind = entry.file_type().map_err(unreadable)?;
+            let path = format!("{name}/{}", entry.file_name().to_string_lossy());
+            if kind.is_dir() && depth > 0 {
+                self.collect(&entry.path(), &path, depth - 1)?;
+            } else if kind.is_file() && belongs(&path) {
+                self.0.insert(path.clone(), read_file(&entry.path(), &path)?);
+            }
+            if self.0.len() > FILES_MAX {
+                let problem = format!("the folder has more than {FILES_MAX} files");
+                return Err(LoadError::new(folder.display(), problem, "keep only policy files in it"));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Writes the default core, law, providers and tenants into a folder, for an operator to work on.
+///
+/// Creates what is missing and never overwrites a file.
+pub fn write_default(directory: &Path) -> std::io::Result<()> {
+    for (name, text) in EMBEDDED {
+        let path = directory.join(name);
+        if let Some(parent) = path.parent() {
+            std::fs::create_dir_all(parent)?;
+        }
+        let mut file = std::fs::File::create_new(&path)?;
+        std::io::Write::write_all(&mut file, text.as_bytes())?;
+    }
+    Ok(())
+}
+
+/// Lower-case hexadecimal.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+fn belongs(path: &str) -> bool {
+    path.ends_with(".yaml") || (path.ends_with(".rego") && !path.ends_with("_test.rego"))
+}
+
+fn read_file(path: &Path, name: &str) -> Result<String, LoadError> {
+    let unreadable =
+        |error: std::io::Error| LoadError::new(name, format!("cannot be read: {error}"), "check the file");
+    let mut text = String::new();
+    let file = std::fs::File::open(path).map_err(unreadable)?;
+    file.take(FILE_BYTES_MAX + 1).read_to_string(&mut text).map_err(unreadable)?;
+    if text.len() as u64 > FILE_BYTES_MAX {
+        let problem = format!("the file is larger than {FILE_BYTES_MAX} bytes");
+        return Err(LoadError::new(name, problem, "split it into several files"));
+    }
+    Ok(text)
+}
