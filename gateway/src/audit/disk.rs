@@ -1,0 +1,133 @@
+//! Disk: the one place of the log that changes files.
+//!
+//! Invariant: every change is one call here, and every call can fail in a test in each of four ways
+//! (without effect, half done, done although an error came back, and never again after it, which is
+//! what a killed process looks like). So the fault table cannot miss a step that someone adds later.
+
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+/// Only the gateway's own user reads the log: records are confidential even though they name nobody.
+const DIRECTORY_MODE: u32 = 0o700;
+const FILE_MODE: u32 = 0o600;
+
+/// The disk, or in tests a disk with faults.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Disk {
+    #[cfg(test)]
+    pub(super) faults: Option<std::sync::Arc<super::faults::Faults>>,
+}
+
+impl Disk {
+    /// Replaces a file so that a crash leaves the old or the new one, whole.
+    pub(super) fn replace(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        let temporary = temporary(path);
+        let mut file = self.create(&temporary)?;
+        self.write(&mut file, bytes)?;
+        // A crash before this line: a temporary that nobody reads.
+        self.sync(&file)?;
+        self.rename(&temporary, path)?;
+        // A crash before this line: the old name or the new one, both whole.
+        self.sync_directory(parent(path))
+    }
+
+    /// Creates or empties a file.
+    pub(super) fn create(&self, path: &Path) -> io::Result<File> {
+        self.step(|| OpenOptions::new().write(true).create(true).truncate(true).mode(FILE_MODE).open(path))
+    }
+
+    /// Opens a file whose end grows.
+    pub(super) fn open_end(&self, path: &Path) -> io::Result<File> {
+        self.step(|| OpenOptions::new().read(true).append(true).create(true).mode(FILE_MODE).open(path))
+    }
+
+    /// Writes all bytes.
+    pub(super) fn write(&self, file: &mut File, bytes: &[u8]) -> io::Result<()> {
+        #[cfg(test)]
+        if let Some(faults) = &self.faults {
+            return faults.write(file, bytes);
+        }
+        file.write_all(bytes)
+    }
+
+    /// Waits until content and length are on the medium (fdatasync).
+    pub(super) fn sync(&self, file: &File) -> io::Result<()> {
+        #[cfg(test)]
+        if let Some(faults) = &self.faults {
+            faults.count_sync();
+        }
+        self.step(|| file.sync_data())
+    }
+
+    /// Cuts a file.
+    pub(super) fn truncate(&self, file: &File, bytes: u64) -> io::Result<()> {
+        self.step(|| file.set_len(bytes))
+    }
+
+    /// Renames, atomically.
+    pub(super) fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        self.step(|| std::fs::rename(from, to))
+    }
+
+    /// Makes names in a directory durable.
+    pub(super) fn sync_directory(&self, path: &Path) -> io::Result<()> {
+        self.step(|| File::open(path)?.sync_all())
+    }
+
+    /// Removes a directory with all that is in it; one that is not there is removed already.
+    pub(super) fn remove_directory(&self, path: &Path) -> io::Result<()> {
+        self.step(|| match std::fs::remove_dir_all(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            other => other,
+        })
+    }
+
+    /// Creates a directory and those above it; tells whose names changed, lowest last.
+    pub(super) fn create_directory(&self, path: &Path) -> io::Result<Vec<PathBuf>> {
+        let missing = path.ancestors().take_while(|ancestor| !ancestor.exists()).count();
+        let changed: Vec<PathBuf> = path.ancestors().skip(1).take(missing).map(Path::to_path_buf).collect();
+        if missing > 0 {
+            self.step(|| DirBuilder::new().recursive(true).mode(DIRECTORY_MODE).create(path))?;
+        }
+        Ok(changed.into_iter().rev().collect())
+    }
+
+    /// Creates a directory whose name survives a crash.
+    pub(super) fn create_directory_durably(&self, path: &Path) -> io::Result<()> {
+        for changed in self.create_directory(path)? {
+            self.sync_directory(&changed)?;
+        }
+        Ok(())
+    }
+
+    #[cfg(not(test))]
+    #[expect(clippy::unused_self, reason = "the tests' twin below asks it for faults")]
+    fn step<T>(&self, act: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+        act()
+    }
+
+    #[cfg(test)]
+    fn step<T>(&self, act: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+        match &self.faults {
+            None => act(),
+            Some(faults) => faults.step(act),
+        }
+    }
+}
+
+/// Where a file stands until it is whole.
+pub(super) fn temporary(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".tmp");
+    PathBuf::from(name)
+}
+
+/// The directory that holds a name.
+pub(super) fn parent(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if parent != Path::new("") => parent,
+        _ => Path::new("."),
+    }
+}

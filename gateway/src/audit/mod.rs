@@ -1,0 +1,359 @@
+//! Audit: no record, no forwarding.
+//!
+//! Invariant (E2): [`Partition::append`] gives an index only when the record is durable, in an
+//! append-only log whose every prefix is fixed by a signed Merkle root. Who was asked, what the
+//! policy said, where it went and how it ended can be proven later with tools that nobody here
+//! wrote; what was said cannot be read from it by anyone (E8).
+//!
+//! The files stand in the order of a record's life; `README.md` tells it as a story.
+//!
+//! | file | step |
+//! |---|---|
+//! | `record` `canonical` `subject` | what is written, in one spelling, with the person sealed |
+//! | `writer` | one thread per partition gathers what comes in |
+//! | `frame` `segment` `journal` | one write and one fdatasync make it durable |
+//! | `tree` `note` `publisher` | tiles and a signed checkpoint, at most a second later |
+//! | `recover` | opening the log after whatever happened |
+//! | `read` `verify` | for auditors |
+//! | `disk` | the one place that changes files, and where tests break it |
+
+mod canonical;
+mod disk;
+#[cfg(test)]
+mod faults;
+mod frame;
+mod journal;
+mod note;
+mod publisher;
+mod read;
+mod record;
+mod recover;
+mod segment;
+mod subject;
+#[cfg(test)]
+#[expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+mod tests;
+mod tree;
+mod verify;
+mod writer;
+
+pub use read::{Records, Shown, VerifyError, records, show};
+pub use record::{
+    Activation, Attempt, Heartbeat, ID_BYTES_MAX, Intent, Open, Outcome, Reason, Record, Recovery, Refusal,
+    now_us,
+};
+pub use subject::{SUBJECT_BYTES_MAX, SUBJECTS_MAX, Sealed};
+pub use verify::{Options, PartitionReport, Progress, Report, verify};
+pub use writer::Appending;
+
+use std::collections::HashMap;
+use std::fs::{File, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+use tokio::sync::oneshot;
+
+use disk::Disk;
+use record::Stamp;
+use subject::Subjects;
+use writer::{Shared, Writer};
+
+/// A quiet partition says after this that it lives: without it a cut tail would look like silence.
+const HEARTBEAT_AFTER: Duration = Duration::from_secs(60);
+/// Partitions of one node: one per country and sector of its tenants, each with two threads.
+const PARTITIONS_MAX: usize = 1024;
+/// How long the name of a node or a partition may be.
+const NAME_BYTES_MAX: usize = 64;
+
+/// Why something is not written down. Every one of them keeps a request from being forwarded.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum AuditError {
+    /// The caller's move.
+    #[error("{0}")]
+    Name(&'static str),
+    /// The caller's: C2SP tlog-tiles counts the bytes of an entry in 16 bits.
+    #[error("the record has {bytes} bytes, more than 65,535")]
+    TooLarge {
+        /// How long it is.
+        bytes: usize,
+    },
+    /// The operator's: two writers would fork the log.
+    #[error("{0} is in use by another process: a log has one writer")]
+    Locked(PathBuf),
+    /// The operator's: the log lost or changed something; nothing is written over it.
+    #[error(
+        "the log {log} is damaged: {what}. Verify it, then move its directory away or restore it; a restored copy needs a new node name"
+    )]
+    Corrupt {
+        /// Which one.
+        log: String,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// The operator's.
+    #[error("could not {step} {path}: {message}")]
+    Disk {
+        /// What was done.
+        step: &'static str,
+        /// To what.
+        path: PathBuf,
+        /// How it failed.
+        kind: io::ErrorKind,
+        /// In the system's words.
+        message: String,
+    },
+    /// The operator's: the disk does not keep up, or a bound is reached.
+    #[error("too much waits for the disk of the log")]
+    Full,
+    /// The log was closed.
+    #[error("the log is closed")]
+    Closed,
+    /// The system gave no random bytes.
+    #[error("no random bytes")]
+    Random,
+}
+
+impl AuditError {
+    fn disk(step: &'static str, path: &Path) -> impl FnOnce(io::Error) -> AuditError {
+        let path = path.to_path_buf();
+        move |error| AuditError::Disk { step, path, kind: error.kind(), message: error.to_string() }
+    }
+
+    fn corrupt(log: &str, what: String) -> AuditError {
+        AuditError::Corrupt { log: log.to_owned(), what }
+    }
+}
+
+/// What tests set otherwise.
+#[derive(Debug, Clone)]
+struct Settings {
+    disk: Disk,
+    segment_bytes_max: u64,
+    heartbeat: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Settings {
+        Settings {
+            disk: Disk::default(),
+            segment_bytes_max: segment::SEGMENT_BYTES_MAX,
+            heartbeat: HEARTBEAT_AFTER,
+        }
+    }
+}
+
+/// The audit log of one node. Clones are the same log.
+#[derive(Debug, Clone)]
+pub struct Log {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    directory: PathBuf,
+    settings: Settings,
+    stamp: Arc<Stamp>,
+    /// Held by each writer too: the directory is free when the last of them has ended.
+    lock: Arc<File>,
+    subjects: Subjects,
+    partitions: Mutex<HashMap<String, Partition>>,
+}
+
+impl Log {
+    /// Opens the log of this node and recovers every partition in it; a new directory is made.
+    pub fn open(directory: &Path, node: &str) -> Result<Log, AuditError> {
+        Log::open_with(directory, node, Settings::default())
+    }
+
+    fn open_with(directory: &Path, node: &str, settings: Settings) -> Result<Log, AuditError> {
+        if !is_node_name(node) {
+            return Err(AuditError::Name("a node is named with 1 to 64 letters, digits, '.' or '-'"));
+        }
+        let made = settings.disk.create_directory_durably(directory);
+        made.map_err(AuditError::disk("create", directory))?;
+        let lock = Arc::new(lock(directory)?);
+        let stamp = Stamp { node: node.to_owned(), boot: boot()?, started: Instant::now() };
+        let subjects = Subjects::open(&settings.disk, directory)?;
+        let directory = directory.to_path_buf();
+        let partitions = Mutex::default();
+        let inner = Inner { directory, settings, stamp: Arc::new(stamp), lock, subjects, partitions };
+        let log = Log { inner: Arc::new(inner) };
+        for name in existing(&log.inner.directory)? {
+            log.partition(&name)?;
+        }
+        Ok(log)
+    }
+
+    /// The partition `FR-health`, or `_gateway`: what belongs to nobody. Opens or creates it, which
+    /// waits for the disk: do it when a configuration is loaded.
+    pub fn partition(&self, name: &str) -> Result<Partition, AuditError> {
+        let mut partitions = self.inner.partitions.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(partition) = partitions.get(name) {
+            return Ok(partition.clone());
+        }
+        if !is_partition_name(name) {
+            return Err(AuditError::Name("a partition is named COUNTRY-sector, like FR-health, or _gateway"));
+        }
+        if partitions.len() >= PARTITIONS_MAX {
+            return Err(AuditError::Full);
+        }
+        let partition = Partition::start(&self.inner, name)?;
+        partitions.insert(name.to_owned(), partition.clone());
+        Ok(partition)
+    }
+
+    /// Seals who asked, so that destroying one key forgets one person. Waits for the disk when a
+    /// subject is seen for the first time.
+    pub fn seal_subject(&self, tenant: &str, subject: &str) -> Result<Sealed, AuditError> {
+        self.inner.subjects.seal(tenant, subject)
+    }
+
+    /// Opens a sealed subject as long as its key exists.
+    pub fn unseal_subject(&self, tenant: &str, sealed: &Sealed) -> Result<String, AuditError> {
+        self.inner.subjects.unseal(tenant, sealed)
+    }
+
+    /// What names this run of the process in every record.
+    pub fn boot(&self) -> &str {
+        &self.inner.stamp.boot
+    }
+
+    /// Writes what is queued, signs a last checkpoint, and frees the directory for a next process.
+    pub async fn close(&self) {
+        let partitions: Vec<Partition> = {
+            let partitions = self.inner.partitions.lock().unwrap_or_else(PoisonError::into_inner);
+            partitions.values().cloned().collect()
+        };
+        partitions.iter().for_each(|partition| partition.inner.shared.close());
+        for partition in partitions {
+            let ended = partition.inner.ended.lock().unwrap_or_else(PoisonError::into_inner).take();
+            if let Some(ended) = ended {
+                // An error means that the thread is gone: there is nothing left to wait for.
+                let _ = ended.await;
+            }
+        }
+    }
+}
+
+/// Where the records of one country and sector go. Clones are the same partition.
+#[derive(Debug, Clone)]
+pub struct Partition {
+    inner: Arc<PartitionInner>,
+}
+
+#[derive(Debug)]
+struct PartitionInner {
+    name: String,
+    shared: Arc<Shared>,
+    ended: Mutex<Option<oneshot::Receiver<()>>>,
+}
+
+impl Drop for PartitionInner {
+    // Nobody can append any more: the threads write what is queued and end.
+    fn drop(&mut self) {
+        self.shared.close();
+    }
+}
+
+impl Partition {
+    /// Queues a record, at once; the future gives its index when it is durable. An error means that
+    /// it does not count as written: nothing may be forwarded.
+    pub fn append<'a>(&self, record: impl Into<Record<'a>>) -> Appending {
+        self.inner.shared.append(&record.into())
+    }
+
+    /// Queues a record that nobody waits for: it is durable with the next batch, and kept for later
+    /// when the disk fails.
+    pub fn append_later<'a>(&self, record: impl Into<Record<'a>>) -> Result<(), AuditError> {
+        self.inner.shared.enqueue(&record.into(), None)
+    }
+
+    /// `FR-health`.
+    pub fn name(&self) -> &str {
+        &self.inner.name
+    }
+
+    /// Whether the last write and the last checkpoint worked.
+    pub fn healthy(&self) -> bool {
+        self.inner.shared.health.is_good()
+    }
+
+    fn start(log: &Inner, name: &str) -> Result<Partition, AuditError> {
+        let Settings { disk, segment_bytes_max, heartbeat } = log.settings.clone();
+        let path = log.directory.join(name);
+        let origin = format!("{}/{name}", log.stamp.node);
+        let recover::Opened { journal, publisher } =
+            recover::open(&disk, &path, &origin, segment_bytes_max, &log.stamp)?;
+        let shared = Arc::new(Shared::new(Arc::clone(&log.stamp)));
+        let handoff = Arc::new(publisher::Handoff::new());
+        let writer =
+            Writer { shared: Arc::clone(&shared), journal, handoff: Arc::clone(&handoff), heartbeat };
+        let (end, ended) = oneshot::channel();
+        let lock = Arc::clone(&log.lock);
+        let threads = (Arc::clone(&shared), thread_error(&path));
+        let publishing = std::thread::Builder::new()
+            .name(format!("sign {name}"))
+            .spawn(move || publisher::run(publisher, &handoff, &threads.0.health))
+            .map_err(threads.1)?;
+        std::thread::Builder::new()
+            .name(format!("log {name}"))
+            .spawn(move || {
+                writer.run();
+                let _ = publishing.join();
+                drop(lock);
+                let _ = end.send(());
+            })
+            .map_err(thread_error(&path))?;
+        let ended = Mutex::new(Some(ended));
+        Ok(Partition { inner: Arc::new(PartitionInner { name: name.to_owned(), shared, ended }) })
+    }
+}
+
+fn thread_error(path: &Path) -> impl FnOnce(io::Error) -> AuditError {
+    AuditError::disk("start the threads of", path)
+}
+
+/// One writer per directory, by the kernel's word (flock): it ends with the process, however that ends.
+fn lock(directory: &Path) -> Result<File, AuditError> {
+    let file = File::open(directory).map_err(AuditError::disk("open", directory))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(AuditError::Locked(directory.to_path_buf())),
+        Err(TryLockError::Error(error)) => Err(AuditError::disk("lock", directory)(error)),
+    }
+}
+
+fn boot() -> Result<String, AuditError> {
+    let mut boot = [0; 16];
+    aws_lc_rs::rand::fill(&mut boot).map_err(|_| AuditError::Random)?;
+    Ok(recover::hex(&boot))
+}
+
+/// The partitions that a directory holds.
+fn existing(directory: &Path) -> Result<Vec<String>, AuditError> {
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir(directory).map_err(AuditError::disk("read", directory))? {
+        let entry = entry.map_err(AuditError::disk("read", directory))?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if is_partition_name(&name) && entry.path().is_dir() {
+            names.push(name);
+        }
+    }
+    names.sort();
+    Ok(names)
+}
+
+/// `COUNTRY-sector` or `_gateway`: it becomes a directory and a part of a key's name.
+fn is_partition_name(name: &str) -> bool {
+    let country = |text: &str| text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_uppercase());
+    let letter = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+    let sector = |text: &str| !text.is_empty() && text.bytes().all(letter);
+    let named = name.split_once('-').is_some_and(|(left, right)| country(left) && sector(right));
+    name.len() <= NAME_BYTES_MAX && (name == "_gateway" || named)
+}
+
+fn is_node_name(name: &str) -> bool {
+    let letter = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'.' || byte == b'-';
+    (1..=NAME_BYTES_MAX).contains(&name.len()) && name.bytes().all(letter)
+}

@@ -1,0 +1,223 @@
+//! Publisher: from durable records to tiles and a signed checkpoint, beside the path of a request.
+//!
+//! Invariant: a checkpoint is signed only over records that are durable in a segment, and it
+//! replaces the one before only when every tile and bundle that it needs is durable. So whatever
+//! crashes here, the checkpoint on disk and its tiles fit, and recovery goes on from there.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::AuditError;
+use super::disk::{Disk, parent};
+use super::frame;
+use super::note::{Checkpoint, Signer};
+use super::tree::{Piece, Tree};
+use super::writer::Health;
+
+/// A record is under a checkpoint after this and the time that writing it takes: 1 s is promised.
+const CHECKPOINT_AFTER: Duration = Duration::from_millis(700);
+/// Or when nothing has come for this long.
+const QUIET: Duration = Duration::from_millis(250);
+/// After a checkpoint that could not be written.
+const RETRY_AFTER: Duration = Duration::from_millis(250);
+/// Frames are hashed in portions of this size while a checkpoint is not due.
+const PORTION_BYTES: usize = 1024 * 1024;
+/// The writer refuses records when this much waits here: what is not signed for that long is not safe.
+const WAITING_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// Full tiles and bundles are written when they hold this much, checkpoint or not.
+const COMPLETE_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// Files that are open at once while they wait for the disk.
+const FILES_MAX: usize = 64;
+
+/// The tree of one partition, its files and its key.
+#[derive(Debug)]
+pub(super) struct Publisher {
+    pub(super) disk: Disk,
+    pub(super) partition: PathBuf,
+    pub(super) signer: Signer,
+    pub(super) tree: Tree,
+}
+
+impl Publisher {
+    /// Takes durable frames into the tree.
+    pub(super) fn take(&mut self, frames: &[u8]) {
+        frame::all(frames).for_each(|frame| self.tree.push(&frame));
+    }
+
+    /// Writes full pieces when there are many of them.
+    pub(super) fn relieve(&mut self) -> Result<(), AuditError> {
+        if self.tree.complete_bytes() >= COMPLETE_BYTES_MAX { self.write_complete() } else { Ok(()) }
+    }
+
+    /// Writes what the tree needs, then the checkpoint.
+    pub(super) fn publish(&mut self) -> Result<(), AuditError> {
+        self.write_complete()?;
+        // Partial tiles have a name per width and no checkpoint needs them yet: a crash in here
+        // leaves files that the next attempt writes again with the same bytes.
+        self.write_pieces(&self.tree.partial()).map_err(AuditError::disk("write tiles", &self.partition))?;
+        let note = self.signer.sign(&Checkpoint { size: self.tree.size(), root: self.tree.root() });
+        let path = self.partition.join("checkpoint");
+        // A crash in here: the old checkpoint or the new one, both right.
+        self.disk.replace(&path, note.as_bytes()).map_err(AuditError::disk("write", &path))
+    }
+
+    fn write_complete(&mut self) -> Result<(), AuditError> {
+        let pieces = self.tree.take_complete();
+        if let Err(error) = self.write_pieces(&pieces).and_then(|()| self.remove_partial(&pieces)) {
+            self.tree.put_back(pieces);
+            return Err(AuditError::disk("write tiles", &self.partition)(error));
+        }
+        Ok(())
+    }
+
+    /// Writes pieces and waits until they are durable. The first fdatasync of a group makes the
+    /// file system commit for all of them; the others find little left to do.
+    fn write_pieces(&self, pieces: &[Piece]) -> io::Result<()> {
+        let mut changed = BTreeSet::new();
+        for group in pieces.chunks(FILES_MAX) {
+            let mut files = Vec::with_capacity(group.len());
+            for piece in group {
+                let path = piece.path(&self.partition);
+                changed.insert(parent(&path).to_path_buf());
+                changed.extend(self.disk.create_directory(parent(&path))?);
+                let mut file = self.disk.create(&path)?;
+                self.disk.write(&mut file, &piece.bytes)?;
+                files.push(file);
+            }
+            files.iter().try_for_each(|file| self.disk.sync(file))?;
+        }
+        changed.iter().try_for_each(|directory| self.disk.sync_directory(directory))
+    }
+
+    /// Partial tiles go when the full one stands: readers fall back to it (C2SP tlog-tiles).
+    fn remove_partial(&self, pieces: &[Piece]) -> io::Result<()> {
+        pieces.iter().try_for_each(|piece| {
+            let mut partial = piece.path(&self.partition).into_os_string();
+            partial.push(".p");
+            self.disk.remove_directory(Path::new(&partial))
+        })
+    }
+}
+
+/// Durable frames on their way from the writer to the publisher.
+#[derive(Debug)]
+pub(super) struct Handoff {
+    waiting: Mutex<Waiting>,
+    wake: Condvar,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    frames: Vec<u8>,
+    /// When the oldest record came that no checkpoint covers.
+    since: Option<Instant>,
+    /// When the newest came.
+    last: Instant,
+    closing: bool,
+    parked: bool,
+}
+
+/// What there is to do.
+struct Portion {
+    frames: Vec<u8>,
+    publish: bool,
+    closing: bool,
+}
+
+impl Handoff {
+    /// An empty one.
+    pub(super) fn new() -> Handoff {
+        let waiting =
+            Waiting { frames: Vec::new(), since: None, last: Instant::now(), closing: false, parked: false };
+        Handoff { waiting: Mutex::new(waiting), wake: Condvar::new() }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether so much waits that no more may be written.
+    pub(super) fn is_full(&self) -> bool {
+        self.lock().frames.len() >= WAITING_BYTES_MAX
+    }
+
+    /// Hands over frames that are durable.
+    pub(super) fn push(&self, frames: &[u8]) {
+        let mut waiting = self.lock();
+        let before = waiting.frames.len();
+        waiting.frames.extend_from_slice(frames);
+        waiting.last = Instant::now();
+        let first = waiting.since.is_none();
+        let last = waiting.last;
+        waiting.since.get_or_insert(last);
+        // Else it wakes by itself in time: a wake-up per batch would cost more than the hashing.
+        let portion = before < PORTION_BYTES && waiting.frames.len() >= PORTION_BYTES;
+        if waiting.parked && (first || portion) {
+            self.wake.notify_one();
+        }
+    }
+
+    /// The last records are in: publish and end.
+    pub(super) fn close(&self) {
+        self.lock().closing = true;
+        self.wake.notify_one();
+    }
+
+    fn next(&self, spare: Vec<u8>) -> Portion {
+        let mut waiting = self.lock();
+        loop {
+            let now = Instant::now();
+            let due = waiting.since.map(|since| (since + CHECKPOINT_AFTER).min(waiting.last + QUIET));
+            let publish = waiting.closing || due.is_some_and(|due| due <= now);
+            if publish || waiting.frames.len() >= PORTION_BYTES {
+                let frames = std::mem::replace(&mut waiting.frames, spare);
+                if publish {
+                    waiting.since = None;
+                }
+                return Portion { frames, publish, closing: waiting.closing };
+            }
+            waiting.parked = true;
+            waiting = match due {
+                Some(due) => {
+                    let waited = self.wake.wait_timeout(waiting, due - now);
+                    waited.unwrap_or_else(PoisonError::into_inner).0
+                }
+                None => self.wake.wait(waiting).unwrap_or_else(PoisonError::into_inner),
+            };
+            waiting.parked = false;
+        }
+    }
+
+    fn is_closing(&self) -> bool {
+        self.lock().closing
+    }
+}
+
+/// The publisher's thread: ends when the hand-off closes, after a last checkpoint.
+pub(super) fn run(mut publisher: Publisher, handoff: &Arc<Handoff>, health: &Health) {
+    let mut spare = Vec::new();
+    loop {
+        let Portion { mut frames, publish, closing } = handoff.next(spare);
+        publisher.take(&frames);
+        frames.clear();
+        frames.shrink_to(PORTION_BYTES * 2);
+        spare = frames;
+        // While this fails nothing more is taken, so memory stays bounded: the hand-off fills, and
+        // then the writer refuses.
+        while let Err(error) = if publish { publisher.publish() } else { publisher.relieve() } {
+            tracing::error!(%error, "the checkpoint of the log could not be written");
+            health.set_publisher(false);
+            if handoff.is_closing() {
+                return; // the next start makes it from the frames
+            }
+            std::thread::sleep(RETRY_AFTER);
+        }
+        health.set_publisher(true);
+        if closing {
+            return;
+        }
+    }
+}

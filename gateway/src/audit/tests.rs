@@ -1,0 +1,150 @@
+//! The log as a whole, from outside and with a disk that breaks.
+
+mod cost;
+mod crash;
+mod full;
+mod life;
+mod records;
+mod tamper;
+
+use super::disk::Disk;
+use super::faults::Faults;
+use super::*;
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// A directory of its own, in memory where there is such a place; gone at the end.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn new() -> Scratch {
+        let memory = Path::new("/dev/shm");
+        if memory.is_dir() { Scratch::under(memory) } else { Scratch::under(&std::env::temp_dir()) }
+    }
+
+    fn under(base: &Path) -> Scratch {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let path = base.join(format!("inland-audit-{}-{number}", std::process::id()));
+        std::fs::create_dir_all(&path).unwrap();
+        Scratch(path)
+    }
+
+    fn join(&self, name: &str) -> PathBuf {
+        self.0.join(name)
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        let target = to.join(path.file_name().unwrap());
+        if path.is_dir() {
+            copy(&path, &target);
+        } else {
+            std::fs::copy(&path, &target).unwrap();
+        }
+    }
+}
+
+fn broken(faults: &Arc<Faults>) -> Settings {
+    Settings { disk: Disk { faults: Some(Arc::clone(faults)) }, ..Settings::default() }
+}
+
+/// What records refer to.
+struct World {
+    sealed: Sealed,
+    findings: BTreeMap<&'static str, u32>,
+    input: String,
+}
+
+impl World {
+    fn new() -> World {
+        let sealed = Sealed { key: "00112233aabbccdd".into(), sealed: "AAAA".into() };
+        World { sealed, findings: BTreeMap::from([("email", 1), ("iban", 2)]), input: "{}".into() }
+    }
+
+    fn intent<'a>(&'a self, id: &'a str) -> Intent<'a> {
+        Intent {
+            id,
+            time_us: 1_785_231_000_000_123,
+            tenant: "hospital",
+            subject: &self.sealed,
+            principal: "jwt",
+            route: "/v1/chat/completions",
+            model: "clinic-large",
+            input: &self.input,
+            decision: "{\"allow\":[\"paris/large\"]}",
+            policy: "sha256:00",
+            configuration: "sha256:01",
+            engine: "cpu",
+            findings: &self.findings,
+            dropped_headers: 0,
+            request_hmac: "ab",
+            request_bytes: 1_024,
+            stale: false,
+        }
+    }
+}
+
+fn outcome(id: &str, intent: u64) -> Outcome<'_> {
+    Outcome {
+        id,
+        time_us: 1_785_231_000_100_000,
+        intent,
+        attempts: &[Attempt {
+            pair: "paris/large",
+            backend: "paris",
+            country: "FR",
+            address: Some("127.33.0.10:443"),
+            pin: Some("sha256/AA"),
+            reason: None,
+        }],
+        pair: Some("paris/large"),
+        status: 200,
+        code: None,
+        request_bytes: 1_024,
+        response_bytes: 2_048,
+        response_hmac: Some("cd"),
+        duration_us: 99_877,
+        first_byte_us: Some(4_000),
+    }
+}
+
+/// Appends INTENT and OUTCOME, `count` times; tells the indices of the INTENTs.
+async fn append_pairs(partition: &Partition, count: usize) -> Vec<u64> {
+    let world = World::new();
+    let ids: Vec<String> = (0..count).map(|number| format!("req-{number}")).collect();
+    // All queued at once, so that the disk is asked once.
+    let waiting: Vec<Appending> = ids.iter().map(|id| partition.append(world.intent(id))).collect();
+    let mut indices = Vec::new();
+    for (appending, id) in waiting.into_iter().zip(&ids) {
+        let index = appending.await.unwrap();
+        partition.append_later(outcome(id, index)).unwrap();
+        indices.push(index);
+    }
+    indices
+}
+
+/// Kind and id of every record.
+fn kinds(partition: &Path) -> Vec<(String, String)> {
+    let text = |record: &serde_json::Value, key: &str| record[key].as_str().unwrap_or_default().to_owned();
+    records(partition)
+        .unwrap()
+        .map(|record| {
+            let record: serde_json::Value = serde_json::from_slice(&record.unwrap().1).unwrap();
+            (text(&record, "kind"), text(&record, "id"))
+        })
+        .collect()
+}
+
+fn checked(directory: &Path) -> Report {
+    verify(directory, Options::default()).unwrap()
+}

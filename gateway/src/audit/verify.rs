@@ -1,0 +1,243 @@
+//! Verify: is this log what its key signed?
+//!
+//! Invariant: nothing here trusts the log. The tree is computed from the frames with the writer's own
+//! [`Tree`]; every entry bundle and every tile on disk must be what comes out, and the root must be
+//! the signed one. Three copies of each record's hash exist (frame, bundle, tile), so a single change
+//! is named where it is.
+
+use base64::prelude::{BASE64_STANDARD, Engine};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::frame::Frame;
+use super::note::{Checkpoint, Verifier};
+use super::read::{VerifyError, partitions};
+use super::segment::{Frames, list};
+use super::tree::{Hash, Piece, TILE_WIDTH, Tree, entries, leaf_hash, read};
+
+/// How often the caller hears of progress.
+const PROGRESS_RECORDS: u64 = 65_536;
+
+/// What to verify against.
+#[derive(Default)]
+pub struct Options<'a> {
+    /// Public keys from outside the log, one for each partition; without them the log's own.
+    pub vkeys: Vec<String>,
+    /// Older checkpoints from outside the log: it must have grown out of them.
+    pub since: Vec<String>,
+    /// Called now and then.
+    pub progress: Option<&'a mut dyn FnMut(Progress<'_>)>,
+}
+
+/// How far the verification is.
+#[derive(Debug, Clone, Copy)]
+pub struct Progress<'a> {
+    /// The partition.
+    pub partition: &'a str,
+    /// Records done.
+    pub done: u64,
+    /// Records that its checkpoint covers.
+    pub total: u64,
+}
+
+/// What was found to be right.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Report {
+    /// Records of all partitions.
+    pub records: u64,
+    /// Each partition.
+    pub partitions: BTreeMap<String, PartitionReport>,
+}
+
+/// A partition that verifies.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PartitionReport {
+    /// Whole records, signed or not.
+    pub records: u64,
+    /// Records that the checkpoint covers.
+    pub size: u64,
+    /// The root of their tree, base64.
+    pub checkpoint: String,
+    /// Whole records that no checkpoint covers yet: a second of a running log, or a crash.
+    pub unsigned: u64,
+    /// Bytes behind the last whole record: a write that goes on, or a crash.
+    pub cut_bytes: u64,
+}
+
+/// Verifies one partition, or every one in a directory. The first bad record ends it.
+pub fn verify(directory: &Path, mut options: Options<'_>) -> Result<Report, VerifyError> {
+    let mut report = Report { records: 0, partitions: BTreeMap::new() };
+    for (name, path) in partitions(directory)? {
+        let partition = Partition { name: &name, path: &path };
+        let found = partition.verify(&mut options)?;
+        report.records += found.records;
+        report.partitions.insert(name, found);
+    }
+    Ok(report)
+}
+
+struct Partition<'p> {
+    name: &'p str,
+    path: &'p Path,
+}
+
+impl Partition<'_> {
+    fn fault(&self, index: Option<u64>, what: impl Into<String>) -> VerifyError {
+        VerifyError::Fault { partition: self.name.to_owned(), index, what: what.into() }
+    }
+
+    fn verify(&self, options: &mut Options<'_>) -> Result<PartitionReport, VerifyError> {
+        let verifier = self.verifier(&options.vkeys)?;
+        let path = self.path.join("checkpoint");
+        let note = std::fs::read(&path).map_err(VerifyError::disk(&path))?;
+        let checkpoint = verifier.open(&note).map_err(|what| self.fault(None, what))?;
+        let older = self.older(&verifier, options, &checkpoint)?;
+        let segments = list(self.path).map_err(VerifyError::read(self.name))?;
+        if segments.first().is_some_and(|segment| segment.first != 0) {
+            return Err(self.fault(Some(0), "the first segments are missing"));
+        }
+        let mut frames = Frames::new(segments);
+        let mut tree = Tree::default();
+        self.meet(&tree, &older)?;
+        while tree.size() < checkpoint.size {
+            let Some(frame) = frames.next().map_err(VerifyError::read(self.name))? else {
+                let what = format!("the records end here, but the checkpoint covers {}", checkpoint.size);
+                return Err(self.fault(Some(tree.size()), what));
+            };
+            self.push(&mut tree, &frame)?;
+            self.meet(&tree, &older)?;
+            if tree.size().is_multiple_of(PROGRESS_RECORDS)
+                && let Some(progress) = &mut options.progress
+            {
+                progress(Progress { partition: self.name, done: tree.size(), total: checkpoint.size });
+            }
+        }
+        tree.partial().iter().try_for_each(|piece| self.compare(piece))?;
+        if tree.root() != checkpoint.root {
+            return Err(self.fault(None, "the root of the tree is not the one that the checkpoint signed"));
+        }
+        while frames.next().map_err(VerifyError::read(self.name))?.is_some() {}
+        let records = frames.index();
+        Ok(PartitionReport {
+            records,
+            size: checkpoint.size,
+            checkpoint: BASE64_STANDARD.encode(checkpoint.root),
+            unsigned: records - checkpoint.size,
+            cut_bytes: frames.end().map_or(0, |end| end.cut_bytes),
+        })
+    }
+
+    /// The key to verify with: one from outside if there are any, and then no other.
+    fn verifier(&self, vkeys: &[String]) -> Result<Verifier, VerifyError> {
+        let names_us = |verifier: &Verifier| verifier.origin().rsplit('/').next() == Some(self.name);
+        if vkeys.is_empty() {
+            let path = self.path.join("vkey");
+            let vkey = std::fs::read_to_string(&path).map_err(VerifyError::disk(&path))?;
+            let verifier = Verifier::parse(&vkey).filter(names_us);
+            return verifier.ok_or_else(|| self.fault(None, "its vkey is damaged or of another partition"));
+        }
+        let mut given = vkeys.iter().filter_map(|vkey| Verifier::parse(vkey));
+        given
+            .find(names_us)
+            .ok_or_else(|| VerifyError::Usage(format!("none of the given keys is a key of {}", self.name)))
+    }
+
+    /// Older checkpoints of this partition: size and root.
+    fn older(
+        &self,
+        verifier: &Verifier,
+        options: &Options<'_>,
+        newest: &Checkpoint,
+    ) -> Result<BTreeMap<u64, Hash>, VerifyError> {
+        let mut older = BTreeMap::new();
+        for note in &options.since {
+            if note.lines().next() != Some(verifier.origin()) {
+                continue; // of another partition
+            }
+            let what = |what| VerifyError::Usage(format!("the older checkpoint of {}: {what}", self.name));
+            let checkpoint = verifier.open(note.as_bytes()).map_err(what)?;
+            if checkpoint.size > newest.size {
+                let what =
+                    format!("the log was rolled back: a checkpoint of {} records exists", checkpoint.size);
+                return Err(self.fault(Some(newest.size), what));
+            }
+            if older.insert(checkpoint.size, checkpoint.root).is_some_and(|root| root != checkpoint.root) {
+                return Err(self.fault(None, "two checkpoints of one size differ: the log was forked"));
+            }
+        }
+        Ok(older)
+    }
+
+    fn meet(&self, tree: &Tree, older: &BTreeMap<u64, Hash>) -> Result<(), VerifyError> {
+        if older.is_empty() || older.get(&tree.size()).is_none_or(|root| *root == tree.root()) {
+            return Ok(());
+        }
+        let what = format!(
+            "the first {} records are not those of the older checkpoint: the log was forked",
+            tree.size()
+        );
+        Err(self.fault(None, what))
+    }
+
+    fn push(&self, tree: &mut Tree, frame: &Frame<'_>) -> Result<(), VerifyError> {
+        tree.push(frame);
+        if tree.size().is_multiple_of(TILE_WIDTH) {
+            tree.take_complete().iter().try_for_each(|piece| self.compare(piece))?;
+        }
+        Ok(())
+    }
+
+    /// Holds a tile or bundle on disk against the one that the frames give.
+    fn compare(&self, piece: &Piece) -> Result<(), VerifyError> {
+        let path = piece.path(self.path);
+        let shown = path.strip_prefix(self.path).unwrap_or(&path).display().to_string();
+        let found = match read(self.path, piece.level, piece.number, piece.width) {
+            Ok(found) => found,
+            Err(error) => {
+                return Err(self.fault(Some(first(piece)), format!("{shown} cannot be read: {error}")));
+            }
+        };
+        let full = piece.width as u64 == TILE_WIDTH;
+        if found.starts_with(&piece.bytes) && (!full || found.len() == piece.bytes.len()) {
+            return Ok(());
+        }
+        match piece.level {
+            None => self.bundle_fault(piece, &found, &shown),
+            Some(level) => {
+                let pairs = piece.bytes.chunks(32).zip(found.chunks(32));
+                let at = pairs.take_while(|(ours, theirs)| ours == theirs).count() as u64;
+                let index = (piece.number * TILE_WIDTH + at) << (8 * u32::from(level));
+                Err(self.fault(Some(index), format!("{shown} does not match the records")))
+            }
+        }
+    }
+
+    /// Frame and bundle differ: the tile says which of them is wrong.
+    fn bundle_fault(&self, piece: &Piece, found: &[u8], shown: &str) -> Result<(), VerifyError> {
+        let differs = entries(&piece.bytes).zip(entries(found)).take_while(|(ours, theirs)| ours == theirs);
+        let at = differs.count();
+        let index = Some(piece.number * TILE_WIDTH + at as u64);
+        let signed = read(self.path, Some(0), piece.number, piece.width).unwrap_or_default();
+        let signed = signed.chunks(32).nth(at);
+        let frame_is_signed =
+            entries(&piece.bytes).nth(at).is_some_and(|ours| signed == Some(leaf_hash(ours).as_slice()));
+        let bundle_is_signed =
+            entries(found).nth(at).is_some_and(|theirs| signed == Some(leaf_hash(theirs).as_slice()));
+        Err(self.fault(
+            index,
+            match (frame_is_signed, bundle_is_signed) {
+                (true, _) => format!("{shown} does not match the record"),
+                (_, true) => {
+                    "the record was changed in its segment; entry bundle and tree agree on another".to_owned()
+                }
+                (false, false) => format!("segment, {shown} and tree all differ"),
+            },
+        ))
+    }
+}
+
+/// The first record under a piece.
+fn first(piece: &Piece) -> u64 {
+    (piece.number * TILE_WIDTH) << (8 * u32::from(piece.level.unwrap_or(0)))
+}

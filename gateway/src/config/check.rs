@@ -1,0 +1,193 @@
+//! What a configuration must hold beyond its syntax: names that meet, secrets that are there,
+//! addresses inside declared networks.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+use std::ops::Range;
+
+use ipnet::IpNet;
+use toml::Spanned;
+
+use super::error::Fault;
+use super::{Backend, Config, Issuer};
+use crate::egress::address;
+
+pub(super) fn check(config: &Config) -> Result<(), Fault> {
+    listen(config)?;
+    for issuer in &config.issuers {
+        check_issuer(config, issuer)?;
+    }
+    let mut ids = BTreeSet::new();
+    for backend in &config.backends {
+        check_backend(config, backend)?;
+        if !ids.insert(backend.get_ref().id.as_str()) {
+            return Err(fault(backend.span(), format!("backend {} stands here twice", backend.get_ref().id)));
+        }
+    }
+    models(config, &ids)?;
+    hosts(config)?;
+    policy(config)?;
+    if config.issuers.is_empty() && config.keys.is_none() {
+        return Err(Fault {
+            span: None,
+            message: "nobody could be authenticated: neither an issuer nor a key file is named".into(),
+            write: Some("[keys]   # file = \"keys.toml\", made by: inland key new --tenant NAME".into()),
+        });
+    }
+    Ok(())
+}
+
+fn fault(span: Range<usize>, message: String) -> Fault {
+    Fault { span: Some(span), message, write: None }
+}
+
+fn advise(span: Range<usize>, message: String, write: &str) -> Fault {
+    Fault { span: Some(span), message, write: Some(write.to_owned()) }
+}
+
+fn listen(config: &Config) -> Result<(), Fault> {
+    let (listen, span) = (config.listen.get_ref(), config.listen.span());
+    match (&listen.certificate, &listen.key) {
+        (Some(_), Some(_)) => Ok(()),
+        (None, None) if !listen.address.ip().is_loopback() => Err(advise(
+            span,
+            format!("a listener without TLS is possible on loopback only, not on {}", listen.address),
+            "certificate = \"gateway.pem\" and key = { file = \"gateway.key\" }",
+        )),
+        (None, None) if listen.client_ca.is_some() => {
+            Err(advise(span, "client_ca needs TLS".into(), "certificate = \"gateway.pem\""))
+        }
+        (None, None) => Ok(()),
+        (Some(_), None) => {
+            Err(advise(span, "certificate without key".into(), "key = { file = \"gateway.key\" }"))
+        }
+        (None, Some(_)) => Err(advise(span, "key without certificate".into(), "certificate = \"gateway.pem\"")),
+    }
+}
+
+fn check_issuer(config: &Config, issuer: &Spanned<Issuer>) -> Result<(), Fault> {
+    let (it, span) = (issuer.get_ref(), issuer.span());
+    destination(&it.jwks, &it.networks, &it.pins, &span)?;
+    if config.issuers.iter().filter(|other| other.get_ref().url == it.url).count() > 1 {
+        return Err(fault(span, format!("issuer {} stands here twice", it.url)));
+    }
+    Ok(())
+}
+
+fn check_backend(config: &Config, backend: &Spanned<Backend>) -> Result<(), Fault> {
+    let (it, span) = (backend.get_ref(), backend.span());
+    let plain = |text: &str| {
+        !text.is_empty()
+            && text.len() <= 64
+            && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
+    };
+    if !plain(&it.id) {
+        return Err(advise(span, "a backend id is letters, digits, - _ . up to 64".into(), "id = \"paris\""));
+    }
+    if inland_policies::Country::parse(&it.country).is_none() {
+        return Err(advise(
+            span,
+            format!("backend {}: {:?} is not a country code of ISO 3166-1", it.id, it.country),
+            "country = \"FR\"   # the country the machines stand in",
+        ));
+    }
+    destination(&it.url, &it.networks, &it.pins, &span)?;
+    it.credential.read(&config.base).map_err(|error| {
+        advise(
+            span,
+            format!("backend {}: its credential is missing: {error}", it.id),
+            "credential = { env = \"PARIS_KEY\" } and set the variable, or { file = \"paris.key\" }",
+        )
+    })?;
+    Ok(())
+}
+
+/// What E1 needs of anything that is dialled.
+fn destination(url: &str, networks: &[IpNet], pins: &[String], span: &Range<usize>) -> Result<(), Fault> {
+    let url = crate::egress::Url::parse(url)
+        .map_err(|error| advise(span.clone(), format!("{url:?}: {error}"), "url = \"https://HOST/v1\""))?;
+    if networks.is_empty() {
+        return Err(advise(
+            span.clone(),
+            format!("{}: no network is declared, so no address could be right", url.host()),
+            "networks = [\"203.0.113.0/24\"]   # every address the name may have",
+        ));
+    }
+    let loopback = |network: &IpNet| network.network().is_loopback() && network.broadcast().is_loopback();
+    if !url.is_tls() && !networks.iter().all(loopback) {
+        return Err(advise(
+            span.clone(),
+            format!("{}: http without TLS is possible to loopback networks only", url.host()),
+            "url = \"https://…\"",
+        ));
+    }
+    for pin in pins {
+        address::parse_pin(pin).map_err(|error| {
+            advise(span.clone(), format!("{pin:?}: {error}"), "pins = [\"sha256/BASE64=\"]   # RFC 7469")
+        })?;
+    }
+    Ok(())
+}
+
+fn models(config: &Config, backends: &BTreeSet<&str>) -> Result<(), Fault> {
+    let mut names = BTreeSet::new();
+    for model in &config.models {
+        let (it, span) = (model.get_ref(), model.span());
+        if it.name.is_empty() || it.name.len() > 128 || !it.name.bytes().all(|byte| byte.is_ascii_graphic()) {
+            let message = "a model name is 1 to 128 visible ASCII characters";
+            return Err(advise(span, message.into(), "name = \"clinic-large\""));
+        }
+        if !names.insert(it.name.as_str()) {
+            return Err(fault(span, format!("model {} stands here twice", it.name)));
+        }
+        if it.offers.is_empty() {
+            let message = format!("model {} has no offers", it.name);
+            return Err(advise(span, message, "offers = [\"paris/mistral-large-4\"]"));
+        }
+        for (position, offer) in it.offers.iter().enumerate() {
+            let known = offer.split_once('/').is_some_and(|(id, name)| backends.contains(id) && !name.is_empty());
+            if !known {
+                return Err(advise(
+                    span,
+                    format!("model {}: offer {offer:?} names no backend of this file", it.name),
+                    "offers = [\"BACKEND/MODEL\"]   # BACKEND is the id of a [[backend]]",
+                ));
+            }
+            if it.offers.iter().skip(position + 1).any(|other| other == offer) {
+                return Err(fault(span, format!("model {}: offer {offer:?} stands there twice", it.name)));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Whether an address lies in the networks of the destination that uses the name is left to the gate,
+/// which refuses the name at every connection: an operator may point it elsewhere on purpose.
+fn hosts(config: &Config) -> Result<(), Fault> {
+    for (name, addresses) in &config.hosts {
+        if addresses.get_ref().is_empty() {
+            return Err(advise(addresses.span(), format!("{name} has no address"), "\"NAME\" = [\"127.0.0.1\"]"));
+        }
+        let forbidden = |address: &&IpAddr| address::never(**address).is_some();
+        if let Some(address) = addresses.get_ref().iter().find(forbidden) {
+            let why = address::never(*address).unwrap_or_default();
+            return Err(fault(addresses.span(), format!("{name}: {address} is never dialled: {why}")));
+        }
+    }
+    Ok(())
+}
+
+fn policy(config: &Config) -> Result<(), Fault> {
+    let (policy, span) = (config.policy.get_ref(), config.policy.span());
+    match (&policy.bundle, &policy.directory) {
+        (None, Some(_)) => Ok(()),
+        (Some(_), None) => Err(advise(
+            span,
+            "signed bundles are not served by this release".into(),
+            "directory = \"policies\"",
+        )),
+        (Some(_), Some(_)) | (None, None) => {
+            Err(advise(span, "exactly one source of policy must be named".into(), "directory = \"policies\""))
+        }
+    }
+}

@@ -1,0 +1,670 @@
+//! JSON, strictly: one parse, and what is sent is written from that parse.
+//!
+//! Invariant (E3): a [`Document`] has one meaning. Duplicate keys, trailing data, lone surrogates,
+//! nesting over [`DEPTH_MAX`] and invalid UTF-8 are refused (RFC 8259 leaves them open, and two
+//! parsers that read them differently are a way around inspection). Key order and the spelling of
+//! numbers survive, so [`Document::write`] gives the backend what was inspected and nothing else.
+
+use std::fmt;
+
+/// How deep arrays and objects may nest.
+pub const DEPTH_MAX: usize = 64;
+/// How many values and keys a document may hold: bounds memory to about 16 times this many bytes.
+pub const NODES_MAX: usize = 1 << 20;
+/// How long a number may be written. No client needs more, and it is quoted in no error.
+pub const NUMBER_BYTES_MAX: usize = 128;
+/// Objects up to this many keys are checked for duplicates pair by pair; larger ones by sorting.
+const PAIRWISE_KEYS_MAX: usize = 12;
+
+/// Why a text is not JSON for us. Names the place and the rule, never the text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JsonError {
+    /// Byte offset of the fault.
+    pub offset: usize,
+    /// The rule that was broken.
+    pub rule: &'static str,
+}
+
+impl fmt::Display for JsonError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} at byte {}", self.rule, self.offset)
+    }
+}
+
+impl std::error::Error for JsonError {}
+
+/// What a node is. Keys stand in the tape before their values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// `null`
+    Null,
+    /// `true`
+    True,
+    /// `false`
+    False,
+    /// A number, as it was written.
+    Number,
+    /// A string value, decoded.
+    String,
+    /// A key of an object, decoded.
+    Key,
+    /// An array; its children follow.
+    Array,
+    /// An object; its keys and values follow.
+    Object,
+}
+
+/// Strings, keys and numbers: `start..start + extent` of the arena. Containers: `extent` is the
+/// index of the first node after them.
+#[derive(Debug, Clone, Copy)]
+struct Node {
+    kind: Kind,
+    start: u32,
+    extent: u32,
+}
+
+/// The place of a value (or key) in its document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct At(u32);
+
+/// A parsed text: a tape of nodes in reading order over an arena of decoded strings.
+#[derive(Clone, Default)]
+pub struct Document {
+    nodes: Vec<Node>,
+    arena: String,
+}
+
+impl fmt::Debug for Document {
+    // The arena is content: it must not reach a log through {:?}.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Document({} nodes)", self.nodes.len())
+    }
+}
+
+impl Document {
+    /// Reads a whole text.
+    pub fn parse(bytes: &[u8]) -> Result<Document, JsonError> {
+        let text = std::str::from_utf8(bytes)
+            .map_err(|error| JsonError { offset: error.valid_up_to(), rule: "text is not UTF-8" })?;
+        let mut parser = Parser { text, bytes, at: 0, document: Document::default() };
+        parser.document.nodes.reserve(bytes.len() / 16 + 4);
+        parser.document.arena.reserve(bytes.len());
+        parser.space();
+        parser.value(0)?;
+        parser.space();
+        if parser.at != bytes.len() {
+            return Err(parser.error("something follows the JSON value"));
+        }
+        Ok(parser.document)
+    }
+
+    /// The outermost value.
+    pub fn root(&self) -> At {
+        At(0)
+    }
+
+    fn node(&self, at: At) -> Node {
+        self.nodes.get(at.0 as usize).copied().unwrap_or(Node { kind: Kind::Null, start: 0, extent: 0 })
+    }
+
+    /// What stands there.
+    pub fn kind(&self, at: At) -> Kind {
+        self.node(at).kind
+    }
+
+    /// The decoded text of a string, a key, or the literal of a number.
+    pub fn text(&self, at: At) -> Option<&str> {
+        let node = self.node(at);
+        match node.kind {
+            Kind::String | Kind::Key | Kind::Number => {
+                self.arena.get(node.start as usize..(node.start + node.extent) as usize)
+            }
+            Kind::Null | Kind::True | Kind::False | Kind::Array | Kind::Object => None,
+        }
+    }
+
+    /// The text of a string value; nothing for any other kind.
+    pub fn string(&self, at: At) -> Option<&str> {
+        if self.kind(at) == Kind::String { self.text(at) } else { None }
+    }
+
+    /// The first node after this one and all that is in it.
+    fn after(&self, at: At) -> At {
+        let node = self.node(at);
+        match node.kind {
+            Kind::Array | Kind::Object => At(node.extent),
+            Kind::Null | Kind::True | Kind::False | Kind::Number | Kind::String | Kind::Key => At(at.0 + 1),
+        }
+    }
+
+    /// The values of an array, in order; of anything else, nothing.
+    pub fn items(&self, at: At) -> impl Iterator<Item = At> + '_ {
+        let node = self.node(at);
+        let end = if node.kind == Kind::Array { node.extent } else { 0 };
+        let mut next = At(at.0 + 1);
+        std::iter::from_fn(move || {
+            (next.0 < end).then(|| {
+                let item = next;
+                next = self.after(item);
+                item
+            })
+        })
+    }
+
+    /// The keys and values of an object, in order; of anything else, nothing.
+    pub fn entries(&self, at: At) -> impl Iterator<Item = (At, At)> + '_ {
+        let node = self.node(at);
+        let end = if node.kind == Kind::Object { node.extent } else { 0 };
+        let mut next = At(at.0 + 1);
+        std::iter::from_fn(move || {
+            (next.0 < end).then(|| {
+                let (key, value) = (next, At(next.0 + 1));
+                next = self.after(value);
+                (key, value)
+            })
+        })
+    }
+
+    /// The value of a key.
+    pub fn get(&self, object: At, key: &str) -> Option<At> {
+        self.entries(object).find(|(name, _)| self.text(*name) == Some(key)).map(|(_, value)| value)
+    }
+
+    /// Every text that a reader could see: string values, keys, and numbers as they are written.
+    pub fn leaves(&self) -> impl Iterator<Item = At> + '_ {
+        (0u32..).zip(&self.nodes).filter_map(|(index, node)| match node.kind {
+            Kind::String | Kind::Key | Kind::Number => Some(At(index)),
+            Kind::Null | Kind::True | Kind::False | Kind::Array | Kind::Object => None,
+        })
+    }
+
+    /// Puts another text in place of a string, a key or a number (which becomes a string).
+    pub fn replace(&mut self, at: At, text: &str) {
+        let (Ok(start), Ok(extent)) = (u32::try_from(self.arena.len()), u32::try_from(text.len())) else {
+            return; // an arena over 4 GiB: the body limit is far below
+        };
+        self.arena.push_str(text);
+        if let Some(node) = self.nodes.get_mut(at.0 as usize) {
+            let kind = match node.kind {
+                Kind::Key => Kind::Key,
+                Kind::String | Kind::Number | Kind::Null | Kind::True | Kind::False => Kind::String,
+                Kind::Array | Kind::Object => return, // containers have no text
+            };
+            *node = Node { kind, start, extent };
+        }
+    }
+
+    /// Whether an object somewhere in the document says the same key twice. Parsing refuses that;
+    /// replacing keys could bring it about.
+    pub fn has_duplicate_keys(&self) -> bool {
+        (0u32..).zip(&self.nodes).any(|(index, node)| {
+            node.kind == Kind::Object && {
+                let mut keys: Vec<&str> =
+                    self.entries(At(index)).filter_map(|(key, _)| self.text(key)).collect();
+                repeats(&mut keys)
+            }
+        })
+    }
+
+    /// Writes the document. The only way to a backend: bytes made from the parse.
+    pub fn write(&self, out: &mut Vec<u8>) {
+        out.reserve(self.arena.len() + self.nodes.len() * 4);
+        Writer { document: self, out, hole: None, cut: 0 }.value(self.root());
+    }
+
+    /// Writes the document without one value: what stands before it, and what stands after it.
+    pub fn write_around(&self, hole: At) -> (Vec<u8>, Vec<u8>) {
+        let mut before = Vec::with_capacity(self.arena.len() + self.nodes.len() * 4);
+        let mut writer = Writer { document: self, out: &mut before, hole: Some(hole), cut: 0 };
+        writer.value(self.root());
+        let cut = writer.cut;
+        let after = before.split_off(cut);
+        (before, after)
+    }
+}
+
+struct Writer<'a> {
+    document: &'a Document,
+    out: &'a mut Vec<u8>,
+    hole: Option<At>,
+    cut: usize,
+}
+
+impl Writer<'_> {
+    fn value(&mut self, at: At) {
+        if self.hole == Some(at) {
+            self.cut = self.out.len();
+            return;
+        }
+        match self.document.kind(at) {
+            Kind::Null => self.out.extend_from_slice(b"null"),
+            Kind::True => self.out.extend_from_slice(b"true"),
+            Kind::False => self.out.extend_from_slice(b"false"),
+            Kind::Number => self.out.extend_from_slice(self.document.text(at).unwrap_or("null").as_bytes()),
+            Kind::String | Kind::Key => write_string(self.document.text(at).unwrap_or_default(), self.out),
+            Kind::Array => self.array(at),
+            Kind::Object => self.object(at),
+        }
+    }
+
+    fn array(&mut self, at: At) {
+        self.out.push(b'[');
+        for (position, item) in self.document.items(at).enumerate() {
+            if position > 0 {
+                self.out.push(b',');
+            }
+            self.value(item);
+        }
+        self.out.push(b']');
+    }
+
+    fn object(&mut self, at: At) {
+        self.out.push(b'{');
+        for (position, (key, value)) in self.document.entries(at).enumerate() {
+            if position > 0 {
+                self.out.push(b',');
+            }
+            self.value(key);
+            self.out.push(b':');
+            self.value(value);
+        }
+        self.out.push(b'}');
+    }
+}
+
+/// Writes one JSON string: what must be escaped is (RFC 8259 section 7), all else stays as it is.
+pub fn write_string(text: &str, out: &mut Vec<u8>) {
+    out.push(b'"');
+    escape(text, out);
+    out.push(b'"');
+}
+
+/// The inside of a JSON string.
+pub fn escape(text: &str, out: &mut Vec<u8>) {
+    const HEX: [u8; 16] = *b"0123456789abcdef";
+    let mut rest = text.as_bytes();
+    while let Some(stop) = rest.iter().position(|byte| *byte < 0x20 || *byte == b'"' || *byte == b'\\') {
+        let (plain, tail) = rest.split_at(stop);
+        out.extend_from_slice(plain);
+        let Some((special, tail)) = tail.split_first() else { break };
+        match special {
+            b'"' => out.extend_from_slice(b"\\\""),
+            b'\\' => out.extend_from_slice(b"\\\\"),
+            b'\n' => out.extend_from_slice(b"\\n"),
+            b'\r' => out.extend_from_slice(b"\\r"),
+            b'\t' => out.extend_from_slice(b"\\t"),
+            control => {
+                out.extend_from_slice(b"\\u00");
+                let digit = |nibble: u8| HEX.get(usize::from(nibble)).copied().unwrap_or(b'0');
+                out.extend_from_slice(&[digit(control >> 4), digit(control & 15)]);
+            }
+        }
+        rest = tail;
+    }
+    out.extend_from_slice(rest);
+}
+
+/// Whether a list of keys names one twice. Sorts long lists: never quadratic.
+fn repeats(keys: &mut [&str]) -> bool {
+    if keys.len() <= PAIRWISE_KEYS_MAX {
+        return keys
+            .iter()
+            .enumerate()
+            .any(|(position, key)| keys.iter().skip(position + 1).any(|other| other == key));
+    }
+    keys.sort_unstable();
+    keys.iter().zip(keys.iter().skip(1)).any(|(one, next)| one == next)
+}
+
+struct Parser<'a> {
+    text: &'a str,
+    bytes: &'a [u8],
+    at: usize,
+    document: Document,
+}
+
+impl Parser<'_> {
+    fn error(&self, rule: &'static str) -> JsonError {
+        JsonError { offset: self.at, rule }
+    }
+
+    fn peek(&self) -> Option<u8> {
+        self.bytes.get(self.at).copied()
+    }
+
+    fn space(&mut self) {
+        while matches!(self.peek(), Some(b' ' | b'\n' | b'\r' | b'\t')) {
+            self.at += 1;
+        }
+    }
+
+    fn push(&mut self, kind: Kind, start: usize, extent: usize) -> Result<usize, JsonError> {
+        if self.document.nodes.len() >= NODES_MAX {
+            return Err(self.error("too many values"));
+        }
+        let (Ok(start), Ok(extent)) = (u32::try_from(start), u32::try_from(extent)) else {
+            return Err(self.error("text is too long"));
+        };
+        self.document.nodes.push(Node { kind, start, extent });
+        Ok(self.document.nodes.len() - 1)
+    }
+
+    fn value(&mut self, depth: usize) -> Result<(), JsonError> {
+        match self.peek() {
+            Some(b'"') => self.string(Kind::String).map(|_| ()),
+            Some(b'{') => self.container(Kind::Object, depth),
+            Some(b'[') => self.container(Kind::Array, depth),
+            Some(b'-' | b'0'..=b'9') => self.number(),
+            Some(b't') => self.literal("true", Kind::True),
+            Some(b'f') => self.literal("false", Kind::False),
+            Some(b'n') => self.literal("null", Kind::Null),
+            Some(_) => Err(self.error("no JSON value starts like this")),
+            None => Err(self.error("text ends where a value must stand")),
+        }
+    }
+
+    fn literal(&mut self, word: &'static str, kind: Kind) -> Result<(), JsonError> {
+        let rest = self.bytes.get(self.at..).unwrap_or_default();
+        if !rest.starts_with(word.as_bytes()) {
+            return Err(self.error("no JSON value starts like this"));
+        }
+        self.push(kind, 0, 0)?;
+        self.at += word.len();
+        Ok(())
+    }
+
+    /// RFC 8259 section 6: no leading zero, no bare point, no plus sign.
+    fn number(&mut self) -> Result<(), JsonError> {
+        let begin = self.at;
+        if self.peek() == Some(b'-') {
+            self.at += 1;
+        }
+        if self.peek() == Some(b'0') {
+            self.at += 1;
+        } else {
+            self.digits()?;
+        }
+        if self.peek() == Some(b'.') {
+            self.at += 1;
+            self.digits()?;
+        }
+        if matches!(self.peek(), Some(b'e' | b'E')) {
+            self.at += 1;
+            if matches!(self.peek(), Some(b'+' | b'-')) {
+                self.at += 1;
+            }
+            self.digits()?;
+        }
+        if self.at - begin > NUMBER_BYTES_MAX {
+            return Err(self.error("number is too long"));
+        }
+        let start = self.document.arena.len();
+        self.document.arena.push_str(self.text.get(begin..self.at).unwrap_or_default());
+        self.push(Kind::Number, start, self.at - begin).map(|_| ())
+    }
+
+    fn digits(&mut self) -> Result<(), JsonError> {
+        let begin = self.at;
+        while matches!(self.peek(), Some(b'0'..=b'9')) {
+            self.at += 1;
+        }
+        if self.at == begin { Err(self.error("number is not complete")) } else { Ok(()) }
+    }
+
+    fn container(&mut self, kind: Kind, depth: usize) -> Result<(), JsonError> {
+        if depth >= DEPTH_MAX {
+            return Err(self.error("nesting is too deep"));
+        }
+        let (close, place) = (if kind == Kind::Array { b']' } else { b'}' }, self.push(kind, 0, 0)?);
+        let mut keys: Vec<usize> = Vec::new();
+        self.at += 1;
+        self.space();
+        if self.peek() == Some(close) {
+            self.at += 1;
+        } else {
+            loop {
+                if kind == Kind::Object {
+                    keys.push(self.key()?);
+                }
+                self.value(depth + 1)?;
+                self.space();
+                match self.peek() {
+                    Some(b',') => self.at += 1,
+                    Some(byte) if byte == close => break self.at += 1,
+                    _ => return Err(self.error("a comma or the closing bracket is missing")),
+                }
+                self.space();
+            }
+        }
+        self.refuse_repeats(&keys)?;
+        let end = self.document.nodes.len();
+        if let (Some(node), Ok(end)) = (self.document.nodes.get_mut(place), u32::try_from(end)) {
+            node.extent = end;
+        }
+        Ok(())
+    }
+
+    fn key(&mut self) -> Result<usize, JsonError> {
+        if self.peek() != Some(b'"') {
+            return Err(self.error("a key must be a string"));
+        }
+        let place = self.string(Kind::Key)?;
+        self.space();
+        if self.peek() != Some(b':') {
+            return Err(self.error("a colon is missing after a key"));
+        }
+        self.at += 1;
+        self.space();
+        Ok(place)
+    }
+
+    fn refuse_repeats(&self, keys: &[usize]) -> Result<(), JsonError> {
+        if keys.len() < 2 {
+            return Ok(());
+        }
+        let place = |key: &usize| u32::try_from(*key).map_or(At(0), At);
+        let mut names: Vec<&str> = keys.iter().filter_map(|key| self.document.text(place(key))).collect();
+        if repeats(&mut names) { Err(self.error("an object has the same key twice")) } else { Ok(()) }
+    }
+
+    fn string(&mut self, kind: Kind) -> Result<usize, JsonError> {
+        self.at += 1;
+        let start = self.document.arena.len();
+        loop {
+            let rest = self.bytes.get(self.at..).unwrap_or_default();
+            let Some(stop) = rest.iter().position(|byte| *byte < 0x20 || *byte == b'"' || *byte == b'\\')
+            else {
+                return Err(self.error("a string does not end"));
+            };
+            self.document.arena.push_str(self.text.get(self.at..self.at + stop).unwrap_or_default());
+            self.at += stop;
+            match self.peek() {
+                Some(b'"') => break,
+                Some(b'\\') => self.escape()?,
+                _ => return Err(self.error("a control character stands in a string")),
+            }
+        }
+        self.at += 1;
+        self.push(kind, start, self.document.arena.len() - start)
+    }
+
+    fn escape(&mut self) -> Result<(), JsonError> {
+        self.at += 1;
+        let character = match self.peek() {
+            Some(b'"') => '"',
+            Some(b'\\') => '\\',
+            Some(b'/') => '/',
+            Some(b'b') => '\u{8}',
+            Some(b'f') => '\u{c}',
+            Some(b'n') => '\n',
+            Some(b'r') => '\r',
+            Some(b't') => '\t',
+            Some(b'u') => return self.unicode(),
+            _ => return Err(self.error("unknown escape")),
+        };
+        self.at += 1;
+        self.document.arena.push(character);
+        Ok(())
+    }
+
+    /// `\uXXXX`, a surrogate only as one half of a pair.
+    fn unicode(&mut self) -> Result<(), JsonError> {
+        self.at += 1;
+        let first = self.hex()?;
+        let code = match first {
+            0xD800..=0xDBFF => {
+                if self.bytes.get(self.at..self.at + 2) != Some(b"\\u") {
+                    return Err(self.error("half a surrogate pair"));
+                }
+                self.at += 2;
+                let second = self.hex()?;
+                if !(0xDC00..=0xDFFF).contains(&second) {
+                    return Err(self.error("half a surrogate pair"));
+                }
+                0x10000 + ((first - 0xD800) << 10) + (second - 0xDC00)
+            }
+            other => other,
+        };
+        let character = char::from_u32(code).ok_or_else(|| self.error("half a surrogate pair"))?;
+        self.document.arena.push(character);
+        Ok(())
+    }
+
+    fn hex(&mut self) -> Result<u32, JsonError> {
+        let digits = self.bytes.get(self.at..self.at + 4).unwrap_or_default();
+        if digits.len() != 4 || !digits.iter().all(u8::is_ascii_hexdigit) {
+            return Err(self.error("an escape needs four hexadecimal digits"));
+        }
+        let text = self.text.get(self.at..self.at + 4).unwrap_or_default();
+        self.at += 4;
+        u32::from_str_radix(text, 16).map_err(|_| self.error("an escape needs four hexadecimal digits"))
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn rule(text: &[u8]) -> &'static str {
+        Document::parse(text).unwrap_err().rule
+    }
+
+    fn rewritten(text: &str) -> String {
+        let mut out = Vec::new();
+        Document::parse(text.as_bytes()).unwrap().write(&mut out);
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn what_two_parsers_could_read_differently_is_refused() {
+        for (text, why) in [
+            (&br#"{"model":"a","model":"b"}"#[..], "an object has the same key twice"),
+            (br#"{"model":"a","mod\u0065l":"b"}"#, "an object has the same key twice"),
+            (br#"{"a":{"b":1,"b":2}}"#, "an object has the same key twice"),
+            (br#"{"a":1} {"a":2}"#, "something follows the JSON value"),
+            (br#"{"a":1}x"#, "something follows the JSON value"),
+            (br#""\ud800""#, "half a surrogate pair"),
+            (br#""\ud800\u0041""#, "half a surrogate pair"),
+            (br#""\udc00""#, "half a surrogate pair"),
+            (b"\"\xff\"", "text is not UTF-8"),
+            (b"\xef\xbb\xbf{}", "no JSON value starts like this"),
+            (b"[1,]", "no JSON value starts like this"),
+            (b"{a:1}", "a key must be a string"),
+            (b"[01]", "a comma or the closing bracket is missing"),
+            (b"[+1]", "no JSON value starts like this"),
+            (b"[1.]", "number is not complete"),
+            (b"[.5]", "no JSON value starts like this"),
+            (b"[NaN]", "no JSON value starts like this"),
+            (b"\"a\nb\"", "a control character stands in a string"),
+            (br#""\x41""#, "unknown escape"),
+            (br#""\u00g0""#, "an escape needs four hexadecimal digits"),
+            (b"[1 /* c */]", "a comma or the closing bracket is missing"),
+            (b"", "text ends where a value must stand"),
+            (b"\"abc", "a string does not end"),
+        ] {
+            assert_eq!(rule(text), why, "{}", String::from_utf8_lossy(text));
+        }
+    }
+
+    #[test]
+    fn depth_and_size_are_bounded() {
+        let deep = |levels: usize| format!("{}{}", "[".repeat(levels), "]".repeat(levels));
+        assert!(Document::parse(deep(DEPTH_MAX).as_bytes()).is_ok());
+        assert_eq!(rule(deep(DEPTH_MAX + 1).as_bytes()), "nesting is too deep");
+        assert_eq!(rule("1".repeat(NUMBER_BYTES_MAX + 1).as_bytes()), "number is too long");
+        let many = format!("[{}0]", "0,".repeat(NODES_MAX));
+        assert_eq!(rule(many.as_bytes()), "too many values");
+    }
+
+    #[test]
+    fn an_object_with_many_keys_is_checked_without_comparing_all_pairs() {
+        let keys: Vec<String> = (0..100_000).map(|key| format!("\"k{key}\":0")).collect();
+        assert!(Document::parse(format!("{{{}}}", keys.join(",")).as_bytes()).is_ok());
+        assert_eq!(
+            rule(format!("{{{},\"k7\":1}}", keys.join(",")).as_bytes()),
+            "an object has the same key twice"
+        );
+    }
+
+    #[test]
+    fn key_order_and_the_spelling_of_numbers_survive() {
+        assert_eq!(
+            rewritten(r#" { "z" : 1.10 , "a":[ 1E+2, -0, true,null ], "t":"é\u0301\/\ud83d\ude00\u0007" } "#),
+            "{\"z\":1.10,\"a\":[1E+2,-0,true,null],\"t\":\"é\u{301}/😀\\u0007\"}"
+        );
+    }
+
+    #[test]
+    fn every_text_is_a_leaf_keys_and_numbers_too() {
+        let document = Document::parse(br#"{"a":["b",{"c":4111}],"d":true}"#).unwrap();
+        let leaves: Vec<_> = document.leaves().filter_map(|leaf| document.text(leaf)).collect();
+        assert_eq!(leaves, ["a", "b", "c", "4111", "d"]);
+    }
+
+    #[test]
+    fn a_number_that_is_replaced_becomes_a_string() {
+        let mut document = Document::parse(br#"{"card":4111111111111111}"#).unwrap();
+        let card = document.get(document.root(), "card").unwrap();
+        document.replace(card, "[card_pan]");
+        let mut out = Vec::new();
+        document.write(&mut out);
+        assert_eq!(out, br#"{"card":"[card_pan]"}"#);
+    }
+
+    #[test]
+    fn a_document_is_written_around_a_value() {
+        let document = Document::parse(br#"{"a":1,"model":"clinic","z":[2]}"#).unwrap();
+        let (before, after) = document.write_around(document.get(document.root(), "model").unwrap());
+        assert_eq!((before.as_slice(), after.as_slice()), (&br#"{"a":1,"model":"#[..], &br#","z":[2]}"#[..]));
+    }
+
+    proptest! {
+        /// What is written reads as what was read, for texts of JSON's own alphabet.
+        #[test]
+        fn writing_and_reading_again_changes_nothing(text in r#"[\[\]{}:,"0-9a\\ue. -]{0,24}"#) {
+            if let Ok(document) = Document::parse(text.as_bytes()) {
+                let mut once = Vec::new();
+                document.write(&mut once);
+                let mut twice = Vec::new();
+                Document::parse(&once).unwrap().write(&mut twice);
+                prop_assert_eq!(&once, &twice);
+                // serde_json refuses numbers that no f64 holds (1e999); we pass their spelling on.
+                if let Ok(theirs) = serde_json::from_str::<serde_json::Value>(&text) {
+                    prop_assert_eq!(serde_json::from_slice::<serde_json::Value>(&once).unwrap(), theirs);
+                }
+            }
+        }
+
+        /// Whatever we accept, the ecosystem's parser accepts and reads the same.
+        #[test]
+        fn strings_survive(text in any::<String>()) {
+            let mut out = Vec::new();
+            write_string(&text, &mut out);
+            let document = Document::parse(&out).unwrap();
+            prop_assert_eq!(document.string(document.root()), Some(text.as_str()));
+            prop_assert_eq!(serde_json::from_slice::<String>(&out).unwrap(), text);
+        }
+    }
+}

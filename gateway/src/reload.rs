@@ -1,0 +1,133 @@
+//! Reload: on SIGHUP or when a file changes, whole or not at all.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use crate::admin::Status;
+use crate::audit::{self, Log};
+use crate::config::Config;
+use crate::generation::Generation;
+use crate::serve::Gateway;
+use crate::telemetry;
+
+/// How often files are looked at.
+pub const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// How many files a policy directory may have.
+const FILES_MAX: usize = 10_000;
+/// How deep it may be.
+const DEPTH_MAX: usize = 8;
+
+/// Reads, checks and puts in force what the files say now. On any failure the generation in force stays,
+/// and the reason is told to the log, `/readyz` and the metrics.
+pub async fn reload(path: &Path, gateway: &Arc<Gateway>, status: &Status) -> Result<(), String> {
+    let (path, before, log) = (path.to_owned(), gateway.generation(), gateway.log().clone());
+    let previous = Arc::clone(&before);
+    // Compiling a policy takes a while: not on the threads that serve.
+    let built = tokio::task::spawn_blocking(move || build(&path, &log, Some(&previous))).await;
+    let built = built.unwrap_or_else(|_| Err("building the new generation did not end".to_owned()));
+    let outcome = match built {
+        Ok(generation) => put_in_force(generation, &before, gateway).await,
+        Err(error) => Err(error),
+    };
+    telemetry::reloaded(outcome.is_ok());
+    status.set(outcome.as_ref().err().cloned());
+    match &outcome {
+        Ok(()) => tracing::info!("a new generation is in force"),
+        Err(error) => tracing::error!("the files on disk were refused, nothing changed: {error}"),
+    }
+    outcome
+}
+
+/// Builds a generation from the file at a path.
+pub fn build(path: &Path, log: &Log, previous: Option<&Generation>) -> Result<Generation, String> {
+    let config = Config::load(path).map_err(|error| error.to_string())?;
+    if let Some(before) = previous {
+        fixed(&config, before.config())?;
+    }
+    Generation::build(config, log, previous).map_err(|error| error.to_string())
+}
+
+/// What a running process cannot change: where it listens and where its log is.
+fn fixed(config: &Config, before: &Config) -> Result<(), String> {
+    let listens = config.listen.get_ref().address == before.listen.get_ref().address
+        && config.admin.address == before.admin.address;
+    let logs = config.path(&config.audit.directory) == before.path(&before.audit.directory)
+        && config.audit.node == before.audit.node;
+    if listens && logs {
+        return Ok(());
+    }
+    Err("[listen] address, [admin] address and [audit] take effect at a restart only; change them back or restart".into())
+}
+
+/// The activation is recorded, durably, before the generation serves its first request.
+async fn put_in_force(generation: Generation, before: &Generation, gateway: &Gateway) -> Result<(), String> {
+    record_activation(&generation, Some(before)).await?;
+    gateway.activate(generation);
+    Ok(())
+}
+
+/// Writes ACTIVATION records for what changed.
+pub async fn record_activation(generation: &Generation, before: Option<&Generation>) -> Result<(), String> {
+    let partition = generation.partition("_gateway").ok_or("the log has no partition of the gateway")?;
+    let activated = [
+        ("configuration", generation.config().digest.as_str(), before.map(|before| before.config().digest.as_str()), None),
+        (
+            "policy",
+            generation.policies().digest(),
+            before.map(|before| before.policies().digest()),
+            Some(generation.policies().revision()),
+        ),
+    ];
+    for (what, digest, previous, revision) in activated {
+        if previous == Some(digest) {
+            continue;
+        }
+        let record = audit::Activation {
+            time_us: audit::now_us(),
+            what,
+            digest,
+            revision,
+            author: None,
+            approver: None,
+            previous,
+        };
+        partition.append(record).await.map_err(|error| format!("audit log: {error}"))?;
+    }
+    Ok(())
+}
+
+/// The state of the files that a generation came from: changed times and sizes.
+#[derive(PartialEq, Eq, Clone, Debug)]
+pub struct Footprint(Vec<(PathBuf, Option<SystemTime>, u64)>);
+
+/// Looks at the configuration, its key file and its policy directory.
+pub fn footprint(config_path: &Path, config: &Config) -> Footprint {
+    let mut files = vec![config_path.to_owned()];
+    files.extend(config.keys.as_ref().map(|keys| config.path(&keys.file)));
+    if let Some(directory) = &config.policy.get_ref().directory {
+        walk(&config.path(directory), 0, &mut files);
+    }
+    let state = |path: PathBuf| {
+        let about = std::fs::metadata(&path).ok();
+        let changed = about.as_ref().and_then(|about| about.modified().ok());
+        (path, changed, about.map_or(0, |about| about.len()))
+    };
+    Footprint(files.into_iter().map(state).collect())
+}
+
+fn walk(directory: &Path, depth: usize, files: &mut Vec<PathBuf>) {
+    let Ok(entries) = std::fs::read_dir(directory) else { return };
+    let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+    paths.sort_unstable();
+    for path in paths {
+        if files.len() >= FILES_MAX || depth >= DEPTH_MAX {
+            return;
+        }
+        if path.is_dir() {
+            walk(&path, depth + 1, files);
+        } else {
+            files.push(path);
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! A running gateway: listeners, reload, heartbeat and the way down.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, LazyLock};
+use std::time::{Duration, SystemTime};
+
+use inland_kernels::Engine;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use crate::admin::{self, Status};
+use crate::audit::{self, Log};
+use crate::config::Config;
+use crate::generation::Generation;
+use crate::listen::{self, Door};
+use crate::reload::{self, footprint};
+use crate::respond::Receipts;
+use crate::serve::Gateway;
+
+/// How often those who could not be authenticated are written down.
+const COUNT_EVERY: Duration = Duration::from_secs(60);
+
+static ENGINE: LazyLock<Engine> = LazyLock::new(Engine::cpu);
+
+/// A gateway that listens.
+pub struct Running {
+    gateway: Arc<Gateway>,
+    status: Arc<Status>,
+    config_path: PathBuf,
+    address: SocketAddr,
+    admin: SocketAddr,
+    stop: watch::Sender<bool>,
+    tasks: JoinSet<()>,
+}
+
+impl Running {
+    /// Reads a configuration whole, opens its log, binds its addresses, and serves.
+    pub async fn start(config_path: &Path) -> Result<Running, String> {
+        let config = Config::load(config_path).map_err(|error| error.to_string())?;
+        let directory = config.path(&config.audit.directory);
+        let log = Log::open(&directory, &config.audit.node).map_err(|error| format!("audit log: {error}"))?;
+        let receipts = Receipts::open(&directory).map_err(|error| error.to_string())?;
+        let generation = Generation::build(config, &log, None).map_err(|error| error.to_string())?;
+        reload::record_activation(&generation, None).await?;
+        let door = Door::bind(generation.config()).await?;
+        let admin_listener = listen::bind(generation.config().admin.address).await?;
+        let told = |error: std::io::Error| error.to_string();
+        let (address, admin) = (door.address().map_err(told)?, admin_listener.local_addr().map_err(told)?);
+        let limits = generation.config().limits.clone();
+        generation.keys().refresh(SystemTime::now()).await; // no request waits for the first key set
+        let gateway = Arc::new(Gateway::new(generation, log, receipts, &ENGINE));
+        let (status, config_path) = (Arc::new(Status::default()), config_path.to_owned());
+        let (stop, stopped) = watch::channel(false);
+        let mut tasks = JoinSet::new();
+        tasks.spawn(door.serve(Arc::clone(&gateway), limits, stopped.clone()));
+        tasks.spawn(admin::serve(admin_listener, Arc::clone(&gateway), Arc::clone(&status), stopped.clone()));
+        tasks.spawn(watch_files(config_path.clone(), Arc::clone(&gateway), Arc::clone(&status), stopped.clone()));
+        tasks.spawn(keep_counting(Arc::clone(&gateway), stopped));
+        Ok(Running { gateway, status, config_path, address, admin, stop, tasks })
+    }
+
+    /// Where callers are served.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Where operators are served.
+    pub fn admin(&self) -> SocketAddr {
+        self.admin
+    }
+
+    /// The gateway itself.
+    pub fn gateway(&self) -> &Arc<Gateway> {
+        &self.gateway
+    }
+
+    /// Puts in force what the files say now.
+    pub async fn reload(&self) -> Result<(), String> {
+        reload::reload(&self.config_path, &self.gateway, &self.status).await
+    }
+
+    /// Takes no new connections, lets requests end, and closes the log behind them.
+    pub async fn stop(mut self) {
+        let _ = self.stop.send(true); // fails only if every task has ended already
+        while self.tasks.join_next().await.is_some() {}
+        write_counts(&self.gateway).await;
+        self.gateway.log().close().await;
+    }
+}
+
+/// Reloads when a file has changed and then stayed the same for one look: editors write in steps.
+async fn watch_files(path: PathBuf, gateway: Arc<Gateway>, status: Arc<Status>, mut stop: watch::Receiver<bool>) {
+    let look = |gateway: &Gateway| footprint(&path, gateway.generation().config());
+    let (mut in_force, mut last) = (look(&gateway), look(&gateway));
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep(reload::LOOK_EVERY) => {}
+            _ = stop.changed() => return,
+        }
+        let seen = look(&gateway);
+        let settled = seen == last;
+        last = seen.clone();
+        if settled && seen != in_force {
+            in_force = seen; // a file that was refused is not tried again until it changes
+            let _ = reload::reload(&path, &gateway, &status).await; // told to log, metrics and /readyz
+        }
+    }
+}
+
+async fn keep_counting(gateway: Arc<Gateway>, mut stop: watch::Receiver<bool>) {
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep(COUNT_EVERY) => {}
+            _ = stop.changed() => return,
+        }
+        write_counts(&gateway).await;
+        let now = gateway.generation();
+        now.keys().refresh(SystemTime::now()).await;
+    }
+}
+
+async fn write_counts(gateway: &Gateway) {
+    let counts = gateway.unknown().take();
+    if counts.is_empty() {
+        return;
+    }
+    let now = gateway.generation();
+    let Some(partition) = now.partition("_gateway") else { return };
+    let record = audit::Heartbeat { time_us: audit::now_us(), unauthenticated: &counts };
+    if partition.append(record).await.is_err() {
+        tracing::error!("the count of unauthenticated requests could not be recorded");
+    }
+}

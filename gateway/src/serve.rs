@@ -1,0 +1,233 @@
+//! The life of a request, on one screen.
+
+use std::sync::Arc;
+use std::time::{Instant, SystemTime};
+
+use arc_swap::ArcSwap;
+use hyper::body::{Body, Bytes};
+use hyper::{Method, Request, StatusCode};
+use inland_kernels::Engine;
+use time::OffsetDateTime;
+use tokio::sync::Semaphore;
+
+use crate::audit::Log;
+use crate::authenticate::Caller;
+use crate::decide::{Denied, decide, reachable};
+use crate::forward::forward;
+use crate::generation::Generation;
+use crate::inspect::inspect;
+use crate::read::{self, Route};
+use crate::record::{self, Refused, record};
+use crate::refusal::Refusal;
+use crate::respond::{self, Receipts, Reply, respond};
+use crate::route::route;
+use crate::telemetry;
+use crate::unauthenticated::Unknown;
+
+/// The gateway: what all requests share.
+pub struct Gateway {
+    generation: ArcSwap<Generation>,
+    log: Log,
+    receipts: Receipts,
+    engine: &'static Engine,
+    unknown: Unknown,
+    places: Semaphore,
+}
+
+/// A request's body, whoever sends it.
+pub trait RequestBody: Body<Data = Bytes, Error: Into<Box<dyn std::error::Error + Send + Sync>>> {}
+impl<B: Body<Data = Bytes, Error: Into<Box<dyn std::error::Error + Send + Sync>>>> RequestBody for B {}
+
+/// What is asked for, by method and path.
+enum Target {
+    Call(Route),
+    Models,
+    Model(String),
+}
+
+impl Gateway {
+    /// A gateway over its first generation.
+    pub fn new(generation: Generation, log: Log, receipts: Receipts, engine: &'static Engine) -> Gateway {
+        let places = Semaphore::new(generation.config().limits.requests_max);
+        let generation = ArcSwap::from_pointee(generation);
+        Gateway { generation, log, receipts, engine, unknown: Unknown::default(), places }
+    }
+
+    /// The generation in force.
+    pub fn generation(&self) -> Arc<Generation> {
+        self.generation.load_full()
+    }
+
+    /// Puts a generation in force for all requests that begin from now on.
+    pub fn activate(&self, generation: Generation) {
+        self.generation.store(Arc::new(generation));
+    }
+
+    /// The log.
+    pub fn log(&self) -> &Log {
+        &self.log
+    }
+
+    /// Those who could not be authenticated, since last asked.
+    pub fn unknown(&self) -> &Unknown {
+        &self.unknown
+    }
+
+    /// Answers a request, or says why not.
+    pub async fn answer<B: RequestBody>(&self, incoming: Request<B>) -> Reply {
+        let (started, _in_flight) = (Instant::now(), telemetry::InFlight::enter());
+        let id = crate::id::new(crate::audit::now_us() / 1000);
+        let now = self.generation.load_full(); // one generation, to the end
+        let name = name(incoming.uri().path());
+        let answered = match target(incoming.method(), incoming.uri().path()) {
+            Err(refusal) => Err(refusal),
+            Ok(target) => match self.places.try_acquire() {
+                Ok(_place) => self.serve(incoming, target, &id, started, &now).await,
+                Err(_) => Err(Refusal::Overloaded),
+            },
+        };
+        let code = answered.as_ref().err().map_or("", Refusal::code);
+        let reply = answered.unwrap_or_else(|refusal| respond::refuse(&refusal, &id));
+        let took = started.elapsed();
+        telemetry::request(name, reply.status().as_u16(), code, took);
+        tracing::debug!(decision = %id, route = name, status = reply.status().as_u16(), code, ?took, "answered");
+        reply
+    }
+
+    async fn serve<B: RequestBody>(
+        &self,
+        incoming: Request<B>,
+        target: Target,
+        id: &str,
+        started: Instant,
+        now: &Generation,
+    ) -> Result<Reply, Refusal> {
+        let caller = now.keys().authenticate(incoming.headers(), SystemTime::now()).await; // who asks
+        let caller = caller.map_err(|error| self.unknown.count(error))?;
+        match target {
+            Target::Models => models(&caller, now),
+            Target::Model(name) => model(&caller, &name, now),
+            Target::Call(asked) => {
+                let served = self.call(incoming, asked, Arc::clone(&caller), id, started, now).await;
+                match served {
+                    Ok(reply) => Ok(reply),
+                    Err(unserved) => self.refused(unserved, asked, &caller, id, now).await,
+                }
+            }
+        }
+    }
+
+    async fn call<B: RequestBody>(
+        &self,
+        incoming: Request<B>,
+        asked: Route,
+        caller: Arc<Caller>,
+        id: &str,
+        started: Instant,
+        now: &Generation,
+    ) -> Result<Reply, Unserved> {
+        let (head, body) = incoming.into_parts();
+        let limits = &now.config().limits;
+        let bytes = read::body(&head.headers, body, limits).await?;
+        let prompt = read::prompt(asked, caller, &head.headers, &bytes, now.policies())?; // what, in our types
+        let inspected = inspect(prompt, self.engine).await?; // what is personal in it
+        let model = inspected.prompt().model().to_owned();
+        let cleared = decide(inspected, now, OffsetDateTime::now_utc()) // allowed, and where
+            .map_err(|denied| Unserved::Denied(denied, model))?;
+        let recorded = record(cleared, id, started, now, &self.log).await.map_err(Unserved::Recorded)?; // no record, no forwarding
+        let routed = match route(recorded, now.fleet()) {
+            Ok(routed) => routed,
+            Err((recorded, refusal)) => {
+                recorded.into_parts().1.close(refusal.status().as_u16(), Some(refusal.code()));
+                return Err(Unserved::Recorded(refusal));
+            }
+        };
+        let forwarded = forward(routed, limits).await.map_err(Unserved::Recorded)?;
+        Ok(respond(forwarded, now.policies().digest(), &self.receipts, limits)) // personal data back in
+    }
+
+    /// A refusal after authentication leaves one record, unless the log was what failed or an INTENT
+    /// and its OUTCOME tell of it already.
+    async fn refused(
+        &self,
+        unserved: Unserved,
+        asked: Route,
+        caller: &Caller,
+        id: &str,
+        now: &Generation,
+    ) -> Result<Reply, Refusal> {
+        let (denied, model) = match unserved {
+            Unserved::Recorded(refusal) => return Err(refusal),
+            Unserved::Denied(denied, model) => (denied, Some(model)),
+            Unserved::Early(refusal) => {
+                (Box::new(Denied { refusal, decision: None, counts: Default::default() }), None)
+            }
+        };
+        let refused = Refused { id, caller, route: asked.path(), model: model.as_deref(), denied: &denied };
+        if record::refusal(refused, now, &self.log).await.is_none() {
+            tracing::error!(decision = %id, "REFUSAL could not be recorded");
+        }
+        Err(denied.refusal)
+    }
+}
+
+/// A call that got no answer, and what the log knows of it.
+enum Unserved {
+    /// Refused before the policy was asked: no record yet.
+    Early(Refusal),
+    /// Refused by the policy, for the model that was asked: no record yet.
+    Denied(Box<Denied>, String),
+    /// The log has it, or could not have it.
+    Recorded(Refusal),
+}
+
+impl From<Refusal> for Unserved {
+    fn from(refusal: Refusal) -> Self {
+        Unserved::Early(refusal)
+    }
+}
+
+fn target(method: &Method, path: &str) -> Result<Target, Refusal> {
+    let only = |allowed: Method, name: &'static str, target: Target| {
+        if *method == allowed { Ok(target) } else { Err(Refusal::MethodNotAllowed(name)) }
+    };
+    match path {
+        "/v1/chat/completions" => only(Method::POST, "POST", Target::Call(Route::Chat)),
+        "/v1/embeddings" => only(Method::POST, "POST", Target::Call(Route::Embeddings)),
+        "/v1/models" => only(Method::GET, "GET", Target::Models),
+        other => match other.strip_prefix("/v1/models/").filter(|name| !name.is_empty()) {
+            Some(name) => only(Method::GET, "GET", Target::Model(name.to_owned())),
+            None => Err(Refusal::UnknownRoute),
+        },
+    }
+}
+
+/// The route's name in metrics: a closed list, or a stranger could fill them.
+fn name(path: &str) -> &'static str {
+    match path {
+        "/v1/chat/completions" => "/v1/chat/completions",
+        "/v1/embeddings" => "/v1/embeddings",
+        path if path.starts_with("/v1/models") => "/v1/models",
+        _ => "other",
+    }
+}
+
+/// `GET /v1/models`: what this caller may reach.
+fn models(caller: &Caller, now: &Generation) -> Result<Reply, Refusal> {
+    let tenant = now.tenant(caller.tenant())?;
+    let data: Vec<_> =
+        reachable(now, tenant, caller.groups(), OffsetDateTime::now_utc()).map(described).collect();
+    Ok(respond::json(StatusCode::OK, serde_json::json!({"object": "list", "data": data}).to_string().into()))
+}
+
+/// `GET /v1/models/{id}`
+fn model(caller: &Caller, wanted: &str, now: &Generation) -> Result<Reply, Refusal> {
+    let tenant = now.tenant(caller.tenant())?;
+    let mut open = reachable(now, tenant, caller.groups(), OffsetDateTime::now_utc());
+    let found = open.find(|name| *name == wanted).ok_or(Refusal::UnknownModel)?;
+    Ok(respond::json(StatusCode::OK, described(found).to_string().into()))
+}
+
+fn described(name: &str) -> serde_json::Value {
+    serde_json::json!({"id": name, "object": "model", "created": 0, "owned_by": "inland"})
+}

@@ -1,0 +1,136 @@
+//! What operators see: counters for Prometheus. No content, no names of persons (E8).
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
+
+use inland_policies::Class;
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::{Registry, Unit};
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Request {
+    route: &'static str,
+    status: u16,
+    code: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Tried {
+    backend: String,
+    outcome: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Taken {
+    class: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Why {
+    reason: &'static str,
+}
+
+struct Metrics {
+    registry: Registry,
+    requests: Family<Request, Counter>,
+    attempts: Family<Tried, Counter>,
+    redactions: Family<Taken, Counter>,
+    unauthenticated: Family<Why, Counter>,
+    seconds: Histogram,
+    in_flight: Gauge,
+    reloads: Counter,
+    reload_failures: Counter,
+    generation_is_newest: Gauge<i64>,
+}
+
+static METRICS: LazyLock<Metrics> = LazyLock::new(|| {
+    let mut metrics = Metrics {
+        registry: Registry::with_prefix("inland"),
+        requests: Family::default(),
+        attempts: Family::default(),
+        redactions: Family::default(),
+        unauthenticated: Family::default(),
+        // From a cached refusal to a long answer.
+        seconds: Histogram::new([0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.25, 1.0, 5.0, 30.0]),
+        in_flight: Gauge::default(),
+        reloads: Counter::<u64, AtomicU64>::default(),
+        reload_failures: Counter::<u64, AtomicU64>::default(),
+        generation_is_newest: Gauge::default(),
+    };
+    metrics.generation_is_newest.set(1);
+    let registry = &mut metrics.registry;
+    registry.register("requests", "Requests by route, status and refusal code", metrics.requests.clone());
+    registry.register("attempts", "Attempts at backends by outcome", metrics.attempts.clone());
+    registry.register("redactions", "Findings that were taken out, by class", metrics.redactions.clone());
+    registry.register("unauthenticated", "Requests without a credential that holds", metrics.unauthenticated.clone());
+    registry.register_with_unit("head", "Time to the head of an answer", Unit::Seconds, metrics.seconds.clone());
+    registry.register("in_flight", "Requests being worked on", metrics.in_flight.clone());
+    registry.register("reloads", "Generations put in force", metrics.reloads.clone());
+    registry.register("reload_failures", "Configurations or policies that were refused", metrics.reload_failures.clone());
+    registry.register(
+        "generation_is_newest",
+        "1 while the files on disk are the ones in force, 0 after a reload was refused",
+        metrics.generation_is_newest.clone(),
+    );
+    metrics
+});
+
+/// Counts an answered or refused request.
+pub fn request(route: &'static str, status: u16, code: &'static str, took: Duration) {
+    METRICS.requests.get_or_create(&Request { route, status, code }).inc();
+    METRICS.seconds.observe(took.as_secs_f64());
+}
+
+/// Counts an attempt at a backend.
+pub fn attempt(backend: &str, outcome: &'static str) {
+    METRICS.attempts.get_or_create(&Tried { backend: backend.to_owned(), outcome }).inc();
+}
+
+/// Counts what was taken out of a request.
+pub fn redacted(counts: &BTreeMap<Class, u32>) {
+    for (class, count) in counts {
+        METRICS.redactions.get_or_create(&Taken { class: class.name() }).inc_by(u64::from(*count));
+    }
+}
+
+/// Counts a request without a credential that holds.
+pub fn unauthenticated(reason: &'static str) {
+    METRICS.unauthenticated.get_or_create(&Why { reason }).inc();
+}
+
+/// Counts a reload.
+pub fn reloaded(succeeded: bool) {
+    if succeeded { &METRICS.reloads } else { &METRICS.reload_failures }.inc();
+    METRICS.generation_is_newest.set(i64::from(succeeded));
+}
+
+/// A request being worked on, as long as this lives.
+pub struct InFlight(());
+
+impl InFlight {
+    /// One more.
+    pub fn enter() -> InFlight {
+        METRICS.in_flight.inc();
+        InFlight(())
+    }
+}
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        METRICS.in_flight.dec();
+    }
+}
+
+/// All of it, in the OpenMetrics text format.
+pub fn page() -> String {
+    let mut page = String::new();
+    // Writing to a String does not fail; were it to, an empty page shows it.
+    let _ = prometheus_client::encoding::text::encode(&mut page, &METRICS.registry);
+    page
+}
