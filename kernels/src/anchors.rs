@@ -1,6 +1,6 @@
 //! Anchors: the few bytes of a text at which something can be found, 64 bytes at a time.
 //!
-//! Invariant: every start of a digit group and every `@`, `:` and `=` is reported, in order, once.
+//! Invariant: every start of a digit group and every `@`, `:`, `=` and `~` is reported, in order, once.
 //!
 //! The comparisons have no branches and no table, so the compiler turns them into vector instructions;
 //! a block of prose costs the same however many schemes there are.
@@ -20,7 +20,7 @@ pub(crate) fn each(text: &[u8], mut visit: impl FnMut(usize, u8)) {
     }
     for (index, block) in blocks.iter().chain([&last]).enumerate() {
         let digits = mask(block, |byte| byte.wrapping_sub(b'0') < 10);
-        let marks = mask(block, |byte| (byte == b'@') | (byte == b':') | (byte == b'='));
+        let marks = mask(block, |byte| (byte == b'@') | (byte == b':') | (byte == b'=') | (byte == b'~'));
         let mut anchors = marks | (digits & !(digits << 1 | carry));
         carry = digits >> (BLOCK - 1);
         while anchors != 0 {
@@ -51,12 +51,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn anchors_are_those_of_the_plain_definition(text in "([0-9]{1,3}|[@:=]|[a-z é]{1,40}){0,24}") {
+        fn anchors_are_those_of_the_plain_definition(text in "([0-9]{1,3}|[@:=~]|[a-z é]{1,40}){0,24}") {
             let bytes = text.as_bytes();
             let mut expected = Vec::new();
             let mut previous = 0u8;
             for (index, &byte) in bytes.iter().enumerate() {
-                if b"@:=".contains(&byte) || (byte.is_ascii_digit() && !previous.is_ascii_digit()) {
+                if b"@:=~".contains(&byte) || (byte.is_ascii_digit() && !previous.is_ascii_digit()) {
                     expected.push((index, byte));
                 }
                 previous = byte;

@@ -4,9 +4,7 @@
 //! their absence never hides a number whose check digits are strong. Text is looked at once, left to
 //! right, however many numbers ask.
 
-use aho_corasick::AhoCorasick;
-
-use crate::bytes::{at, before};
+use crate::bytes::{at, before, has_word};
 
 /// How far before a number a word about it may end, in bytes.
 const BEFORE: usize = 48;
@@ -81,7 +79,6 @@ const WORDS: &[(Topic, &[&str])] = &[
         &[
             "version",
             "ver",
-            "v",
             "release",
             "build",
             "firmware",
@@ -124,23 +121,54 @@ const WORDS: &[(Topic, &[&str])] = &[
     (Topic::Finland, &["henkilötunnus", "henkilotunnus", "hetu", "sotu"]),
 ];
 
-/// The words of all topics in one automaton.
-#[derive(Clone, Debug)]
+/// The words of all topics, to be found by their first two bytes.
+#[derive(Debug)]
 pub(crate) struct Words {
-    automaton: AhoCorasick,
-    topics: Vec<Topic>,
+    /// Where in `words` those with a hash start and end.
+    buckets: [(usize, usize); BUCKETS],
+    words: Vec<(Topic, &'static [u8])>,
 }
 
+/// A few times the number of words, so that most other words meet an empty bucket.
+const BUCKETS: usize = 512;
+
 impl Words {
-    #[expect(clippy::expect_used, reason = "the words are constants, and every test builds them")]
     pub(crate) fn new() -> Words {
-        let all = || WORDS.iter().flat_map(|&(topic, words)| words.iter().map(move |&word| (topic, word)));
-        let automaton = AhoCorasick::builder()
-            .ascii_case_insensitive(true)
-            .build(all().map(|(_, word)| word))
-            .expect("a few hundred bytes of words fit an automaton");
-        Words { automaton, topics: all().map(|(topic, _)| topic).collect() }
+        let all =
+            WORDS.iter().flat_map(|&(topic, words)| words.iter().map(move |word| (topic, word.as_bytes())));
+        let mut words: Vec<_> = all.collect();
+        words.sort_by_key(|&(_, word)| hash(word, 0));
+        let mut buckets = [(0, 0); BUCKETS];
+        for (bucket, span) in buckets.iter_mut().enumerate() {
+            let edge = |bound: usize| words.partition_point(|&(_, word)| hash(word, 0) < bound);
+            *span = (edge(bucket), edge(bucket + 1));
+        }
+        Words { buckets, words }
     }
+
+    /// The words that stand at `index`, with the place after each.
+    fn at(&self, text: &[u8], index: usize) -> impl Iterator<Item = (Topic, usize)> {
+        let (first, last) = self.buckets.get(hash(text, index)).copied().unwrap_or_default();
+        let words = self.words.get(first..last).unwrap_or_default();
+        words.iter().filter_map(move |&(topic, word)| {
+            let end = index + word.len();
+            let whole = word.len() > WHOLE_WORD_MAX || !at(text, end).is_ascii_alphabetic();
+            (has_word(text, index, word) && whole).then_some((topic, end))
+        })
+    }
+}
+
+/// Of two bytes, letters of ASCII in lower case.
+fn hash(text: &[u8], index: usize) -> usize {
+    let [first, second] =
+        [at(text, index), at(text, index + 1)].map(|byte| usize::from(byte.to_ascii_lowercase()));
+    (first * 37 + second * 5) % BUCKETS
+}
+
+/// May a word start at `index`? `tel` in `hotel` is none.
+fn may_start(text: &[u8], index: usize) -> bool {
+    (at(text, index).is_ascii_alphabetic() || at(text, index) >= 0x80)
+        && !before(text, index).is_ascii_alphabetic()
 }
 
 /// The words of one text, met so far. Questions must come from left to right.
@@ -165,14 +193,11 @@ impl<'w, 't> Context<'w, 't> {
 
     /// Does a word about `topic` stand near the number at `start..end`?
     pub(crate) fn near(&mut self, topic: Topic, start: usize, end: usize) -> bool {
-        self.precedes(topic, start, BEFORE) || {
-            let window = self.text.get(end..self.text.len().min(end + AFTER)).unwrap_or_default();
-            let words = self.words;
-            words.automaton.find_overlapping_iter(window).any(|found| {
-                words.topics.get(found.pattern().as_usize()) == Some(&topic)
-                    && self.is_word(end + found.start(), end + found.end())
+        let after = self.text.len().min(end + AFTER);
+        self.precedes(topic, start, BEFORE)
+            || (end..after).filter(|&index| may_start(self.text, index)).any(|index| {
+                self.words.at(self.text, index).any(|(about, last)| about == topic && last <= after)
             })
-        }
     }
 
     /// Notes the words between the last question and this one.
@@ -182,28 +207,14 @@ impl<'w, 't> Context<'w, 't> {
         }
         let from = self.read_to.saturating_sub(MAX_WORD).max(to.saturating_sub(BEFORE + MAX_WORD));
         self.read_to = to;
-        let window = self.text.get(from..to).unwrap_or_default();
-        for found in self.words.automaton.find_overlapping_iter(window) {
-            let (start, end) = (from + found.start(), from + found.end());
-            let topic = self.words.topics.get(found.pattern().as_usize());
-            let slot = topic.and_then(|&topic| self.last.get_mut(topic as usize));
-            if let Some(slot) = slot
-                && is_word(self.text, start, end)
-            {
-                *slot = Some(end);
+        for index in (from..to).filter(|&index| may_start(self.text, index)) {
+            for (topic, end) in self.words.at(self.text, index).filter(|&(_, end)| end <= to) {
+                if let Some(slot) = self.last.get_mut(topic as usize) {
+                    *slot = Some(end);
+                }
             }
         }
     }
-
-    fn is_word(&self, start: usize, end: usize) -> bool {
-        is_word(self.text, start, end)
-    }
-}
-
-/// Is a match a word and not a part of another one: `tel` in `hotel`?
-fn is_word(text: &[u8], start: usize, end: usize) -> bool {
-    !before(text, start).is_ascii_alphabetic()
-        && (end - start > WHOLE_WORD_MAX || !at(text, end).is_ascii_alphabetic())
 }
 
 #[cfg(test)]
@@ -233,7 +244,7 @@ mod tests {
 
     #[test]
     fn no_word_is_longer_than_is_looked_back_for() {
-        assert!(WORDS.iter().flat_map(|(_, words)| *words).all(|word| word.len() <= MAX_WORD));
+        assert!(WORDS.iter().flat_map(|(_, words)| *words).all(|word| (2..=MAX_WORD).contains(&word.len())));
         assert_eq!(WORDS.len(), TOPICS);
         assert!(WORDS.iter().enumerate().all(|(index, &(topic, _))| topic as usize == index));
     }

@@ -33,6 +33,8 @@ mod scan;
 mod secrets;
 mod view;
 
+use std::sync::Arc;
+
 pub use label::Label;
 pub use normalise::normalise;
 
@@ -56,17 +58,17 @@ pub struct Finding {
     pub score: u8,
 }
 
-/// Finds what is personal in texts. Cheap to clone and to share: its tables are behind counters.
+/// Finds what is personal in texts. Cheap to clone and to share: its tables are shared.
 #[derive(Clone, Debug)]
 pub struct Engine {
-    tables: scan::Tables,
+    tables: Arc<scan::Tables>,
 }
 
 impl Engine {
     /// The engine that runs on this processor.
     #[must_use]
     pub fn cpu() -> Engine {
-        Engine { tables: scan::Tables::new() }
+        Engine { tables: Arc::new(scan::Tables::new()) }
     }
 
     /// Appends what is found in `text`, in order of place, never overlapping. What `out` held before

@@ -9,20 +9,20 @@ use crate::context::{Context, Words};
 use crate::digits::{MAX_DIGITS, Run};
 use crate::payment::{card, iban};
 use crate::resolve::resolve;
-use crate::secrets::{named, tokens::Prefixes};
+use crate::secrets::{named, tokens};
 use crate::view::View;
 use crate::{Finding, Label, anchors, national, network};
 
 /// What is built once for all scans.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Tables {
     words: Words,
-    prefixes: Prefixes,
+    prefixes: tokens::Prefixes,
 }
 
 impl Tables {
     pub(crate) fn new() -> Tables {
-        Tables { words: Words::new(), prefixes: Prefixes::new() }
+        Tables { words: Words::new(), prefixes: tokens::Prefixes::new() }
     }
 }
 
@@ -44,12 +44,18 @@ pub(crate) fn scan(tables: &Tables, text: &str, out: &mut Vec<Finding>) {
 
 fn candidates(tables: &Tables, text: &str, out: &mut Vec<Finding>) {
     tables.prefixes.find(text, out);
-    let mut scanner =
-        Scanner { text, context: Context::new(&tables.words, text.as_bytes()), colons_from: 0, out };
+    let mut scanner = Scanner {
+        text,
+        context: Context::new(&tables.words, text.as_bytes()),
+        colons_from: 0,
+        digits_from: 0,
+        out,
+    };
     anchors::each(text.as_bytes(), |place, byte| match byte {
         b'@' => scanner.out.extend(email::find(text, place)),
         b'=' => scanner.out.extend(named::assigned(text, place)),
         b':' => scanner.colon(place),
+        b'~' => scanner.out.extend(tokens::entra(text.as_bytes(), place)),
         _ => scanner.digits(place),
     });
 }
@@ -59,6 +65,8 @@ struct Scanner<'s, 't> {
     context: Context<'s, 't>,
     /// Colons before this place belong to a run that has been looked at.
     colons_from: usize,
+    /// Digits before this place belong to a number whose check has passed.
+    digits_from: usize,
     out: &'s mut Vec<Finding>,
 }
 
@@ -77,17 +85,29 @@ impl Scanner<'_, '_> {
 
     /// A group of digits starts at `place`.
     fn digits(&mut self, place: usize) {
+        if place < self.digits_from {
+            return;
+        }
         let bytes = self.text.as_bytes();
         let base = self.out.len();
-        if before(bytes, place).is_ascii_alphabetic()
-            || before(bytes, place.saturating_sub(1)).is_ascii_alphabetic()
-        {
+        let previous = before(bytes, place);
+        if previous.is_ascii_alphabetic() || before(bytes, place.saturating_sub(1)).is_ascii_alphabetic() {
             self.out.extend(iban::find(bytes, place));
             national::codes(bytes, place, self.out);
         }
-        if before(bytes, place).is_ascii_alphanumeric() {
-            return;
+        if !previous.is_ascii_alphanumeric() {
+            self.number(place);
         }
+        self.drop_parts_of_uuids(base);
+        // A telephone number has no check: what starts inside it may be the truth.
+        let found = self.out.get(base..).unwrap_or_default().iter();
+        let checked = found.filter(|found| found.label != Label::Phone).map(|found| found.end);
+        self.digits_from = checked.max().unwrap_or(0);
+    }
+
+    /// A group of digits starts at `place`, and a word with it.
+    fn number(&mut self, place: usize) {
+        let bytes = self.text.as_bytes();
         let end = run_end(bytes, place, MAX_DIGITS + 1, |byte| byte.is_ascii_digit());
         if end - place > MAX_DIGITS {
             return;
@@ -101,7 +121,6 @@ impl Scanner<'_, '_> {
             card::find(&run, self.out);
         }
         self.out.extend(phone::find(bytes, place, &mut self.context));
-        self.drop_parts_of_uuids(base);
     }
 
     /// The groups of a UUID are random digits and letters: what looks like a number there is chance.

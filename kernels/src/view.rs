@@ -5,6 +5,8 @@
 
 use std::borrow::Cow;
 
+use crate::bytes::{at, before};
+
 /// A text with full-width, invisible and foreign forms replaced by what they look like.
 pub(crate) struct View {
     folded: String,
@@ -81,21 +83,25 @@ pub(crate) fn folded(text: &str) -> Cow<'_, str> {
 }
 
 /// Does a character stand there that looks like another or like nothing? Dashes and spaces of print are
-/// everywhere in prose and count only behind a digit, a letter or a mark that a number may have.
+/// everywhere in prose and count only beside a digit.
 fn is_suspicious(text: &str) -> bool {
-    let mut previous = 0u8;
-    text.char_indices().any(|(index, letter)| {
-        let before = previous;
-        previous = u8::try_from(letter).unwrap_or(0);
+    let bytes = text.as_bytes();
+    bytes.iter().enumerate().filter(|(_, byte)| may_lead(**byte)).any(|(index, _)| {
+        let Some(letter) = text.get(index..).and_then(|rest| rest.chars().next()) else { return false };
         match fold(letter) {
             Fold::Same => false,
             Fold::Byte(b' ' | b'-') => {
-                let next = text.as_bytes().get(index + letter.len_utf8()).copied().unwrap_or(0);
-                before.is_ascii_digit() || next.is_ascii_digit()
+                before(bytes, index).is_ascii_digit() || at(bytes, index + letter.len_utf8()).is_ascii_digit()
             }
             Fold::Nothing | Fold::Byte(_) => true,
         }
     })
+}
+
+/// Can a character that folds start with this byte of UTF-8? Not those of Latin, Greek, Cyrillic and most
+/// of Chinese.
+fn may_lead(byte: u8) -> bool {
+    matches!(byte, 0xc2 | 0xcd | 0xd8..=0xdb | 0xe0..=0xe3 | 0xef..)
 }
 
 /// UAX #15 compatibility forms of digits, letters and marks; UTS #39 invisible characters.
@@ -159,6 +165,13 @@ mod tests {
         assert_eq!(view.text(), "né 123 fin");
         let (start, end) = view.source(4, 7).unwrap();
         assert_eq!(text.get(start..end), Some("1\u{200b}2\u{ff13}"));
+    }
+
+    #[test]
+    fn every_character_that_folds_has_a_lead_byte_that_is_looked_at() {
+        for letter in ('\u{80}'..=char::MAX).filter(|&letter| !matches!(fold(letter), Fold::Same)) {
+            assert!(may_lead(*letter.to_string().as_bytes().first().unwrap()), "{letter:?}");
+        }
     }
 
     #[test]

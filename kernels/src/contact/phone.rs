@@ -49,7 +49,10 @@ pub(crate) fn find(text: &[u8], digit: usize, context: &mut Context<'_, '_>) -> 
                     || context.precedes(Topic::Phone, digit, CUE_DISTANCE))
         });
     }
-    national(text, digit, context)
+    // Only a trunk zero can do without a word about it.
+    (at(text, digit) == b'0' || context.precedes(Topic::Phone, digit, CUE_DISTANCE))
+        .then(|| national(text, digit, context))
+        .flatten()
 }
 
 fn finding(start: usize, end: usize, country: Option<[u8; 2]>, score: u8) -> Finding {
@@ -88,7 +91,7 @@ fn national(text: &[u8], digit: usize, context: &mut Context<'_, '_>) -> Option<
     if ends().any(|group| matches!(group.shape, YEAR_FIRST | YEAR_LAST)) {
         return None;
     }
-    let longest = ends().filter(|group| NATIONAL_DIGITS.contains(&group.digits)).next_back()?;
+    let longest = ends().rfind(|group| NATIONAL_DIGITS.contains(&group.digits))?;
     let named = longest.shape != SHORT_YEAR && context.precedes(Topic::Phone, digit, CUE_DISTANCE);
     named.then(|| finding(start_of(longest), longest.end, None, 75))
 }

@@ -3,7 +3,9 @@
 //! Invariant: one pass over the text, however many kinds there are; a token that passes its test is
 //! passed over, one that fails has cost at most its least length.
 
-use aho_corasick::{AhoCorasick, MatchKind};
+use std::ops::RangeInclusive;
+
+use aho_corasick::{AhoCorasick, Match, MatchKind, packed};
 
 use super::finding;
 use crate::Finding;
@@ -53,8 +55,6 @@ enum Rule {
     WebToken,
     /// RFC 7468, or PGP's and PuTTY's likes of it.
     PrivateKey,
-    /// Three characters and a digit before, the rest after.
-    Entra,
     /// A word for a password and no sign between: `the password is hunter2`.
     Spoken,
 }
@@ -111,7 +111,6 @@ const TOKENS: &[Token] = &[
     token("AIza", "secret.google-api-key", Alphabet::Token, 35, 35),
     token("GOCSPX-", "secret.google-client-secret", Alphabet::Token, 24, TOKEN_MAX),
     token("ya29.", "secret.google-access-token", Alphabet::Dotted, 20, TOKEN_MAX),
-    special("Q~", "secret.azure-client-secret", Rule::Entra),
     token("hf_", "secret.huggingface-token", Alphabet::Alnum, 30, TOKEN_MAX),
     token("gsk_", "secret.groq-api-key", Alphabet::Alnum, 40, TOKEN_MAX),
     token("xai-", "secret.xai-api-key", Alphabet::Alnum, 40, TOKEN_MAX),
@@ -147,43 +146,59 @@ const TOKENS: &[Token] = &[
     special("achtwoord", "secret.password", Rule::Spoken),
 ];
 
-/// All prefixes in one automaton.
-#[derive(Clone, Debug)]
-pub(crate) struct Prefixes(AhoCorasick);
+/// All prefixes, to be found in one pass.
+#[derive(Debug)]
+pub(crate) struct Prefixes {
+    /// Where the processor has the instructions for it: four times as fast.
+    packed: Option<packed::Searcher>,
+    automaton: AhoCorasick,
+}
 
 impl Prefixes {
     #[expect(clippy::expect_used, reason = "the prefixes are constants, and every test builds them")]
     pub(crate) fn new() -> Prefixes {
+        let prefixes = || TOKENS.iter().map(|token| token.prefix);
+        let packed = packed::Config::new()
+            .match_kind(packed::MatchKind::LeftmostLongest)
+            .builder()
+            .extend(prefixes())
+            .build();
         let automaton = AhoCorasick::builder()
             .match_kind(MatchKind::LeftmostLongest)
-            .build(TOKENS.iter().map(|token| token.prefix))
+            .build(prefixes())
             .expect("a few hundred bytes of prefixes fit an automaton");
-        Prefixes(automaton)
+        Prefixes { packed, automaton }
     }
 
     /// Appends the tokens of `text`.
     pub(crate) fn find(&self, text: &str, out: &mut Vec<Finding>) {
-        let bytes = text.as_bytes();
         let mut passed = 0;
-        for prefix in self.0.find_iter(bytes) {
-            let Some(token) = TOKENS.get(prefix.pattern().as_usize()) else { continue };
-            if prefix.start() < passed {
-                continue;
-            }
-            let found = match token.rule {
-                Rule::Run { alphabet, least, most } => {
-                    run(bytes, prefix.start(), prefix.end(), alphabet, least..=most)
-                }
-                Rule::WebToken => web_token(bytes, prefix.start()),
-                Rule::PrivateKey => private_key(text, prefix.start(), prefix.end()),
-                Rule::Entra => entra(bytes, prefix.start(), prefix.end()),
-                Rule::Spoken => super::named::spoken(text, prefix.end()),
-            };
-            if let Some((start, end)) = found {
-                out.push(finding(start, end, token.kind, 96));
+        let mut visit = |prefix: Match| {
+            let Some(token) = TOKENS.get(prefix.pattern().as_usize()) else { return };
+            if prefix.start() >= passed {
+                let (found, end) = token.rule.verify(text, prefix.start(), prefix.end());
+                out.extend(found.map(|(start, end)| finding(start, end, token.kind, 96)));
                 passed = end;
             }
+        };
+        match &self.packed {
+            Some(packed) => packed.find_iter(text).for_each(&mut visit),
+            None => self.automaton.find_iter(text).for_each(&mut visit),
         }
+    }
+}
+
+impl Rule {
+    /// What is found for the prefix at `start..body`, and the place up to which no other prefix counts.
+    fn verify(self, text: &str, start: usize, body: usize) -> (Span, usize) {
+        let bytes = text.as_bytes();
+        let found = match self {
+            Rule::Run { alphabet, least, most } => return run(bytes, start, body, alphabet, least..=most),
+            Rule::WebToken => web_token(bytes, start),
+            Rule::PrivateKey => private_key(text, start, body),
+            Rule::Spoken => super::named::spoken(text, body),
+        };
+        (found, found.map_or(0, |(_, end)| end))
     }
 }
 
@@ -194,10 +209,10 @@ fn run(
     start: usize,
     body: usize,
     alphabet: Alphabet,
-    lengths: std::ops::RangeInclusive<usize>,
-) -> Span {
+    lengths: RangeInclusive<usize>,
+) -> (Span, usize) {
     if before(text, start).is_ascii_alphanumeric() {
-        return None;
+        return (None, 0);
     }
     let mut end = run_end(text, body, lengths.end() + 1, |byte| alphabet.has(byte));
     if lengths.start() != lengths.end() {
@@ -206,8 +221,11 @@ fn run(
     // The full stop of the sentence is not part of it.
     end = run_start(text, end, TOKEN_MAX, |byte| byte == b'.').max(body);
     let token = text.get(body..end).unwrap_or_default();
-    // The name after `Bearer ` is not part of the secret, but harmless and removed with it.
-    (lengths.contains(&token.len()) && is_random(token)).then_some((start, end))
+    if !lengths.contains(&token.len()) {
+        return (None, 0);
+    }
+    // What is not random as a whole holds no random part.
+    (is_random(token).then_some((start, end)), end)
 }
 
 /// Is it more than words with hyphens: does it have a digit, or letters in both cases?
@@ -272,13 +290,14 @@ fn private_key(text: &str, start: usize, label: usize) -> Span {
     Some((start, if closed { line + DASHES.len() } else { last }))
 }
 
-/// Microsoft Entra's client secrets: `abc8Q~` and 31 to 34 more.
-fn entra(text: &[u8], mark: usize, body: usize) -> Span {
+/// A client secret of Microsoft Entra around the `~` at `mark`: three characters, a digit and `Q` before,
+/// 31 to 34 more after.
+pub(crate) fn entra(text: &[u8], mark: usize) -> Option<Finding> {
     let has = |byte: u8| Alphabet::Dotted.has(byte) || byte == b'~';
-    let start = mark.checked_sub(4)?;
-    let head = text.get(start..mark)?;
-    let end = run_end(text, body, 40, has);
+    let start = mark.checked_sub(5)?;
+    let [head @ .., b'0'..=b'9', b'Q'] = text.get(start..mark)? else { return None };
+    let end = run_end(text, mark + 1, 40, has);
     let end = end - usize::from(before(text, end) == b'.');
-    (head.iter().all(|&byte| has(byte)) && head.last()?.is_ascii_digit() && (31..=34).contains(&(end - body)))
-        .then_some((start, end))
+    (head.iter().all(|&byte| has(byte)) && (32..=35).contains(&(end - mark)))
+        .then(|| finding(start, end, "secret.azure-client-secret", 96))
 }
