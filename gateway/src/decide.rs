@@ -12,7 +12,7 @@
 
 use std::sync::Arc;
 
-use inland_policies::{Action, ClassSet, Decision, DecideError, Question, Tenant};
+use inland_policies::{Action, ClassSet, DecideError, Decision, Question, Tenant};
 use time::OffsetDateTime;
 
 use crate::generation::Generation;

@@ -221,7 +221,9 @@ fn request(cleared: &Cleared, pair: &Pair) -> Result<Request<Full<Bytes>>, Failu
 
 fn is_content(response: &Response<Incoming>, wanted: &str) -> bool {
     let value = response.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    value.is_some_and(|value| value.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case(wanted)))
+    value.is_some_and(|value| {
+        value.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case(wanted))
+    })
 }
 
 /// A stream counts as answered once its first piece is here: until then another pair can be tried.
@@ -300,8 +302,9 @@ pub async fn get(destination: &Destination, bytes_max: usize) -> Result<Bytes, S
 async fn get_unbounded(destination: &Destination, bytes_max: usize) -> Result<Bytes, String> {
     let connection = crate::egress::connect(destination).await.map_err(|error| error.to_string())?;
     let io = hyper_util::rt::TokioIo::new(connection);
-    let (mut sender, driver) =
-        hyper::client::conn::http1::handshake::<_, Full<Bytes>>(io).await.map_err(|error| error.to_string())?;
+    let (mut sender, driver) = hyper::client::conn::http1::handshake::<_, Full<Bytes>>(io)
+        .await
+        .map_err(|error| error.to_string())?;
     crate::tasks::drive(async move {
         let _ = driver.await; // its errors reach the one who waits for the answer
     });
@@ -316,7 +319,8 @@ async fn get_unbounded(destination: &Destination, bytes_max: usize) -> Result<By
         return Err(format!("status {}", response.status().as_u16()));
     }
     let body = http_body_util::Limited::new(response.into_body(), bytes_max).collect().await;
-    body.map(http_body_util::Collected::to_bytes).map_err(|_| "the answer broke off or is too large".to_owned())
+    body.map(http_body_util::Collected::to_bytes)
+        .map_err(|_| "the answer broke off or is too large".to_owned())
 }
 
 #[cfg(test)]

@@ -46,7 +46,11 @@ impl std::fmt::Debug for Generation {
 
 impl Generation {
     /// Builds a generation, or says why not. Nothing is put in force here.
-    pub fn build(config: Config, log: &Log, previous: Option<&Generation>) -> Result<Generation, ConfigError> {
+    pub fn build(
+        config: Config,
+        log: &Log,
+        previous: Option<&Generation>,
+    ) -> Result<Generation, ConfigError> {
         let policies = load_policies(&config)?;
         let fleet = Fleet::new(&config)?;
         check_against(&config, &policies)?;
@@ -121,8 +125,10 @@ impl Generation {
         if let Some(known) = self.candidates.get(&key) {
             return Ok(known);
         }
-        let specs: Vec<PairSpec<'_>> =
-            pairs.iter().map(|pair| PairSpec { id: pair.id(), provider: pair.backend().provider() }).collect();
+        let specs: Vec<PairSpec<'_>> = pairs
+            .iter()
+            .map(|pair| PairSpec { id: pair.id(), provider: pair.backend().provider() })
+            .collect();
         // Providers were checked when the generation was built: an error here is ours.
         let made = self.policies.candidates(tenant, &specs).map_err(|_| Refusal::NotReady)?;
         self.candidates.insert(key, Arc::clone(&made));
@@ -159,11 +165,17 @@ fn check_against(config: &Config, policies: &Policies) -> Result<(), ConfigError
         let (it, span) = (backend.get_ref(), backend.span());
         let facts = policies.facts(&it.provider).ok_or_else(|| {
             let message = format!("backend {}: no facts about {} in policies/providers", it.id, it.provider);
-            config.error(Some(span.clone()), message, Some("provider = \"FILE/ENDPOINT\"   # of policies/providers"))
+            config.error(
+                Some(span.clone()),
+                message,
+                Some("provider = \"FILE/ENDPOINT\"   # of policies/providers"),
+            )
         })?;
         if let Some(why) = contradiction(facts, &it.country) {
-            let message = format!("backend {}: country {} contradicts {}: {why}", it.id, it.country, it.provider);
-            let advice = "another endpoint as provider, one whose facts name this country, or another country";
+            let message =
+                format!("backend {}: country {} contradicts {}: {why}", it.id, it.country, it.provider);
+            let advice =
+                "another endpoint as provider, one whose facts name this country, or another country";
             return Err(config.error(Some(span), message, Some(advice)));
         }
     }
@@ -183,7 +195,8 @@ fn contradiction(facts: &Facts, country: &str) -> Option<String> {
 }
 
 fn partitions(policies: &Policies, log: &Log) -> Result<HashMap<String, Partition>, String> {
-    let names: BTreeSet<&str> = policies.tenants().map(|tenant| tenant.partition()).chain(["_gateway"]).collect();
+    let names: BTreeSet<&str> =
+        policies.tenants().map(|tenant| tenant.partition()).chain(["_gateway"]).collect();
     let open = |name: &str| log.partition(name).map(|partition| (name.to_owned(), partition));
     names.into_iter().map(open).collect::<Result<_, _>>().map_err(|error| format!("audit log: {error}"))
 }

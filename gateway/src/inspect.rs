@@ -72,7 +72,8 @@ pub fn can_find(class: Class) -> bool {
 
 /// Scans a request.
 pub async fn inspect(prompt: Prompt, engine: &'static Engine) -> Result<Inspected, Refusal> {
-    let size: usize = prompt.document().leaves().filter_map(|at| prompt.document().text(at)).map(str::len).sum();
+    let size: usize =
+        prompt.document().leaves().filter_map(|at| prompt.document().text(at)).map(str::len).sum();
     if size <= INLINE_BYTES_MAX {
         return scan(prompt, engine);
     }

@@ -24,7 +24,7 @@ use crate::serve::Gateway;
 /// Header lines of one request.
 pub const HEADERS_MAX: usize = 100;
 /// Bytes of one request's head.
-pub const HEAD_BYTES_MAX: usize = 64 << 10;
+pub const HEAD_BYTES_MAX: u32 = 64 << 10;
 /// HTTP/2 streams that one connection may have open.
 pub const STREAMS_MAX: u32 = 256;
 /// Connections that were reset by their caller in HTTP/2 before they were answered (CVE-2023-44487).
@@ -67,7 +67,8 @@ impl Door {
                 continue;
             };
             let Ok(place) = Arc::clone(&places).try_acquire_owned() else { continue }; // closed at once
-            let (tls, gateway, limits, stop) = (self.tls.clone(), Arc::clone(&gateway), limits.clone(), stop.clone());
+            let (tls, gateway, limits, stop) =
+                (self.tls.clone(), Arc::clone(&gateway), limits.clone(), stop.clone());
             connections.spawn(async move {
                 connection(stream, tls, gateway, limits, stop).await;
                 drop(place);
@@ -83,9 +84,11 @@ impl Door {
 
 /// Binds an address, or says which one is taken.
 pub async fn bind(address: SocketAddr) -> Result<TcpListener, String> {
-    TcpListener::bind(address).await.map_err(|error| match error.kind() {
-        io::ErrorKind::AddrInUse => format!("{address} is in use by another program; free it or name another address"),
-        _ => format!("cannot listen on {address}: {error}"),
+    TcpListener::bind(address).await.map_err(|error| {
+        if error.kind() == io::ErrorKind::AddrInUse {
+            return format!("{address} is in use by another program; free it or name another address");
+        }
+        format!("cannot listen on {address}: {error}")
     })
 }
 
@@ -109,7 +112,8 @@ fn tls(config: &Config) -> Result<Option<rustls::ServerConfig>, String> {
         None => builder.with_no_client_auth(),
         Some(ca) => builder.with_client_cert_verifier(clients(&config.path(ca))?),
     };
-    let mut server = builder.with_single_cert(chain, key).map_err(|error| format!("{}: {error}", path.display()))?;
+    let mut server =
+        builder.with_single_cert(chain, key).map_err(|error| format!("{}: {error}", path.display()))?;
     server.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(Some(server))
 }
@@ -121,7 +125,9 @@ fn clients(path: &std::path::Path) -> Result<Arc<dyn rustls::server::danger::Cli
         let certificate = certificate.map_err(|error| told(error.to_string()))?;
         roots.add(certificate).map_err(|error| told(error.to_string()))?;
     }
-    rustls::server::WebPkiClientVerifier::builder(Arc::new(roots)).build().map_err(|error| told(error.to_string()))
+    rustls::server::WebPkiClientVerifier::builder(Arc::new(roots))
+        .build()
+        .map_err(|error| told(error.to_string()))
 }
 
 async fn connection(
@@ -151,7 +157,7 @@ where
         .timer(TokioTimer::new())
         .header_read_timeout(Duration::from_secs(limits.head_seconds))
         .max_headers(HEADERS_MAX)
-        .max_buf_size(HEAD_BYTES_MAX);
+        .max_buf_size(HEAD_BYTES_MAX as usize);
     let service = service_fn(move |request| answer(Arc::clone(&gateway), request));
     let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
     tokio::select! {
@@ -169,7 +175,7 @@ where
     builder
         .timer(TokioTimer::new())
         .max_concurrent_streams(STREAMS_MAX)
-        .max_header_list_size(HEAD_BYTES_MAX as u32)
+        .max_header_list_size(HEAD_BYTES_MAX)
         .max_pending_accept_reset_streams(RESETS_MAX)
         .keep_alive_interval(Duration::from_secs(limits.idle_seconds))
         .keep_alive_timeout(Duration::from_secs(limits.head_seconds));
@@ -182,7 +188,10 @@ where
     let _ = connection.await; // how a connection ends is its caller's matter
 }
 
-async fn answer(gateway: Arc<Gateway>, request: Request<Incoming>) -> Result<Response<ReplyBody>, std::convert::Infallible> {
+async fn answer(
+    gateway: Arc<Gateway>,
+    request: Request<Incoming>,
+) -> Result<Response<ReplyBody>, std::convert::Infallible> {
     let reply: Reply = gateway.answer(request).await;
     Ok(reply)
 }

@@ -110,7 +110,12 @@ impl Names {
 
     /// The next piece of a text that comes in pieces: what can be given on, and the longest end that
     /// may still become a name. `spell` writes a value for where it stands (as JSON inside of JSON).
-    pub fn restore_piece(&self, held: String, piece: &str, spell: impl Fn(&str) -> String) -> (String, String) {
+    pub fn restore_piece(
+        &self,
+        held: String,
+        piece: &str,
+        spell: impl Fn(&str) -> String,
+    ) -> (String, String) {
         let text = if held.is_empty() { piece.to_owned() } else { held + piece };
         let mut out = String::with_capacity(text.len());
         let mut rest = text.as_str();
@@ -136,13 +141,15 @@ impl Names {
     fn at_start(&self, text: &str) -> Start<'_> {
         let head = text.as_bytes().get(..NAME_LENGTH_MAX).unwrap_or(text.as_bytes());
         if let Some(close) = memchr::memchr(b']', head) {
-            return match text.get(..=close).and_then(|name| self.0.get(name).map(|value| (name.len(), value))) {
+            return match text.get(..=close).and_then(|name| self.0.get(name).map(|value| (name.len(), value)))
+            {
                 Some((bytes, value)) => Start::Name { bytes, value },
                 None => Start::Text,
             };
         }
         // No closing bracket yet: is this the beginning of one of our names?
-        let next = self.0.range::<str, _>((std::ops::Bound::Included(text), std::ops::Bound::Unbounded)).next();
+        let next =
+            self.0.range::<str, _>((std::ops::Bound::Included(text), std::ops::Bound::Unbounded)).next();
         match next {
             Some((name, _)) if name.starts_with(text) => Start::PerhapsName,
             _ => Start::Text,
@@ -169,16 +176,23 @@ mod tests {
     #[test]
     fn a_name_is_stable_within_its_key_and_differs_in_any_other() {
         let master = MasterKey::new(&[7; 32]).unwrap();
-        let name = |tenant, country, month| master.month(tenant, country, month).name("iban", "DE89370400440532013000");
+        let name = |tenant, country, month| {
+            master.month(tenant, country, month).name("iban", "DE89370400440532013000")
+        };
         let ours = name("werk", "DE", "2026-11");
         assert_eq!(ours, name("werk", "DE", "2026-11"));
         assert_eq!(ours.len(), "[iban:K7Q2M3XH4PZ6T5WA]".len());
-        for other in [name("bank", "DE", "2026-11"), name("werk", "FR", "2026-11"), name("werk", "DE", "2026-12")] {
+        for other in
+            [name("bank", "DE", "2026-11"), name("werk", "FR", "2026-11"), name("werk", "DE", "2026-12")]
+        {
             assert_ne!(ours, other);
         }
         assert_ne!(ours, key().name("email", "DE89370400440532013000"));
         // Parts cannot slide into each other.
-        assert_ne!(master.month("a", "bDE", "m").name("c", "d"), master.month("ab", "DE", "m").name("c", "d"));
+        assert_ne!(
+            master.month("a", "bDE", "m").name("c", "d"),
+            master.month("ab", "DE", "m").name("c", "d")
+        );
     }
 
     #[test]

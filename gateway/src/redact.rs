@@ -69,7 +69,9 @@ pub fn redact(
     if !counts.is_empty() && document.has_duplicate_keys() {
         return Err(Refusal::BadJson("two keys of an object are the same after redaction".into()));
     }
-    let model: At = document.get(document.root(), "model").ok_or_else(|| Refusal::BadRequest("model is missing".into()))?;
+    let model: At = document
+        .get(document.root(), "model")
+        .ok_or_else(|| Refusal::BadRequest("model is missing".into()))?;
     let (before_model, after_model) = document.write_around(model);
     Ok(Redacted { before_model, after_model, names, counts })
 }

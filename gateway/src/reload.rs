@@ -71,7 +71,12 @@ async fn put_in_force(generation: Generation, before: &Generation, gateway: &Gat
 pub async fn record_activation(generation: &Generation, before: Option<&Generation>) -> Result<(), String> {
     let partition = generation.partition("_gateway").ok_or("the log has no partition of the gateway")?;
     let activated = [
-        ("configuration", generation.config().digest.as_str(), before.map(|before| before.config().digest.as_str()), None),
+        (
+            "configuration",
+            generation.config().digest.as_str(),
+            before.map(|before| before.config().digest.as_str()),
+            None,
+        ),
         (
             "policy",
             generation.policies().digest(),

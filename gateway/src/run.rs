@@ -55,7 +55,12 @@ impl Running {
         let mut tasks = JoinSet::new();
         tasks.spawn(door.serve(Arc::clone(&gateway), limits, stopped.clone()));
         tasks.spawn(admin::serve(admin_listener, Arc::clone(&gateway), Arc::clone(&status), stopped.clone()));
-        tasks.spawn(watch_files(config_path.clone(), Arc::clone(&gateway), Arc::clone(&status), stopped.clone()));
+        tasks.spawn(watch_files(
+            config_path.clone(),
+            Arc::clone(&gateway),
+            Arc::clone(&status),
+            stopped.clone(),
+        ));
         tasks.spawn(keep_counting(Arc::clone(&gateway), stopped));
         Ok(Running { gateway, status, config_path, address, admin, stop, tasks })
     }
@@ -90,7 +95,12 @@ impl Running {
 }
 
 /// Reloads when a file has changed and then stayed the same for one look: editors write in steps.
-async fn watch_files(path: PathBuf, gateway: Arc<Gateway>, status: Arc<Status>, mut stop: watch::Receiver<bool>) {
+async fn watch_files(
+    path: PathBuf,
+    gateway: Arc<Gateway>,
+    status: Arc<Status>,
+    mut stop: watch::Receiver<bool>,
+) {
     let look = |gateway: &Gateway| footprint(&path, gateway.generation().config());
     let (mut in_force, mut last) = (look(&gateway), look(&gateway));
     loop {

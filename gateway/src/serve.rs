@@ -135,13 +135,7 @@ impl Gateway {
         let cleared = decide(inspected, now, OffsetDateTime::now_utc()) // allowed, and where
             .map_err(|denied| Unserved::Denied(denied, model))?;
         let recorded = record(cleared, id, started, now, &self.log).await.map_err(Unserved::Recorded)?; // no record, no forwarding
-        let routed = match route(recorded, now.fleet()) {
-            Ok(routed) => routed,
-            Err((recorded, refusal)) => {
-                recorded.into_parts().1.close(refusal.status().as_u16(), Some(refusal.code()));
-                return Err(Unserved::Recorded(refusal));
-            }
-        };
+        let routed = route(recorded, now.fleet()).map_err(Unserved::Recorded)?; // to which backend
         let forwarded = forward(routed, limits).await.map_err(Unserved::Recorded)?;
         Ok(respond(forwarded, now.policies().digest(), &self.receipts, limits)) // personal data back in
     }

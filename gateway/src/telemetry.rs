@@ -57,7 +57,9 @@ static METRICS: LazyLock<Metrics> = LazyLock::new(|| {
         redactions: Family::default(),
         unauthenticated: Family::default(),
         // From a cached refusal to a long answer.
-        seconds: Histogram::new([0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.25, 1.0, 5.0, 30.0]),
+        seconds: Histogram::new([
+            0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.25, 1.0, 5.0, 30.0,
+        ]),
         in_flight: Gauge::default(),
         reloads: Counter::<u64, AtomicU64>::default(),
         reload_failures: Counter::<u64, AtomicU64>::default(),
@@ -68,11 +70,24 @@ static METRICS: LazyLock<Metrics> = LazyLock::new(|| {
     registry.register("requests", "Requests by route, status and refusal code", metrics.requests.clone());
     registry.register("attempts", "Attempts at backends by outcome", metrics.attempts.clone());
     registry.register("redactions", "Findings that were taken out, by class", metrics.redactions.clone());
-    registry.register("unauthenticated", "Requests without a credential that holds", metrics.unauthenticated.clone());
-    registry.register_with_unit("head", "Time to the head of an answer", Unit::Seconds, metrics.seconds.clone());
+    registry.register(
+        "unauthenticated",
+        "Requests without a credential that holds",
+        metrics.unauthenticated.clone(),
+    );
+    registry.register_with_unit(
+        "head",
+        "Time to the head of an answer",
+        Unit::Seconds,
+        metrics.seconds.clone(),
+    );
     registry.register("in_flight", "Requests being worked on", metrics.in_flight.clone());
     registry.register("reloads", "Generations put in force", metrics.reloads.clone());
-    registry.register("reload_failures", "Configurations or policies that were refused", metrics.reload_failures.clone());
+    registry.register(
+        "reload_failures",
+        "Configurations or policies that were refused",
+        metrics.reload_failures.clone(),
+    );
     registry.register(
         "generation_is_newest",
         "1 while the files on disk are the ones in force, 0 after a reload was refused",

@@ -31,7 +31,13 @@ mod recover;
 mod segment;
 mod subject;
 #[cfg(test)]
-#[expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+#[expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
 mod tests;
 mod tree;
 mod verify;

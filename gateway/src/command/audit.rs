@@ -57,12 +57,15 @@ impl Audit {
 }
 
 fn verify(directory: PathBuf, vkeys: Vec<String>, since: Vec<PathBuf>, json: bool) -> Result<bool, String> {
-    let read = |path: PathBuf| std::fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()));
+    let read = |path: PathBuf| {
+        std::fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))
+    };
     let since = since.into_iter().map(read).collect::<Result<_, _>>()?;
     let shows = std::io::stderr().is_terminal();
     let mut progress = |progress: Progress<'_>| {
         if shows {
-            let _ = write!(std::io::stderr(), "\r{} {}/{} ", progress.partition, progress.done, progress.total);
+            let _ =
+                write!(std::io::stderr(), "\r{} {}/{} ", progress.partition, progress.done, progress.total);
         }
     };
     let options = Options { vkeys, since, progress: Some(&mut progress) };
@@ -79,7 +82,10 @@ fn verify(directory: PathBuf, vkeys: Vec<String>, since: Vec<PathBuf>, json: boo
     for (name, it) in &report.partitions {
         say(&format!("  {name:<18} {:>8} records  root {}", it.records, it.checkpoint));
         if it.unsigned > 0 || it.cut_bytes > 0 {
-            say(&format!("  {:<18} {} not yet under a checkpoint, {} bytes of a torn end", "", it.unsigned, it.cut_bytes));
+            say(&format!(
+                "  {:<18} {} not yet under a checkpoint, {} bytes of a torn end",
+                "", it.unsigned, it.cut_bytes
+            ));
         }
     }
     Ok(true)

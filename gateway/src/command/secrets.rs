@@ -87,10 +87,14 @@ fn date(text: &str) -> Result<Date, String> {
 impl Key {
     pub(super) fn run(self) -> Result<bool, String> {
         let Key::New { file, tenant, name, groups, expires } = self;
-        let (key, entry) = new_api_key(&name, &tenant, &groups, expires).map_err(|error| error.to_string())?;
+        let (key, entry) =
+            new_api_key(&name, &tenant, &groups, expires).map_err(|error| error.to_string())?;
         entry.append(&file).map_err(|error| error.to_string())?;
         say(&key);
-        super::complain(&format!("its hash is in {}; the key itself is shown this once only", file.display()));
+        super::complain(&format!(
+            "its hash is in {}; the key itself is shown this once only",
+            file.display()
+        ));
         Ok(true)
     }
 }

@@ -61,7 +61,9 @@ fn listen(config: &Config) -> Result<(), Fault> {
         (Some(_), None) => {
             Err(advise(span, "certificate without key".into(), "key = { file = \"gateway.key\" }"))
         }
-        (None, Some(_)) => Err(advise(span, "key without certificate".into(), "certificate = \"gateway.pem\"")),
+        (None, Some(_)) => {
+            Err(advise(span, "key without certificate".into(), "certificate = \"gateway.pem\""))
+        }
     }
 }
 
@@ -145,7 +147,8 @@ fn models(config: &Config, backends: &BTreeSet<&str>) -> Result<(), Fault> {
             return Err(advise(span, message, "offers = [\"paris/mistral-large-4\"]"));
         }
         for (position, offer) in it.offers.iter().enumerate() {
-            let known = offer.split_once('/').is_some_and(|(id, name)| backends.contains(id) && !name.is_empty());
+            let known =
+                offer.split_once('/').is_some_and(|(id, name)| backends.contains(id) && !name.is_empty());
             if !known {
                 return Err(advise(
                     span,
@@ -166,7 +169,11 @@ fn models(config: &Config, backends: &BTreeSet<&str>) -> Result<(), Fault> {
 fn hosts(config: &Config) -> Result<(), Fault> {
     for (name, addresses) in &config.hosts {
         if addresses.get_ref().is_empty() {
-            return Err(advise(addresses.span(), format!("{name} has no address"), "\"NAME\" = [\"127.0.0.1\"]"));
+            return Err(advise(
+                addresses.span(),
+                format!("{name} has no address"),
+                "\"NAME\" = [\"127.0.0.1\"]",
+            ));
         }
         let forbidden = |address: &&IpAddr| address::never(**address).is_some();
         if let Some(address) = addresses.get_ref().iter().find(forbidden) {

@@ -21,7 +21,10 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("id", "id = \"paris\""),
     ("issuer", "[[issuer]]"),
     ("jwks", "jwks = \"https://id.example.test/jwks.json\""),
-    ("key", "key = { file = \"gateway.key\" }   # a secret is a file or an environment variable, never inline"),
+    (
+        "key",
+        "key = { file = \"gateway.key\" }   # a secret is a file or an environment variable, never inline",
+    ),
     ("keys", "[keys]   # file = \"keys.toml\""),
     ("limits", "[limits]"),
     ("listen", "[listen]   # address = \"127.0.0.1:8443\""),
@@ -32,7 +35,10 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("offers", "offers = [\"paris/mistral-large-4\"]   # backend/model pairs"),
     ("pins", "pins = [\"sha256/BASE64 of the SHA-256 of the public key\"]"),
     ("policy", "[policy]   # directory = \"policies\""),
-    ("provider", "provider = \"mistral/mistral-eu\"   # policies/providers/mistral.yaml, endpoint mistral-eu"),
+    (
+        "provider",
+        "provider = \"mistral/mistral-eu\"   # policies/providers/mistral.yaml, endpoint mistral-eu",
+    ),
     ("url", "url = \"https://llm.fr.example.test/v1\""),
 ];
 

@@ -333,7 +333,11 @@ impl Config {
 
     /// An error of this file, found by someone who knows more than the file.
     pub fn error(&self, span: Option<Range<usize>>, message: String, write: Option<&str>) -> ConfigError {
-        ConfigError::at(&self.name, &self.text, error::Fault { span, message, write: write.map(str::to_owned) })
+        ConfigError::at(
+            &self.name,
+            &self.text,
+            error::Fault { span, message, write: write.map(str::to_owned) },
+        )
     }
 
     /// The addresses that `[hosts]` gives the host of a URL.

@@ -8,9 +8,13 @@ use super::world::{AUDIENCE, World};
 use crate::audit;
 
 /// A letter with a social-security number (NIR) whose key is right; nobody's.
-const LETTER: &str = "Compte rendu : patiente née en 1984, NIR 2 84 05 69 123 456 33, hospitalisée pour une pneumopathie. Résumez pour le médecin traitant.";
+const LETTER: &str = "Compte rendu : patiente née en 1984, NIR 2 84 05 69 123 456 39, hospitalisée pour une pneumopathie. Résumez pour le médecin traitant.";
 /// An IBAN from the standard's examples (ISO 13616).
-const INVOICE: &str = "Bitte bestätigen: Überweisung von 1.240 Euro auf IBAN DE89 3704 0044 0532 0130 00 bis Freitag.";
+const INVOICE: &str =
+    "Bitte bestätigen: Überweisung von 1.240 Euro auf IBAN DE89 3704 0044 0532 0130 00 bis Freitag.";
+
+/// How many reasons a line shows; the answer and the log hold all.
+const REASONS_SHOWN_MAX: usize = 3;
 
 /// What is done to the world before a call.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -54,7 +58,16 @@ impl Call {
         let body = json!({"model": model, "messages": [{"role": "user", "content": text}]}).to_string();
         let expect =
             Expect { status: 200, refusal: None, backend: None, says: None, unseen: None, reason: None };
-        Call { what, tenant, before: Before::Nothing, audience: AUDIENCE, path: CHAT, headers: &[], body, expect }
+        Call {
+            what,
+            tenant,
+            before: Before::Nothing,
+            audience: AUDIENCE,
+            path: CHAT,
+            headers: &[],
+            body,
+            expect,
+        }
     }
 
     fn after(mut self, before: Before) -> Call {
@@ -91,15 +104,22 @@ impl Call {
 /// The calls, in order.
 pub(super) fn all() -> Vec<Call> {
     let (hospital, werk, bank) = ("hopital-lyon", "werk-stuttgart", "bank-zuerich");
-    let streamed = json!({"model": "werk-large", "stream": true, "messages": [{"role": "user", "content": INVOICE}]});
+    let streamed =
+        json!({"model": "werk-large", "stream": true, "messages": [{"role": "user", "content": INVOICE}]});
     let image = json!({"model": "werk-large", "messages": [{"role": "user", "content": [
         {"type": "text", "text": "Was steht hier?"},
         {"type": "image_url", "image_url": {"url": "https://pictures.example/scan.png"}}]}]});
     let letter = || Call::chat("a discharge letter with a NIR", hospital, "clinic-large", LETTER);
-    let atlantic =
-        || Call::chat("an ordinary letter, to a US server", werk, "werk-atlantic", "Ein Brief an Frau Keller, bitte höflich.");
+    let atlantic = || {
+        Call::chat(
+            "an ordinary letter, to a US server",
+            werk,
+            "werk-atlantic",
+            "Ein Brief an Frau Keller, bitte höflich.",
+        )
+    };
     vec![
-        letter().answered_by("paris").keeping("2 84 05 69 123 456 33").saying("2 84 05 69 123 456 33"),
+        letter().answered_by("paris").keeping("2 84 05 69 123 456 39").saying("2 84 05 69 123 456 39"),
         Call { what: "the same, with the French server down", ..letter() }
             .after(Before::ParisFalls)
             .refused(503, "no_backend", Some("connect_failed")),
@@ -170,8 +190,10 @@ pub(super) async fn play(number: usize, call: &Call, world: &mut World) -> Resul
     let decision = heard.header("x-inland-decision").unwrap_or_default().to_owned();
     // The OUTCOME follows its answer in the next batch.
     tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-    let shown = audit::show(&world.directory().join("audit"), &decision).map_err(|error| error.to_string())?;
-    let records: Vec<Value> = shown.iter().filter_map(|shown| serde_json::from_str(&shown.record).ok()).collect();
+    let shown =
+        audit::show(&world.directory().join("audit"), &decision).map_err(|error| error.to_string())?;
+    let records: Vec<Value> =
+        shown.iter().filter_map(|shown| serde_json::from_str(&shown.record).ok()).collect();
     let mut line = Line {
         number,
         what: call.what,
@@ -215,16 +237,22 @@ async fn prepare(before: Before, world: &mut World) -> Result<Option<&'static st
 
 fn found(records: &[Value]) -> Vec<String> {
     let findings = records.iter().find_map(|record| record.get("findings")).and_then(Value::as_object);
-    let classes = findings.map(|findings| findings.iter().map(|(class, count)| format!("{class}={count}")).collect());
+    let classes =
+        findings.map(|findings| findings.iter().map(|(class, count)| format!("{class}={count}")).collect());
     classes.unwrap_or_default()
 }
 
 /// The reason of a refusal, or the place of an answer; attempts from the log.
 fn why(heard: &Heard, records: &[Value]) -> String {
     let body = heard.json();
-    if let Some(reason) = body.pointer("/error/inland/reasons/0") {
-        let part = |name: &str| reason.get(name).and_then(Value::as_str).unwrap_or_default();
-        return format!("{} by {} ({})", part("code"), part("rule"), part("ref"));
+    if let Some(reasons) =
+        body.pointer("/error/inland/reasons").and_then(Value::as_array).filter(|it| !it.is_empty())
+    {
+        let part = |reason: &Value, name: &str| {
+            reason.get(name).and_then(Value::as_str).unwrap_or_default().to_owned()
+        };
+        let one = |it: &Value| format!("{} by {} ({})", part(it, "code"), part(it, "rule"), part(it, "ref"));
+        return reasons.iter().take(REASONS_SHOWN_MAX).map(one).collect::<Vec<_>>().join("; ");
     }
     let attempts = records.iter().find_map(|record| record.get("attempts")).and_then(Value::as_array);
     let failed = attempts.into_iter().flatten().filter_map(|attempt| {
@@ -236,7 +264,8 @@ fn why(heard: &Heard, records: &[Value]) -> String {
         let message = body.pointer("/error/message").and_then(Value::as_str).unwrap_or_default();
         return if failed.is_empty() { message.to_owned() } else { failed.join(", ") };
     }
-    let excluded = records.iter().find_map(|record| record.pointer("/decision/exclude")).and_then(Value::as_object);
+    let excluded =
+        records.iter().find_map(|record| record.pointer("/decision/exclude")).and_then(Value::as_object);
     let excluded = excluded.into_iter().flatten().filter_map(|(pair, reasons)| {
         let first = reasons.get(0)?;
         Some(format!("{pair} out: {} {}", first.get("code")?.as_str()?, first.get("rule")?.as_str()?))
@@ -253,15 +282,27 @@ fn faults(call: &Call, line: &Line, world: &World) -> Vec<String> {
         }
     };
     check(heard.status == expect.status, format!("status {} instead of {}", heard.status, expect.status));
-    check(heard.refusal().as_deref() == expect.refusal, format!("refusal {:?} instead of {:?}", heard.refusal(), expect.refusal));
+    check(
+        heard.refusal().as_deref() == expect.refusal,
+        format!("refusal {:?} instead of {:?}", heard.refusal(), expect.refusal),
+    );
     let backend = heard.header("x-inland-backend");
     check(expect.backend.is_none_or(|wanted| backend == Some(wanted)), format!("answered by {backend:?}"));
-    check(expect.says.is_none_or(|text| heard.text().contains(text)), "the answer lacks what it must say".into());
+    check(
+        expect.says.is_none_or(|text| heard.text().contains(text)),
+        "the answer lacks what it must say".into(),
+    );
     check(expect.reason.is_none_or(|reason| line.why.contains(reason)), format!("reason {:?}", line.why));
     for (id, stand_in) in world.stand_ins() {
         let received = String::from_utf8_lossy(&stand_in.received()).into_owned();
-        check(expect.unseen.is_none_or(|text| !received.contains(text)), format!("{id} saw what it must not see"));
-        check(received.is_empty() || expect.backend == Some(id), format!("{id} received bytes of a call that is not its"));
+        check(
+            expect.unseen.is_none_or(|text| !received.contains(text)),
+            format!("{id} saw what it must not see"),
+        );
+        check(
+            received.is_empty() || expect.backend == Some(id),
+            format!("{id} received bytes of a call that is not its"),
+        );
     }
     let recorded = line.log_index.is_some() || expect.status == 401;
     check(recorded, "the log has no record of it".into());

@@ -39,7 +39,8 @@ pub struct Heard {
 impl Client {
     /// A client for a gateway on loopback.
     pub fn new(url: &str, ca: Option<&Path>) -> Result<Client, String> {
-        let loopback = ["127.0.0.0/8", "::1/128"].iter().filter_map(|network| network.parse().ok()).collect::<Vec<_>>();
+        let loopback =
+            ["127.0.0.0/8", "::1/128"].iter().filter_map(|network| network.parse().ok()).collect::<Vec<_>>();
         let destination = Destination::new(url, &loopback, &[], ca, None, Duration::from_secs(5))?;
         Ok(Client { destination })
     }
@@ -76,10 +77,13 @@ impl Client {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let request = request.body(Full::new(Bytes::from(body.to_owned()))).map_err(|error| error.to_string())?;
+        let request =
+            request.body(Full::new(Bytes::from(body.to_owned()))).map_err(|error| error.to_string())?;
         let answered = tokio::time::timeout(ANSWER_MAX, async {
-            let (head, body) = sender.send_request(request).await.map_err(|error| error.to_string())?.into_parts();
-            let body = Limited::new(body, ANSWER_BYTES_MAX).collect().await.map_err(|error| error.to_string())?;
+            let (head, body) =
+                sender.send_request(request).await.map_err(|error| error.to_string())?.into_parts();
+            let body =
+                Limited::new(body, ANSWER_BYTES_MAX).collect().await.map_err(|error| error.to_string())?;
             Ok::<_, String>((head, body.to_bytes()))
         });
         let (head, body) = answered.await.map_err(|_| "no whole answer in time".to_owned())??;
@@ -113,13 +117,18 @@ impl Heard {
         let events = body.lines().filter_map(|line| line.strip_prefix("data: "));
         let pieces = events.filter_map(|event| serde_json::from_str::<Value>(event).ok());
         pieces
-            .filter_map(|event| event.pointer("/choices/0/delta/content").and_then(Value::as_str).map(str::to_owned))
+            .filter_map(|event| {
+                event.pointer("/choices/0/delta/content").and_then(Value::as_str).map(str::to_owned)
+            })
             .collect()
     }
 
     /// `x-inland-redacted`, read.
     pub fn redacted(&self) -> BTreeMap<String, u64> {
         let parts = self.header("x-inland-redacted").unwrap_or_default().split(',');
-        parts.filter_map(|part| part.split_once('=')).filter_map(|(class, count)| Some((class.to_owned(), count.parse().ok()?))).collect()
+        parts
+            .filter_map(|part| part.split_once('='))
+            .filter_map(|(class, count)| Some((class.to_owned(), count.parse().ok()?)))
+            .collect()
     }
 }

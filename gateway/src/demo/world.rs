@@ -32,10 +32,38 @@ struct Place {
 }
 
 const PLACES: [Place; 4] = [
-    Place { id: "paris", country: "FR", host: "llm.fr.example.test", address: [127, 33, 0, 10], network: "127.33.0.0/16", endpoint: "stand-in/fr" },
-    Place { id: "frankfurt", country: "DE", host: "llm.de.example.test", address: [127, 49, 0, 10], network: "127.49.0.0/16", endpoint: "stand-in/de" },
-    Place { id: "zurich", country: "CH", host: "llm.ch.example.test", address: [127, 41, 0, 10], network: "127.41.0.0/16", endpoint: "stand-in/ch" },
-    Place { id: "virginia", country: "US", host: "llm.us.example.test", address: [127, 1, 0, 10], network: "127.1.0.0/16", endpoint: "stand-in/us" },
+    Place {
+        id: "paris",
+        country: "FR",
+        host: "llm.fr.example.test",
+        address: [127, 33, 0, 10],
+        network: "127.33.0.0/16",
+        endpoint: "stand-in/fr",
+    },
+    Place {
+        id: "frankfurt",
+        country: "DE",
+        host: "llm.de.example.test",
+        address: [127, 49, 0, 10],
+        network: "127.49.0.0/16",
+        endpoint: "stand-in/de",
+    },
+    Place {
+        id: "zurich",
+        country: "CH",
+        host: "llm.ch.example.test",
+        address: [127, 41, 0, 10],
+        network: "127.41.0.0/16",
+        endpoint: "stand-in/ch",
+    },
+    Place {
+        id: "virginia",
+        country: "US",
+        host: "llm.us.example.test",
+        address: [127, 1, 0, 10],
+        network: "127.1.0.0/16",
+        endpoint: "stand-in/us",
+    },
 ];
 
 /// What callers may ask for, and who offers it. Only the policy keeps a call from most of the pairs.
@@ -96,8 +124,10 @@ impl World {
         let directory = options.directory.clone();
         let told = |error: std::io::Error| format!("{}: {error}", directory.display());
         std::fs::create_dir_all(directory.join("credentials")).map_err(told)?;
-        let authority = Authority::load_or_create(&directory.join("certs")).map_err(|error| error.to_string())?;
-        let mint = Mint::load_or_create(&directory.join("issuer.key"), ISSUER).map_err(|error| error.to_string())?;
+        let authority =
+            Authority::load_or_create(&directory.join("certs")).map_err(|error| error.to_string())?;
+        let mint =
+            Mint::load_or_create(&directory.join("issuer.key"), ISSUER).map_err(|error| error.to_string())?;
         let site = issuer(&authority, &mint, options.backend_port).await?;
         let mut world = World {
             options,
@@ -123,7 +153,8 @@ impl World {
         let fresh = SocketAddr::from((place.address, self.options.backend_port));
         let address = self.ports.get(place.id).copied().unwrap_or(fresh);
         let tls = Some((issued.certificate_pem.as_str(), issued.key_pem.as_str()));
-        let stand_in = StandIn::start(address, tls, place.id).await.map_err(|error| taken(address, &error))?;
+        let stand_in =
+            StandIn::start(address, tls, place.id).await.map_err(|error| taken(address, &error))?;
         self.ports.insert(place.id, stand_in.address());
         self.stand_ins.insert(place.id, stand_in);
         Ok(())
@@ -222,7 +253,8 @@ impl World {
         let directory = &self.options.directory;
         let policies = directory.join("policies");
         if !policies.exists() {
-            inland_policies::write_default(&policies).map_err(|error| format!("{}: {error}", policies.display()))?;
+            inland_policies::write_default(&policies)
+                .map_err(|error| format!("{}: {error}", policies.display()))?;
         }
         let ip: IpAddr = self.options.listen.ip();
         let issued = self.authority.issue("gateway", &["localhost", "gateway.example.test"], &[ip]);

@@ -147,7 +147,9 @@ fn acceptable(headers: &HeaderMap) -> Result<(), Refusal> {
         essence == "application/json" && (!parameters.contains("charset") || parameters.contains("utf-8"))
     });
     if !json || types.next().is_some() {
-        return Err(Refusal::UnsupportedMediaType("the body must be Content-Type: application/json in UTF-8"));
+        return Err(Refusal::UnsupportedMediaType(
+            "the body must be Content-Type: application/json in UTF-8",
+        ));
     }
     let mut codings = headers.get_all(CONTENT_ENCODING).iter();
     if codings.any(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity")) {
@@ -182,20 +184,23 @@ fn tightening(headers: &HeaderMap, policies: &Policies) -> Result<Tightening, Re
         let text = || value.to_str().map_err(|_| unknown("the value is not text"));
         match ours {
             "purpose" => {
-                let known = policies.use_case(text()?.trim()).ok_or_else(|| unknown("this purpose is not known"))?;
+                let known =
+                    policies.use_case(text()?.trim()).ok_or_else(|| unknown("this purpose is not known"))?;
                 if found.use_case.replace(known.to_owned()).is_some_and(|before| before != known) {
                     return Err(unknown("two purposes; send one request for each"));
                 }
             }
             "subject-country" => {
                 for code in items(text()?) {
-                    let country = Country::parse(code).ok_or_else(|| unknown("not a country of ISO 3166-1"))?;
+                    let country =
+                        Country::parse(code).ok_or_else(|| unknown("not a country of ISO 3166-1"))?;
                     found.subjects.push(country);
                 }
             }
             "data" => {
                 for name in items(text()?) {
-                    let class = Class::from_name(name).ok_or_else(|| unknown("this class of data is not known"))?;
+                    let class =
+                        Class::from_name(name).ok_or_else(|| unknown("this class of data is not known"))?;
                     found.classes.insert(class);
                 }
             }

@@ -16,8 +16,17 @@ pub(super) struct Request {
 
 /// Fields by which some servers choose another model, provider or address by themselves. What they
 /// mean depends on the server, so they count as tools that run there.
-const SERVER_CHOOSES: [&str; 9] =
-    ["models", "route", "provider", "fallbacks", "plugins", "base_url", "api_base", "webhook", "callback_url"];
+const SERVER_CHOOSES: [&str; 9] = [
+    "models",
+    "route",
+    "provider",
+    "fallbacks",
+    "plugins",
+    "base_url",
+    "api_base",
+    "webhook",
+    "callback_url",
+];
 
 fn wrong(message: impl Into<String>) -> Refusal {
     Refusal::BadRequest(message.into())
@@ -95,7 +104,11 @@ fn flag(document: &Document, name: &str) -> Result<bool, Refusal> {
     }
 }
 
-fn message_features(document: &Document, message: At, features: &mut Vec<&'static str>) -> Result<(), Refusal> {
+fn message_features(
+    document: &Document,
+    message: At,
+    features: &mut Vec<&'static str>,
+) -> Result<(), Refusal> {
     if document.kind(message) != Kind::Object {
         return Err(wrong("a message must be an object"));
     }
@@ -150,7 +163,9 @@ fn top_level_features(document: &Document, features: &mut Vec<&'static str>) -> 
         features.push("metadata");
     }
     // Prompts kept on the server's disks past the call.
-    if set("prompt_cache_retention").is_some_and(|at| !matches!(document.string(at), Some("in_memory" | "in-memory"))) {
+    if set("prompt_cache_retention")
+        .is_some_and(|at| !matches!(document.string(at), Some("in_memory" | "in-memory")))
+    {
         features.push("store");
     }
     if set("web_search_options").is_some() {
@@ -244,7 +259,9 @@ mod tests {
 
     #[test]
     fn tokens_are_text_that_cannot_be_read() {
-        let read = |text: &str| embeddings(&Document::parse(text.as_bytes()).unwrap()).map(|request| request.features);
+        let read = |text: &str| {
+            embeddings(&Document::parse(text.as_bytes()).unwrap()).map(|request| request.features)
+        };
         assert_eq!(read(r#"{"model":"e","input":["a","b"]}"#).unwrap(), Vec::<&str>::new());
         assert_eq!(read(r#"{"model":"e","input":[[1,2],[3]]}"#).unwrap(), ["token_input"]);
         assert_eq!(read(r#"{"model":"e","input":[1,2]}"#).unwrap(), ["token_input"]);

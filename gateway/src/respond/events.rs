@@ -94,7 +94,12 @@ impl Events {
         Ok(())
     }
 
-    fn restore(&mut self, document: &mut Document, names: &Names, out: &mut Vec<u8>) -> Result<(), Unreadable> {
+    fn restore(
+        &mut self,
+        document: &mut Document,
+        names: &Names,
+        out: &mut Vec<u8>,
+    ) -> Result<(), Unreadable> {
         let root = document.root();
         if let Some(at) = document.get(root, "model").filter(|at| document.kind(*at) == Kind::String) {
             document.replace(at, &self.model);
@@ -102,7 +107,8 @@ impl Events {
         if names.is_empty() {
             return Ok(());
         }
-        let choices: Vec<At> = document.get(root, "choices").map(|at| document.items(at).collect()).unwrap_or_default();
+        let choices: Vec<At> =
+            document.get(root, "choices").map(|at| document.items(at).collect()).unwrap_or_default();
         for choice in choices {
             self.choice(document, choice, names, out)?;
         }
@@ -148,7 +154,9 @@ impl Events {
         write_string(&self.model, out);
         out.extend_from_slice(format!(",\"choices\":[{{\"index\":{index},\"delta\":{{").as_bytes());
         if *field == "arguments" {
-            out.extend_from_slice(format!("\"tool_calls\":[{{\"index\":{call},\"function\":{{\"arguments\":").as_bytes());
+            out.extend_from_slice(
+                format!("\"tool_calls\":[{{\"index\":{call},\"function\":{{\"arguments\":").as_bytes(),
+            );
             write_string(text, out);
             out.extend_from_slice(b"}}]");
         } else {
@@ -174,7 +182,8 @@ fn texts(document: &Document, choice: At, index: &str) -> Vec<(Place, At)> {
         .collect();
     if let Some(calls) = document.get(delta, "tool_calls") {
         for call in document.items(calls) {
-            let arguments = document.get(call, "function").and_then(|function| text(document, function, "arguments"));
+            let arguments =
+                document.get(call, "function").and_then(|function| text(document, function, "arguments"));
             found.extend(arguments.map(|at| ((index.to_owned(), "arguments", number(document, call)), at)));
         }
     }

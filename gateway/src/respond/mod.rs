@@ -7,7 +7,7 @@ mod events;
 mod receipt;
 mod stream;
 
-pub use receipt::{Receipts, ReceiptError};
+pub use receipt::{ReceiptError, Receipts};
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -53,7 +53,9 @@ impl Body for ReplyBody {
     ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
         match self.get_mut() {
             ReplyBody::Whole(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
-            ReplyBody::Stream(relay) => relay.poll(context).map(|piece| piece.map(|bytes| Ok(Frame::data(bytes)))),
+            ReplyBody::Stream(relay) => {
+                relay.poll(context).map(|piece| piece.map(|bytes| Ok(Frame::data(bytes))))
+            }
         }
     }
 
@@ -87,10 +89,11 @@ pub fn refuse(refusal: &Refusal, decision: &str) -> Reply {
     let headers = reply.headers_mut();
     insert(headers, DECISION, decision);
     insert(headers, SHOULD_RETRY, if refusal.retry_may_help() { "true" } else { "false" });
-    match refusal {
-        Refusal::Unauthenticated(_) => insert_static(headers, header::WWW_AUTHENTICATE, "Bearer"),
-        Refusal::MethodNotAllowed(allowed) => insert_static(headers, header::ALLOW, allowed),
-        _ => {}
+    if let Refusal::Unauthenticated(_) = refusal {
+        insert_static(headers, header::WWW_AUTHENTICATE, "Bearer"); // RFC 6750 section 3
+    }
+    if let Refusal::MethodNotAllowed(allowed) = refusal {
+        insert_static(headers, header::ALLOW, allowed); // RFC 9110 section 15.5.6
     }
     reply
 }

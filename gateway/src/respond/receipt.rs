@@ -32,7 +32,8 @@ impl Receipts {
         let secret = crate::files::secret_or_create(&directory.join("receipt.key")).map_err(told)?;
         // Any secret becomes a seed of the right length (Ed25519 hashes its seed anyway, RFC 8032).
         let seed = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &secret);
-        let key = Ed25519KeyPair::from_seed_unchecked(seed.as_ref()).map_err(|error| told(error.to_string()))?;
+        let key =
+            Ed25519KeyPair::from_seed_unchecked(seed.as_ref()).map_err(|error| told(error.to_string()))?;
         let public = BASE64URL.encode(key.public_key().as_ref());
         // RFC 7638: the thumbprint names the key.
         let members = format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{public}"}}"#);
@@ -83,7 +84,8 @@ fn claims(cleared: &Cleared, account: &Account, pair: &Pair, policy: &str) -> Ve
     text("request_hmac", Some(account.request_hmac()));
     text("salt", Some(&account.salt().hex()));
     let counts = cleared.redacted().counts();
-    let counts: Vec<String> = counts.iter().map(|(class, count)| format!("\"{}\":{count}", class.name())).collect();
+    let counts: Vec<String> =
+        counts.iter().map(|(class, count)| format!("\"{}\":{count}", class.name())).collect();
     let rest = format!(
         ",\"redacted\":{{{}}},\"log_index\":{},\"iat\":{},\"v\":1}}",
         counts.join(","),

@@ -62,7 +62,9 @@ impl Fleet {
         let models = config
             .models
             .iter()
-            .map(|model| (model.get_ref().name.clone(), model.get_ref().offers.iter().filter_map(pair).collect()))
+            .map(|model| {
+                (model.get_ref().name.clone(), model.get_ref().offers.iter().filter_map(pair).collect())
+            })
             .collect();
         Ok(Fleet { models, backends: by_id.into_values().collect() })
     }
@@ -96,14 +98,16 @@ impl Routed {
 }
 
 /// Orders the cleared pairs: the policy's order, those that failed a moment ago last.
-pub fn route(recorded: Recorded, fleet: &Fleet) -> Result<Routed, (Recorded, Refusal)> {
+pub fn route(recorded: Recorded, fleet: &Fleet) -> Result<Routed, Refusal> {
     let cleared = recorded.cleared();
     let known = fleet.pairs(&cleared.asked().model).unwrap_or_default();
     let find = |id: &String| known.iter().find(|pair| pair.id == *id).map(Arc::clone);
     let mut pairs: Vec<Arc<Pair>> = cleared.allowed().iter().filter_map(find).collect();
     pairs.sort_by_key(|pair| pair.backend.is_ailing());
     if pairs.is_empty() {
-        return Err((recorded, Refusal::NoBackend));
+        let refusal = Refusal::NoBackend;
+        recorded.into_parts().1.close(refusal.status().as_u16(), Some(refusal.code()));
+        return Err(refusal);
     }
     Ok(Routed { recorded, pairs })
 }

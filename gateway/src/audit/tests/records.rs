@@ -66,7 +66,7 @@ fn follows(schema: &Value, value: &Value) -> Result<(), String> {
 
 fn additional(schema: &Value, rule: &Value, value: &Value) -> Result<bool, String> {
     let known = |key: &String| schema.get("properties").is_some_and(|known| known.get(key).is_some());
-    for (key, value) in value.as_object().unwrap().iter().filter(|(key, _)| !known(key)) {
+    for (key, value) in value.as_object().into_iter().flatten().filter(|(key, _)| !known(key)) {
         if rule == &Value::Bool(false) {
             return Err(format!("{key} is not a field"));
         }

@@ -27,7 +27,11 @@ fn heard(stream: &[u8], field: &str) -> String {
         let event: serde_json::Value = serde_json::from_str(line).unwrap();
         assert_eq!(event["model"], "ours");
         let delta = &event["choices"][0]["delta"];
-        let piece = if field == "arguments" { &delta["tool_calls"][0]["function"]["arguments"] } else { &delta[field] };
+        let piece = if field == "arguments" {
+            &delta["tool_calls"][0]["function"]["arguments"]
+        } else {
+            &delta[field]
+        };
         heard.push_str(piece.as_str().unwrap_or_default());
     }
     heard
@@ -63,7 +67,9 @@ fn a_name_cut_over_three_events_is_restored() {
 
 #[test]
 fn what_was_held_back_and_is_no_name_comes_before_the_end() {
-    let stream = [event(&format!("{{\"content\":\"see {}\"}}", &name()[..9]), "null"), event("{}", "\"stop\"")].concat();
+    let stream =
+        [event(&format!("{{\"content\":\"see {}\"}}", &name()[..9]), "null"), event("{}", "\"stop\"")]
+            .concat();
     let out = run(&stream, &[]).unwrap();
     assert_eq!(heard(&out, "content"), format!("see {}", &name()[..9]));
     let text = String::from_utf8(out).unwrap();
@@ -73,7 +79,8 @@ fn what_was_held_back_and_is_no_name_comes_before_the_end() {
 #[test]
 fn a_value_inside_of_tool_arguments_is_escaped_once_more() {
     let arguments = format!("{{\\\"iban\\\":\\\"{}\\\"}}", name());
-    let delta = format!("{{\"tool_calls\":[{{\"index\":0,\"function\":{{\"arguments\":\"{arguments}\"}}}}]}}");
+    let delta =
+        format!("{{\"tool_calls\":[{{\"index\":0,\"function\":{{\"arguments\":\"{arguments}\"}}}}]}}");
     let out = run(&event(&delta, "null"), &[]).unwrap();
     let arguments: serde_json::Value = serde_json::from_str(&heard(&out, "arguments")).unwrap();
     assert_eq!(arguments["iban"], "DE \"1\"");

@@ -1,0 +1,135 @@
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use super::*;
+
+const GOOD: &str = r#"[listen]
+address = "127.0.0.1:8443"
+
+[keys]
+file = "keys.toml"
+
+[[backend]]
+id = "paris"
+url = "https://llm.fr.example.test/v1"
+country = "FR"
+networks = ["127.33.0.0/16"]
+provider = "stand-in/fr"
+credential = { env = "PATH" }
+
+[[model]]
+name = "clinic-large"
+offers = ["paris/large-4"]
+
+[policy]
+directory = "policies"
+
+[audit]
+directory = "audit"
+node = "gw-1.example.test"
+"#;
+
+fn parse(text: &str) -> Result<Config, ConfigError> {
+    Config::parse("gateway.toml", text, PathBuf::from("."))
+}
+
+/// The error for the good file with one line changed.
+fn changed(from: &str, to: &str) -> String {
+    assert!(GOOD.contains(from), "{from}");
+    parse(&GOOD.replace(from, to)).unwrap_err().to_string()
+}
+
+#[test]
+fn a_good_file_is_taken_whole() {
+    let config = parse(GOOD).unwrap();
+    assert_eq!(config.limits.body_bytes_max, 8 << 20);
+    assert_eq!(config.admin.address.to_string(), "127.0.0.1:9443");
+    assert_eq!(config.digest.len(), 64);
+}
+
+#[test]
+fn a_wrong_file_is_refused_with_line_and_what_to_write() {
+    for (from, to, wanted) in [
+        (
+            "country = \"FR\"",
+            "contry = \"FR\"",
+            "gateway.toml:10: unknown field `contry`, expected one of `id`, `url`, `country`, `networks`, `pins`, `ca`, `provider`, `credential`\n  write: country = \"FR\"   # the country the machines stand in, ISO 3166-1",
+        ),
+        (
+            "country = \"FR\"\n",
+            "",
+            "gateway.toml:7: missing field `country`\n  write: country = \"FR\"   # the country the machines stand in, ISO 3166-1",
+        ),
+        (
+            "country = \"FR\"",
+            "country = \"France\"",
+            "gateway.toml:7: backend paris: \"France\" is not a country code of ISO 3166-1\n  write: country = \"FR\"   # the country the machines stand in",
+        ),
+        (
+            "{ env = \"PATH\" }",
+            "{ env = \"INLAND_NO_SUCH_VARIABLE\" }",
+            "gateway.toml:7: backend paris: its credential is missing: the environment variable INLAND_NO_SUCH_VARIABLE is not set\n  write: credential = { env = \"PARIS_KEY\" } and set the variable, or { file = \"paris.key\" }",
+        ),
+        (
+            "[\"paris/large-4\"]",
+            "[\"pariss/large-4\"]",
+            "gateway.toml:15: model clinic-large: offer \"pariss/large-4\" names no backend of this file\n  write: offers = [\"BACKEND/MODEL\"]   # BACKEND is the id of a [[backend]]",
+        ),
+        (
+            "127.0.0.1:8443",
+            "0.0.0.0:8443",
+            "gateway.toml:1: a listener without TLS is possible on loopback only, not on 0.0.0.0:8443\n  write: certificate = \"gateway.pem\" and key = { file = \"gateway.key\" }",
+        ),
+        (
+            "https://llm",
+            "http://llm",
+            "", // loopback networks may be spoken to without TLS
+        ),
+    ] {
+        if wanted.is_empty() {
+            assert!(parse(&GOOD.replace(from, to)).is_ok());
+        } else {
+            assert_eq!(changed(from, to), wanted);
+        }
+    }
+}
+
+#[test]
+fn what_could_leak_or_mislead_is_refused() {
+    for (from, to, wanted) in [
+        (
+            "https://llm.fr.example.test/v1",
+            "http://203.0.113.9/v1\"\nnetworks = [\"203.0.113.0/24\"]\n#",
+            "http without TLS is possible to loopback networks only",
+        ),
+        ("https://llm", "https://user:secret@llm", "a URL here carries no credentials"),
+        ("networks = [\"127.33.0.0/16\"]", "networks = []", "no network is declared"),
+        ("provider =", "pins = [\"sha256/AAAA\"]\nprovider =", "a pin is the base64 of 32 bytes"),
+        (
+            "directory = \"policies\"",
+            "bundle = \"policies.tar.gz\"",
+            "signed bundles are not served by this release",
+        ),
+        (
+            "[policy]",
+            "[hosts]\n\"metadata\" = [\"169.254.169.254\"]\n[policy]",
+            "is never dialled: link-local",
+        ),
+        ("[keys]\nfile = \"keys.toml\"", "", "nobody could be authenticated"),
+        ("credential = { env", "credential = { inline", "data did not match any variant"),
+        ("id = \"paris\"", "id = \"pa ris\"", "a backend id is letters, digits"),
+    ] {
+        let text = if to.contains("networks = [\"203") {
+            GOOD.replace("networks = [\"127.33.0.0/16\"]\n", "").replace(from, to)
+        } else {
+            GOOD.replace(from, to)
+        };
+        let error = parse(&text).unwrap_err().to_string();
+        assert!(error.contains(wanted), "{error}");
+    }
+}
+
+#[test]
+fn a_secret_prints_as_stars() {
+    let secret = SecretSource::Env { env: "PATH".into() }.read(Path::new(".")).unwrap();
+    assert_eq!(format!("{secret:?}"), "***");
+}
