@@ -102,7 +102,7 @@ enum Evidence {
 }
 
 #[derive(Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "this is neither a list of countries nor a zone")]
 enum Countries {
     Word(String),
     List(Vec<String>),
@@ -118,14 +118,14 @@ struct ZoneList {
 }
 
 #[derive(Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "this is neither a number of days nor `unknown`")]
 enum Days {
     Number(u32),
     Word(String),
 }
 
 #[derive(Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "this is neither a certificate's name nor {name, until, scope}")]
 enum CertEntry {
     Name(String),
     Dated(DatedCert),
@@ -194,9 +194,9 @@ fn check(path: &str, name: &str, endpoint: Spanned<Endpoint>, words: &Words) -> 
         }
     }
     if let Some(fact) = raw.evidence.keys().find(|fact| !EVIDENCED.contains(&fact.as_str())) {
-        return Err(unknown(path, line, "a fact that has evidence", fact, &EVIDENCED));
+        return Err(unknown(path, line, "a fact that has evidence", fact));
     }
-    facts(name, raw, words).map_err(|(what, word)| unknown(path, line, what, &word, &[]))
+    facts(name, raw, words).map_err(|(what, word)| unknown(path, line, what, &word))
 }
 
 /// The word that is wrong, and what it should have been.

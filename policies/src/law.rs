@@ -85,7 +85,7 @@ struct ZonesFile {
 }
 
 #[derive(Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "this is neither a list of countries nor {union, add}")]
 enum Zone {
     Countries(Vec<String>),
     Union(Union),
@@ -220,13 +220,21 @@ impl Words {
     }
 }
 
+/// Where the words of a list are found, by a part of the list's name.
+const LISTS: [(&str, &str); 7] = [
+    ("a zone or a country", "a zone of law/zones.yaml, or a country's two letters such as FR or 'NO'"),
+    ("country", "a country's two letters such as FR or 'NO'"),
+    ("zone", "a zone of law/zones.yaml"),
+    ("endpoint", "provider/endpoint, as in policies/providers"),
+    ("a rule", "the id of a rule in law/rules"),
+    ("a fact that has evidence", "a key of the endpoint"),
+    ("scope", "endpoint, group or unknown"),
+];
+
 /// Names a word that is not in its closed list.
-pub(crate) fn unknown(path: &str, line: u64, what: &str, word: &str, list: &[&str]) -> LoadError {
-    let remedy = if list.is_empty() {
-        "a word of law/vocabulary.yaml".to_owned()
-    } else {
-        format!("one of {}", list.join(", "))
-    };
+pub(crate) fn unknown(path: &str, line: u64, what: &str, word: &str) -> LoadError {
+    let list = LISTS.into_iter().find(|(part, _)| what.contains(part));
+    let remedy = list.map_or("a word of law/vocabulary.yaml", |(_, remedy)| remedy);
     LoadError::at_line(path, line, format!("`{word}` is not {what}"), remedy)
 }
 
@@ -293,10 +301,10 @@ fn zones(tree: &Tree, mut words: Words) -> Result<Words, LoadError> {
     for (name, regime) in &file.regimes {
         let line = yaml::line(regime);
         if let Some(word) = regime.value.free.0.iter().find(|word| words.place(word).is_none()) {
-            return Err(unknown(path, line, "a zone or a country", word, &[]));
+            return Err(unknown(path, line, "a zone or a country", word));
         }
         if !words.transfer_tools.contains(&regime.value.tool) {
-            return Err(unknown(path, line, "a transfer tool", &regime.value.tool, &[]));
+            return Err(unknown(path, line, "a transfer tool", &regime.value.tool));
         }
         words.regimes.insert(name.clone());
     }
@@ -314,7 +322,7 @@ fn members(
 ) -> Result<BTreeSet<Country>, LoadError> {
     let line = yaml::line(zone);
     let country = |word: &String| {
-        Country::parse(word).ok_or_else(|| unknown(path, line, "a country of ISO 3166-1", word, &[]))
+        Country::parse(word).ok_or_else(|| unknown(path, line, "a country of ISO 3166-1", word))
     };
     match &zone.value {
         Zone::Countries(list) => list.iter().map(country).collect(),
@@ -322,7 +330,7 @@ fn members(
             let mut countries: BTreeSet<Country> = union.add.iter().map(country).collect::<Result<_, _>>()?;
             for part in &union.union {
                 let Some(zone) = zones.get(part).filter(|_| depth > 0) else {
-                    return Err(unknown(path, line, "a zone, or nested too deep", part, &[]));
+                    return Err(unknown(path, line, "a zone, or nested too deep", part));
                 };
                 countries.extend(members(path, zone, zones, depth - 1)?);
             }
@@ -349,7 +357,7 @@ fn adequacy(tree: &Tree, words: &Words) -> Result<(), LoadError> {
                 (Some(country), None) if Country::parse(country).is_some() => country,
                 (None, Some(zone)) if words.zones.contains_key(zone) => zone,
                 (Some(word), _) | (None, Some(word)) => {
-                    return Err(unknown(path, line, "a country or a zone, one of the two", word, &[]));
+                    return Err(unknown(path, line, "a country or a zone, one of the two", word));
                 }
                 (None, None) => {
                     return Err(LoadError::at_line(path, line, "the entry names no place", "country: FR"));
@@ -358,7 +366,7 @@ fn adequacy(tree: &Tree, words: &Words) -> Result<(), LoadError> {
             if let Some(condition) =
                 entry.value.condition.as_ref().filter(|word| !words.conditions.contains(*word))
             {
-                return Err(unknown(path, line, "a condition", condition, &[]));
+                return Err(unknown(path, line, "a condition", condition));
             }
             switches.insert(format!("{regime}:{place}"));
         }

@@ -180,7 +180,7 @@ fn check_effect(path: &str, effect: &Spanned<Effect>, words: &Words) -> Result<(
     let line = yaml::line(effect);
     let one = |what: &str, word: &String, known: bool| match known {
         true => Ok(()),
-        false => Err(unknown(path, line, what, word, &[])),
+        false => Err(unknown(path, line, what, word)),
     };
     match &effect.value {
         Effect::RequireTransfer(regime)
@@ -230,7 +230,7 @@ fn all(
         ));
     }
     match list.iter().find(|word| !known(word)) {
-        Some(word) => Err(unknown(path, line, what, word, &[])),
+        Some(word) => Err(unknown(path, line, what, word)),
         None => Ok(()),
     }
 }

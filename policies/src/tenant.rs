@@ -101,7 +101,7 @@ pub(crate) fn load(
     let mut tenants = Vec::new();
     for (name, tenant) in file {
         let line = yaml::line(&tenant);
-        let fail = |(what, word): facts::Wrong| unknown(path, line, what, &word, &[]);
+        let fail = |(what, word): facts::Wrong| unknown(path, line, what, &word);
         let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
         if name.is_empty() || name.len() > NAME_BYTES_MAX || !name.bytes().all(allowed) {
             return Err(fail(("a tenant's name (small letters, digits, hyphens)", name)));
@@ -155,15 +155,15 @@ fn check_contracts(
     for (endpoint, contract) in contracts {
         let line = yaml::line(contract);
         if !known(endpoint) {
-            return Err(unknown(path, line, "an endpoint of policies/providers", endpoint, &[]));
+            return Err(unknown(path, line, "an endpoint of policies/providers", endpoint));
         }
         if let Some(word) = contract.value.contracts.iter().find(|word| !law.words.contracts.contains(*word))
         {
-            return Err(unknown(path, line, "a contract term", word, &[]));
+            return Err(unknown(path, line, "a contract term", word));
         }
         let tools = &law.words.transfer_tools;
         if let Some(word) = contract.value.transfer_tools.iter().find(|word| !tools.contains(*word)) {
-            return Err(unknown(path, line, "a transfer tool", word, &[]));
+            return Err(unknown(path, line, "a transfer tool", word));
         }
     }
     Ok(())
@@ -174,7 +174,7 @@ fn check_waivers(path: &str, waivers: &[Spanned<Waiver>], law: &Law) -> Result<(
         let line = yaml::line(waiver);
         let rule = &waiver.value.rule;
         match law.rules.get(rule) {
-            None => return Err(unknown(path, line, "a rule", rule, &[])),
+            None => return Err(unknown(path, line, "a rule", rule)),
             Some(text) if !text.waivable => {
                 let problem = format!("{rule} is binding law and cannot be waived");
                 let remedy = "a rule of strength engineering_default or supervisory";

@@ -83,13 +83,6 @@ impl Tree {
         hex(context.finish().as_ref())
     }
 
-    /// Replaces or adds one file.
-    #[cfg(test)]
-    pub(crate) fn with(mut self, path: &str, text: &str) -> Tree {
-        self.0.insert(path.to_owned(), text.to_owned());
-        self
-    }
-
     fn has(&self, prefix: &str) -> bool {
         self.below(prefix).next().is_some()
     }
@@ -118,7 +111,7 @@ impl Tree {
 
 /// Writes the default core, law, providers and tenants into a folder, for an operator to work on.
 ///
-/// Creates what is missing and never overwrites a file.
+/// Never overwrites: it ends with `AlreadyExists` at the first file that is there.
 pub fn write_default(directory: &Path) -> std::io::Result<()> {
     for (name, text) in EMBEDDED {
         let path = directory.join(name);

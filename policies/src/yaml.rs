@@ -22,7 +22,7 @@ pub(crate) fn parse<T: DeserializeOwned>(path: &str, text: &str) -> Result<T, Lo
     serde_saphyr::from_str(text).map_err(|error| {
         let line = error.location().map_or(1, |location| location.line());
         let message = error.without_snippet().to_string();
-        LoadError::at_line(path, line, first_sentence(&message), remedy(&message))
+        LoadError::at_line(path, line, sentence(&message), remedy(&message))
     })
 }
 
@@ -144,26 +144,32 @@ fn starts_scalar(before: &str) -> bool {
     before.is_empty() || before.ends_with(['[', '{', ',', ':', '-', '\u{0}'])
 }
 
-fn first_sentence(message: &str) -> String {
-    message.lines().next().unwrap_or("the file is not valid YAML").to_owned()
+/// The reader's own words, without the place (we say that first) and advice about its options.
+fn sentence(message: &str) -> String {
+    let line = message.lines().next().unwrap_or("the file is not valid YAML");
+    let line = line.rsplit_once(" at line ").map_or(line, |(before, _)| before);
+    line.split(", set DuplicateKeyPolicy").next().unwrap_or(line).to_owned()
 }
 
-fn remedy(message: &str) -> String {
-    if message.contains("boolean") || message.contains("bool") {
-        "a word; a country such as Norway is written 'NO'".to_owned()
-    } else if message.contains("unknown field") {
-        "one of the keys named above, or remove the line".to_owned()
-    } else if message.contains("missing field") {
-        "the missing key".to_owned()
-    } else if message.contains("unknown variant") {
-        "one of the words named above".to_owned()
-    } else if message.contains("ISO 3166-1") {
-        "the country's two letters, such as FR or 'NO'".to_owned()
-    } else if message.contains("not a date") {
-        "a date such as 2026-11-23".to_owned()
-    } else {
-        "valid YAML of the form in policies/README.md".to_owned()
-    }
+/// What to write instead, by a part of the message.
+const REMEDIES: [(&str, &str); 12] = [
+    ("boolean", "a word; a country such as Norway is written 'NO'"),
+    ("unknown field", "one of the keys named above, or remove the line"),
+    ("missing field", "the missing key"),
+    ("unknown variant", "one of the words named above"),
+    ("duplicate mapping key", "the key once"),
+    ("invalid u32", "a whole number, not negative"),
+    ("ISO 3166-1", "the country's two letters, such as FR or 'NO'"),
+    ("not a date", "a date such as 2026-11-23"),
+    ("number of days", "a number of days, or unknown"),
+    ("nor a zone", "[FR, DE], {zone: EEA}, unknown or unbounded"),
+    ("certificate's name", "{name: HDS, until: 2027-12-31, scope: endpoint}"),
+    ("nor {union", "[FR, DE], or {union: [EEA], add: [CH]}"),
+];
+
+fn remedy(message: &str) -> &'static str {
+    let known = REMEDIES.into_iter().find(|(part, _)| message.contains(part));
+    known.map_or("valid YAML of the form in policies/README.md", |(_, remedy)| remedy)
 }
 
 #[cfg(test)]
