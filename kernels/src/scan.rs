@@ -49,6 +49,7 @@ fn candidates(tables: &Tables, text: &str, out: &mut Vec<Finding>) {
         context: Context::new(&tables.words, text.as_bytes()),
         colons_from: 0,
         digits_from: 0,
+        phones_from: 0,
         out,
     };
     anchors::each(text.as_bytes(), |place, byte| match byte {
@@ -67,6 +68,8 @@ struct Scanner<'s, 't> {
     colons_from: usize,
     /// Digits before this place belong to a number whose check has passed.
     digits_from: usize,
+    /// No telephone number starts before this place: it would be a part of another one.
+    phones_from: usize,
     out: &'s mut Vec<Finding>,
 }
 
@@ -120,7 +123,12 @@ impl Scanner<'_, '_> {
             national::numbers(&run, &mut self.context, self.out);
             card::find(&run, self.out);
         }
-        self.out.extend(phone::find(bytes, place, &mut self.context));
+        if place >= self.phones_from
+            && let Some(found) = phone::find(bytes, place, &mut self.context)
+        {
+            self.phones_from = found.end;
+            self.out.push(found);
+        }
     }
 
     /// The groups of a UUID are random digits and letters: what looks like a number there is chance.

@@ -50,7 +50,8 @@ pub(crate) fn find(text: &[u8], digit: usize, context: &mut Context<'_, '_>) -> 
         });
     }
     // Only a trunk zero can do without a word about it.
-    (at(text, digit) == b'0' || context.precedes(Topic::Phone, digit, CUE_DISTANCE))
+    let trunk = at(text, digit) == b'0' && at(text, digit + 1).is_ascii_digit();
+    (trunk || context.precedes(Topic::Phone, digit, CUE_DISTANCE))
         .then(|| national(text, digit, context))
         .flatten()
 }
@@ -158,13 +159,19 @@ impl Dialled {
 /// Up to three marks between two groups: ` (0) ` has brackets and spaces. Gives the next digit and the
 /// mark that says most.
 fn separators(text: &[u8], start: usize) -> Option<(usize, u8)> {
-    let marks = text.get(start..start + 3).or_else(|| text.get(start..))?;
-    let length = marks.iter().position(u8::is_ascii_digit)?;
-    let marks = marks.get(..length)?;
-    let known = marks.iter().all(|mark| matches!(mark, b' ' | b'.' | b'-' | b'/' | b'(' | b')'));
-    let double = marks.array_windows().any(|[a, b]| a == b);
-    let telling = marks.iter().copied().find(|&mark| mark != b' ').or(marks.first().copied())?;
-    (known && !double).then_some((start + length, telling))
+    let mut telling = b' ';
+    let mut previous = 0;
+    for place in start..start + 4 {
+        match at(text, place) {
+            b'0'..=b'9' => return Some((place, telling)),
+            mark @ (b' ' | b'.' | b'-' | b'/' | b'(' | b')') if mark != previous && place < start + 3 => {
+                telling = if telling == b' ' { mark } else { telling };
+                previous = mark;
+            }
+            _ => return None,
+        }
+    }
+    None
 }
 
 type Lengths = std::ops::RangeInclusive<usize>;
