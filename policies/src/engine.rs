@@ -244,3 +244,50 @@ fn kind(error: &(dyn std::error::Error + 'static)) -> DecideError {
 fn failed(what: &str, error: &dyn std::fmt::Display) -> LoadError {
     LoadError::new(what, format!("cannot be used: {error}"), "the files of a release; report this as a bug")
 }
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use super::*;
+
+    static CORE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/policy.wasm"));
+    const ENTRYPOINT: &str = "inland/decision";
+
+    fn evaluator() -> Evaluator {
+        Evaluator::new(compile(CORE).unwrap(), &serde_json::json!({})).unwrap()
+    }
+
+    fn input(text: &str) -> Box<RawValue> {
+        RawValue::from_string(text.to_owned()).unwrap()
+    }
+
+    #[test]
+    fn no_result_and_no_fuel_are_errors_of_their_own() {
+        let evaluator = evaluator();
+        let undefined = evaluator.evaluate::<serde_json::Value>(ENTRYPOINT, &input("{}"));
+        assert_eq!(undefined, Err(DecideError::Undefined), "without tables nothing is decided");
+        let mut instance = evaluator.instance().unwrap();
+        let starved = instance.evaluate::<serde_json::Value>(ENTRYPOINT, &input("{}"), 100);
+        assert_eq!(starved, Err(DecideError::Fuel));
+        let unknown = evaluator.evaluate::<serde_json::Value>("inland/other", &input("{}"));
+        assert_eq!(unknown, Err(DecideError::Trap));
+    }
+
+    #[test]
+    fn an_input_that_does_not_fit_into_memory_is_an_error_and_the_engine_lives_on() {
+        let evaluator = evaluator();
+        let huge = input(&format!("[{}1]", "1,".repeat(MEMORY_BYTES_MAX / 2)));
+        assert_eq!(evaluator.evaluate::<serde_json::Value>(ENTRYPOINT, &huge), Err(DecideError::Trap));
+        let next = evaluator.evaluate::<serde_json::Value>(ENTRYPOINT, &input("{}"));
+        assert_eq!(next, Err(DecideError::Undefined));
+    }
+
+    #[test]
+    fn when_every_instance_is_taken_a_call_waits_a_moment_and_is_refused() {
+        let evaluator = evaluator();
+        let taken: Vec<Instance> = (0..evaluator.instances_max).map(|_| evaluator.take().unwrap()).collect();
+        assert!(matches!(evaluator.take(), Err(DecideError::Busy)));
+        taken.into_iter().for_each(|instance| evaluator.put(Some(instance)));
+        assert!(evaluator.take().is_ok());
+    }
+}

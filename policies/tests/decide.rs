@@ -1,11 +1,15 @@
 //! What the three worked tenants may do with the stand-in servers, and what each obligation looks like.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use inland_policies::{
     Action, CacheScope, Class, Country, DecideError, Decision, PairSpec, Policies, Question,
 };
+
+use proptest::collection::vec;
+use proptest::prelude::*;
 
 mod folder;
 use folder::{Folder, day};
@@ -307,4 +311,64 @@ fn a_question_that_does_not_fit_is_an_error() {
     assert!(policies.candidates(tenant, &[twice, twice]).is_err());
     assert!(policies.candidates(tenant, &[PairSpec { id: "a/b", provider: "nobody/nowhere" }]).is_err());
     assert!(policies.candidates(tenant, &[twice; 33]).is_err());
+}
+
+/// Classes and subjects of a call, the second pair holding at least what the first holds.
+fn growing()
+-> impl Strategy<Value = (Vec<&'static str>, Vec<&'static str>, Vec<&'static str>, Vec<&'static str>)> {
+    let class = proptest::sample::select(Class::all().map(Class::name).collect::<Vec<_>>());
+    let country = proptest::sample::select(vec!["FR", "DE", "GB", "CH", "NO", "SE", "US", "RS", "ES", "FI"]);
+    let classes = (vec(class.clone(), 1..5), vec(class, 0..4));
+    let subjects = (vec(country.clone(), 1..3), vec(country, 0..3));
+    (classes, subjects).prop_map(|((classes, more), (subjects, others))| {
+        let grown = [classes.clone(), more].concat();
+        let wider = [subjects.clone(), others].concat();
+        (classes, grown, subjects, wider)
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 100, ..ProptestConfig::default() })]
+
+    /// More classes or more subject countries never open a backend and never end a redaction.
+    #[test]
+    fn knowing_more_of_a_call_only_restricts_it((classes, grown, subjects, wider) in growing()) {
+        static POLICIES: OnceLock<Policies> = OnceLock::new();
+        let policies = POLICIES.get_or_init(shipped);
+        for tenant in ["hopital-lyon", "werk-stuttgart", "bank-zuerich"] {
+            let call = Call { tenant, ..Call::default() };
+            let less = Call { classes: classes.clone(), subjects: subjects.clone(), ..call.clone() }.decided(policies);
+            let more = Call { classes: grown.clone(), subjects: wider.clone(), ..call }.decided(policies);
+            prop_assert!(more.allow().iter().all(|pair| less.allow().contains(pair)));
+            prop_assert!(less.redact().iter().all(|(class, action)| more.redact().get(class) >= Some(action)));
+            prop_assert!(less.log_min_days() <= more.log_min_days());
+        }
+    }
+
+    /// Whatever a token calls its groups, the input is one JSON document and holds them as they were.
+    #[test]
+    fn a_group_name_cannot_write_into_the_input(group in "[\"\\\\{}:,\u{0}\n\u{7f}\u{e9}\u{1f600}a]{0,12}") {
+        let policies = shipped();
+        let tenant = policies.tenant("hopital-lyon").unwrap();
+        let candidates =
+            policies.candidates(tenant, &[PairSpec { id: "a/b", provider: "stand-in/fr" }]).unwrap();
+        let groups = [group];
+        let decision = policies.decide(&Question {
+            tenant,
+            groups: &groups,
+            classes: tenant.assume(),
+            subjects: &[],
+            features: &[],
+            use_case: None,
+            route: "chat/completions",
+            model: "large",
+            stream: false,
+            candidates: &candidates,
+            today: day("2026-11-23"),
+        });
+        let decision = decision.unwrap();
+        let input: serde_json::Value = serde_json::from_str(decision.input()).unwrap();
+        prop_assert_eq!(&input["groups"], &serde_json::json!(groups));
+        prop_assert_eq!(decision.allow(), ["a/b"]);
+    }
 }

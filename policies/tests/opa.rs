@@ -1,8 +1,11 @@
 //! The tools of OPA itself accept the tree as it stands.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 use std::path::PathBuf;
 use std::process::{Command, Output};
+
+mod folder;
+use folder::Folder;
 
 /// Where the build found or installed `opa`: `$OPA`, PATH, the workspace's target folder.
 fn opa() -> PathBuf {
@@ -54,5 +57,35 @@ fn every_package_and_entry_point_says_what_it_decides() {
             path && name.join(".") == package
         });
         assert!(found, "package {package} has no title");
+    }
+}
+
+#[test]
+fn a_changed_core_is_compiled_with_opa_when_it_is_loaded() {
+    let folder = Folder::default_with(&[]);
+    let shipped = folder.load().unwrap();
+    folder.edit("core/decision.rego", "cache_scope := \"tenant\"", "cache_scope := \"none\"");
+    let changed = folder.load().unwrap();
+    assert_ne!(changed.digest(), shipped.digest());
+}
+
+#[test]
+fn a_core_that_needs_its_host_or_does_not_compile_is_refused() {
+    for (to, expected) in [
+        (
+            "stale if time.now_ns() > 0\n\ndefault stale := false",
+            "core: the core calls built-ins of its host: {\"time.now_ns\":",
+        ),
+        (
+            "stale if http.send({\"method\": \"get\", \"url\": \"https://example.test\"})\n\ndefault stale := false",
+            "core: the core calls built-ins of its host: {\"http.send\":",
+        ),
+        ("default stale = = false", "core: "),
+    ] {
+        let folder = Folder::default_with(&[]);
+        folder.edit("core/decision.rego", "default stale := false", to);
+        let error = folder.load().unwrap_err().to_string();
+        assert!(error.starts_with(expected), "{error}");
+        assert!(error.contains("\n  write: "), "{error}");
     }
 }

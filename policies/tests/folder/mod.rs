@@ -1,4 +1,5 @@
 //! A policy folder for one test: the default files with some of them replaced.
+#![allow(dead_code, clippy::allow_attributes, reason = "not every test binary uses all of it")]
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -25,13 +26,11 @@ impl Folder {
         Policies::load(&self.0)
     }
 
-    #[allow(dead_code, clippy::allow_attributes, reason = "not every test binary edits")]
     pub(crate) fn path(&self) -> &Path {
         &self.0
     }
 
     /// Replaces text that must be there.
-    #[allow(dead_code, clippy::allow_attributes, reason = "not every test binary edits")]
     pub(crate) fn edit(&self, name: &str, from: &str, to: &str) {
         let path = self.0.join(name);
         let text = std::fs::read_to_string(&path).unwrap();
