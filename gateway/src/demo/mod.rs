@@ -41,6 +41,7 @@ pub async fn run(demo: Demo) -> Result<bool, String> {
         admin: demo.admin,
         backend_port: demo.backend_port,
         tls: true,
+        extra: String::new(),
     };
     let played = play(&demo, options).await;
     if demo.data.is_none() {

@@ -105,6 +105,8 @@ pub struct Options {
     pub backend_port: u16,
     /// Whether callers speak TLS.
     pub tls: bool,
+    /// More of `gateway.toml`, such as limits: it stands at the end.
+    pub extra: String,
 }
 
 /// A gateway in its world.
@@ -292,6 +294,7 @@ impl World {
         text += &self.backend("moved", "moved.fr.example.test", port("virginia"), paris)?;
         text += MODELS;
         text += "\n[policy]\ndirectory = \"policies\"\n\n[audit]\ndirectory = \"audit\"\nnode = \"demo.example.test\"\n";
+        text += &self.options.extra;
         Ok(text)
     }
 
