@@ -12,7 +12,8 @@
 
 use std::sync::Arc;
 
-use inland_policies::{Action, ClassSet, DecideError, Decision, Question, Tenant};
+use inland_kernels::Label;
+use inland_policies::{Action, ClassSet, Country, DecideError, Decision, Question, Tenant};
 use time::OffsetDateTime;
 
 use crate::generation::Generation;
@@ -20,6 +21,9 @@ use crate::inspect::{Inspected, can_find};
 use crate::read::Prompt;
 use crate::redact::{Redacted, redact};
 use crate::refusal::{Reason, Refusal};
+
+/// Numbers that a country gives to its own persons.
+const NUMBERS_OF_PERSONS: [Label; 3] = [Label::NationalId, Label::TaxId, Label::PassportId];
 
 /// A request that the policy allows at [`Cleared::allowed`], and nowhere else.
 #[derive(Debug)] // not Clone, Default or Deserialize: one decision, one request
@@ -126,7 +130,8 @@ fn ask(
         tenant,
         groups: prompt.caller().groups(),
         classes,
-        subjects: &prompt.tightening().subjects,
+        subjects: &subjects(inspected),
+        subjects_complete: false, // nobody told us of all persons: what is known only adds
         features: prompt.features(),
         use_case: prompt.tightening().use_case.as_deref(),
         route: prompt.route().path(),
@@ -136,6 +141,18 @@ fn ask(
         today: at.date(),
     };
     now.policies().decide(&question).map_err(|error| broken(&error))
+}
+
+/// The countries whose persons the data is about, as far as known: those that the caller declared, and
+/// those whose personal numbers stand in the text.
+fn subjects(inspected: &Inspected) -> Vec<Country> {
+    let numbers = inspected.found().iter().filter(|found| NUMBERS_OF_PERSONS.contains(&found.finding.label));
+    let of = |code: [u8; 2]| Country::parse(std::str::from_utf8(&code).ok()?);
+    let mut subjects: Vec<Country> = numbers.filter_map(|found| of(found.finding.country?)).collect();
+    subjects.extend(&inspected.prompt().tightening().subjects);
+    subjects.sort_unstable();
+    subjects.dedup();
+    subjects
 }
 
 /// The models that a caller may reach at all: those that the policy allows somewhere for what is
@@ -153,6 +170,7 @@ pub fn reachable<'a>(
             groups,
             classes: ClassSet::EMPTY.union(tenant.assume()),
             subjects: &[],
+            subjects_complete: false,
             features: &[],
             use_case: None,
             route: "/v1/models",

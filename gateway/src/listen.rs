@@ -21,10 +21,11 @@ use crate::config::{Config, Limits};
 use crate::respond::{Reply, ReplyBody};
 use crate::serve::Gateway;
 
-/// Header lines of one request.
-pub const HEADERS_MAX: usize = 100;
-/// Bytes of one request's head.
-pub const HEAD_BYTES_MAX: u32 = 64 << 10;
+/// What the HTTP library takes of a head, at most. The limits that callers are told ([`crate::read`]) are
+/// lower, so that a head between the two gets an answer and not a broken connection.
+const HEAD_BYTES_MAX: u32 = 256 << 10;
+/// The same for header lines.
+const HEADERS_MAX: usize = 256;
 /// HTTP/2 streams that one connection may have open.
 pub const STREAMS_MAX: u32 = 256;
 /// Connections that were reset by their caller in HTTP/2 before they were answered (CVE-2023-44487).

@@ -51,6 +51,9 @@ pub enum Refusal {
     /// The body is over the limit.
     #[error("the body is larger than {0} bytes")]
     BodyTooLarge(usize),
+    /// The head is over the limit.
+    #[error("the head of the request has more than {0} bytes or {1} lines")]
+    HeadersTooLarge(usize, usize),
     /// Not application/json, or compressed.
     #[error("{0}")]
     UnsupportedMediaType(&'static str),
@@ -98,6 +101,7 @@ impl Refusal {
             Refusal::MethodNotAllowed(_) => "method_not_allowed",
             Refusal::RequestTimeout => "request_timeout",
             Refusal::BodyTooLarge(_) => "body_too_large",
+            Refusal::HeadersTooLarge(..) => "headers_too_large",
             Refusal::UnsupportedMediaType(_) => "unsupported_media_type",
             Refusal::NoBackend => "no_backend",
             Refusal::RateLimited => "rate_limited",
@@ -119,6 +123,7 @@ impl Refusal {
             Refusal::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
             Refusal::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
             Refusal::BodyTooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            Refusal::HeadersTooLarge(..) => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Refusal::UnsupportedMediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Refusal::RateLimited => StatusCode::TOO_MANY_REQUESTS,
             Refusal::BackendFailed => StatusCode::BAD_GATEWAY,
@@ -152,6 +157,7 @@ impl Refusal {
             | Refusal::UnknownRoute
             | Refusal::MethodNotAllowed(_)
             | Refusal::BodyTooLarge(_)
+            | Refusal::HeadersTooLarge(..)
             | Refusal::UnsupportedMediaType(_)
             | Refusal::PolicyDenied(_)
             | Refusal::NoBackend

@@ -1,14 +1,17 @@
 //! The life of a request, on one screen.
 
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
 use arc_swap::ArcSwap;
 use hyper::body::{Body, Bytes};
+use hyper::header::{EXPECT, HeaderMap};
+use hyper::http::request::Parts;
 use hyper::{Method, Request, StatusCode};
 use inland_kernels::Engine;
 use time::OffsetDateTime;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::audit::Log;
 use crate::authenticate::Caller;
@@ -23,6 +26,9 @@ use crate::respond::{self, Receipts, Reply, respond};
 use crate::route::route;
 use crate::telemetry;
 use crate::unauthenticated::Unknown;
+
+/// What is taken in of a refused request's body, but for one that was too large.
+const DISCARD_BYTES_MAX: usize = 64 << 10;
 
 /// The gateway: what all requests share.
 pub struct Gateway {
@@ -78,40 +84,58 @@ impl Gateway {
         let (started, _in_flight) = (Instant::now(), telemetry::InFlight::enter());
         let id = crate::id::new(crate::audit::now_us() / 1000);
         let now = self.generation.load_full(); // one generation, to the end
-        let name = name(incoming.uri().path());
-        let answered = match target(incoming.method(), incoming.uri().path()) {
+        let (head, body) = incoming.into_parts();
+        let mut body = std::pin::pin!(body);
+        let answered = match self.admit(&head) {
+            Ok((target, _place)) => {
+                let visit = Visit { id: &id, started, now: &now };
+                self.serve(&head.headers, body.as_mut(), target, visit).await
+            }
             Err(refusal) => Err(refusal),
-            Ok(target) => match self.places.try_acquire() {
-                Ok(_place) => self.serve(incoming, target, &id, started, &now).await,
-                Err(_) => Err(Refusal::Overloaded),
-            },
         };
-        let code = answered.as_ref().err().map_or("", Refusal::code);
-        let reply = answered.unwrap_or_else(|refusal| respond::refuse(&refusal, &id));
+        let (name, code) = (name(head.uri.path()), answered.as_ref().err().map_or("", Refusal::code));
+        let reply = match answered {
+            Ok(reply) => reply,
+            Err(refusal) => {
+                // A client that waits for 100 Continue has sent nothing yet (RFC 9110 section 10.1.1).
+                if !head.headers.contains_key(EXPECT) {
+                    read::discard(body, left_to_discard(&refusal)).await;
+                }
+                respond::refuse(&refusal, &id)
+            }
+        };
         let took = started.elapsed();
         telemetry::request(name, reply.status().as_u16(), code, took);
         tracing::debug!(decision = %id, route = name, status = reply.status().as_u16(), code, ?took, "answered");
         reply
     }
 
+    /// What needs no credential: the head's size, the route, a place among those that are served.
+    fn admit(&self, head: &Parts) -> Result<(Target, SemaphorePermit<'_>), Refusal> {
+        read::head(&head.headers)?;
+        let target = target(&head.method, head.uri.path())?;
+        let place = self.places.try_acquire().map_err(|_| Refusal::Overloaded)?;
+        Ok((target, place))
+    }
+
     async fn serve<B: RequestBody>(
         &self,
-        incoming: Request<B>,
+        headers: &HeaderMap,
+        body: Pin<&mut B>,
         target: Target,
-        id: &str,
-        started: Instant,
-        now: &Generation,
+        visit: Visit<'_>,
     ) -> Result<Reply, Refusal> {
-        let caller = now.keys().authenticate(incoming.headers(), SystemTime::now()).await; // who asks
+        let now = visit.now;
+        let caller = now.keys().authenticate(headers, SystemTime::now()).await; // who asks
         let caller = caller.map_err(|error| self.unknown.count(error))?;
         match target {
             Target::Models => models(&caller, now),
             Target::Model(name) => model(&caller, &name, now),
             Target::Call(asked) => {
-                let served = self.call(incoming, asked, Arc::clone(&caller), id, started, now).await;
+                let served = self.call(headers, body, asked, Arc::clone(&caller), &visit).await;
                 match served {
                     Ok(reply) => Ok(reply),
-                    Err(unserved) => self.refused(unserved, asked, &caller, id, now).await,
+                    Err(unserved) => self.refused(unserved, asked, &caller, &visit).await,
                 }
             }
         }
@@ -119,17 +143,16 @@ impl Gateway {
 
     async fn call<B: RequestBody>(
         &self,
-        incoming: Request<B>,
+        headers: &HeaderMap,
+        body: Pin<&mut B>,
         asked: Route,
         caller: Arc<Caller>,
-        id: &str,
-        started: Instant,
-        now: &Generation,
+        visit: &Visit<'_>,
     ) -> Result<Reply, Unserved> {
-        let (head, body) = incoming.into_parts();
+        let Visit { id, started, now } = *visit;
         let limits = &now.config().limits;
-        let bytes = read::body(&head.headers, body, limits).await?;
-        let prompt = read::prompt(asked, caller, &head.headers, &bytes, now.policies())?; // what, in our types
+        let bytes = read::body(headers, body, limits).await?;
+        let prompt = read::prompt(asked, caller, headers, &bytes, now.policies())?; // what, in our types
         let inspected = inspect(prompt, self.engine).await?; // what is personal in it
         let model = inspected.prompt().model().to_owned();
         let cleared = decide(inspected, now, OffsetDateTime::now_utc()) // allowed, and where
@@ -147,9 +170,9 @@ impl Gateway {
         unserved: Unserved,
         asked: Route,
         caller: &Caller,
-        id: &str,
-        now: &Generation,
+        visit: &Visit<'_>,
     ) -> Result<Reply, Refusal> {
+        let Visit { id, now, .. } = *visit;
         let (denied, model) = match unserved {
             Unserved::Recorded(refusal) => return Err(refusal),
             Unserved::Denied(denied, model) => (denied, Some(model)),
@@ -163,6 +186,13 @@ impl Gateway {
         }
         Err(denied.refusal)
     }
+}
+
+/// One request on its way: its id, when it began, and the generation that it sees to the end.
+struct Visit<'a> {
+    id: &'a str,
+    started: Instant,
+    now: &'a Generation,
 }
 
 /// A call that got no answer, and what the log knows of it.
@@ -179,6 +209,11 @@ impl From<Refusal> for Unserved {
     fn from(refusal: Refusal) -> Self {
         Unserved::Early(refusal)
     }
+}
+
+/// How much of a refused request's body is still taken in: little from a stranger.
+fn left_to_discard(refusal: &Refusal) -> usize {
+    if let Refusal::BodyTooLarge(bytes_max) = refusal { *bytes_max } else { DISCARD_BYTES_MAX }
 }
 
 fn target(method: &Method, path: &str) -> Result<Target, Refusal> {

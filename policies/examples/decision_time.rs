@@ -1,6 +1,6 @@
 //! What a decision costs: uncached, cached, and what loading a generation costs.
 //!
-//! `cargo run --release -p inland-policies --example decision_time`
+//! `cargo run --release -p inland-policies --example decision_time [-- DIRECTORY]`
 #![expect(clippy::print_stdout, reason = "a measuring program prints")]
 
 use std::error::Error;
@@ -13,10 +13,14 @@ const MODELS: [&str; 6] = ["a", "b", "c", "d", "e", "f"];
 
 fn main() -> Result<(), Box<dyn Error>> {
     let start = Instant::now();
-    let policies = Policies::embedded()?;
+    let load = || match std::env::args().nth(1) {
+        Some(directory) => Policies::load(directory.as_ref()),
+        None => Policies::embedded(),
+    };
+    let policies = load()?;
     println!("load, module compiled      {:>10.1} ms", millis(start.elapsed()));
     let start = Instant::now();
-    Policies::embedded()?;
+    load()?;
     println!("load, module known         {:>10.1} ms", millis(start.elapsed()));
 
     for (name, classes) in [
@@ -44,6 +48,7 @@ fn measure(policies: &Policies, name: &str, classes: &[&str], backends: usize) -
         groups: &["staff".to_owned()],
         classes: classes.iter().filter_map(|class| Class::from_name(class)).collect(),
         subjects: &[],
+        subjects_complete: true,
         features: &["stream"],
         use_case: None,
         route: "chat/completions",

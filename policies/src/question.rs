@@ -24,6 +24,9 @@ pub struct Question<'a> {
     pub classes: ClassSet,
     /// Countries of the persons the data is about. Empty: not known, which counts as EU.
     pub subjects: &'a [Country],
+    /// Is nobody else's data in it? Otherwise persons of unknown country count besides those named, as EU:
+    /// what a caller declares can only add.
+    pub subjects_complete: bool,
     /// What the request asks for besides text, by the words of law/vocabulary.yaml.
     pub features: &'a [&'a str],
     /// The declared purpose, a word of law/vocabulary.yaml.
@@ -59,6 +62,9 @@ impl<'a> Input<'a> {
         let mut groups: Vec<&str> = question.groups.iter().map(String::as_str).collect();
         let mut features = question.features.to_vec();
         let mut subjects: Vec<&str> = question.subjects.iter().map(Country::as_str).collect();
+        if !question.subjects_complete && !subjects.is_empty() {
+            subjects.push("unknown");
+        }
         for list in [&mut groups, &mut features, &mut subjects] {
             list.sort_unstable();
             list.dedup();

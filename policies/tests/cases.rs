@@ -171,6 +171,7 @@ fn differences(policies: &Policies, case: &Case, today: &str) -> String {
             groups: &[],
             classes: case.data.iter().map(|name| Class::from_name(name).unwrap()).collect(),
             subjects: &subjects,
+            subjects_complete: true,
             features: &[],
             use_case: case.use_case.as_deref(),
             route: "chat/completions",

@@ -25,8 +25,10 @@ const QUIET: Duration = Duration::from_millis(250);
 const RETRY_AFTER: Duration = Duration::from_millis(250);
 /// Frames are hashed in portions of this size while a checkpoint is not due.
 const PORTION_BYTES: usize = 1024 * 1024;
-/// The writer refuses records when this much waits here: what is not signed for that long is not safe.
+/// The writer waits when this much waits here, and refuses records when that does not help: what
+/// cannot be signed in time must not grow.
 const WAITING_BYTES_MAX: usize = 64 * 1024 * 1024;
+const ROOM_AFTER: Duration = Duration::from_secs(5);
 /// Full tiles and bundles are written when they hold this much, checkpoint or not.
 const COMPLETE_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// Files that are open at once while they wait for the disk.
@@ -73,12 +75,11 @@ impl Publisher {
         Ok(())
     }
 
-    /// Writes pieces and waits until they are durable. The first fdatasync of a group makes the
-    /// file system commit for all of them; the others find little left to do.
+    /// Writes pieces and waits until they and their names are durable.
     fn write_pieces(&self, pieces: &[Piece]) -> io::Result<()> {
-        let mut changed = BTreeSet::new();
         for group in pieces.chunks(FILES_MAX) {
             let mut files = Vec::with_capacity(group.len());
+            let mut changed = BTreeSet::new();
             for piece in group {
                 let path = piece.path(&self.partition);
                 changed.insert(parent(&path).to_path_buf());
@@ -87,9 +88,9 @@ impl Publisher {
                 self.disk.write(&mut file, &piece.bytes)?;
                 files.push(file);
             }
-            files.iter().try_for_each(|file| self.disk.sync(file))?;
+            self.disk.sync_together(&files, &changed)?;
         }
-        changed.iter().try_for_each(|directory| self.disk.sync_directory(directory))
+        Ok(())
     }
 
     /// Partial tiles go when the full one stands: readers fall back to it (C2SP tlog-tiles).
@@ -106,7 +107,10 @@ impl Publisher {
 #[derive(Debug)]
 pub(super) struct Handoff {
     waiting: Mutex<Waiting>,
+    /// For the publisher.
     wake: Condvar,
+    /// For the writer.
+    room: Condvar,
 }
 
 #[derive(Debug)]
@@ -132,16 +136,20 @@ impl Handoff {
     pub(super) fn new() -> Handoff {
         let waiting =
             Waiting { frames: Vec::new(), since: None, last: Instant::now(), closing: false, parked: false };
-        Handoff { waiting: Mutex::new(waiting), wake: Condvar::new() }
+        Handoff { waiting: Mutex::new(waiting), wake: Condvar::new(), room: Condvar::new() }
     }
 
     fn lock(&self) -> MutexGuard<'_, Waiting> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether so much waits that no more may be written.
-    pub(super) fn is_full(&self) -> bool {
-        self.lock().frames.len() >= WAITING_BYTES_MAX
+    /// Waits until there is room: a disk that takes records faster than they can be hashed slows
+    /// callers down. While checkpoints fail there is nothing to wait for.
+    pub(super) fn has_room(&self, health: &Health) -> bool {
+        let full = |waiting: &Waiting| waiting.frames.len() >= WAITING_BYTES_MAX;
+        let hope = |waiting: &mut Waiting| full(waiting) && health.publisher_is_good();
+        let waited = self.room.wait_timeout_while(self.lock(), ROOM_AFTER, hope);
+        !full(&waited.unwrap_or_else(PoisonError::into_inner).0)
     }
 
     /// Hands over frames that are durable.
@@ -174,6 +182,9 @@ impl Handoff {
             let publish = waiting.closing || due.is_some_and(|due| due <= now);
             if publish || waiting.frames.len() >= PORTION_BYTES {
                 let frames = std::mem::replace(&mut waiting.frames, spare);
+                if frames.len() >= WAITING_BYTES_MAX {
+                    self.room.notify_one();
+                }
                 if publish {
                     waiting.since = None;
                 }
@@ -210,6 +221,7 @@ pub(super) fn run(mut publisher: Publisher, handoff: &Arc<Handoff>, health: &Hea
         while let Err(error) = if publish { publisher.publish() } else { publisher.relieve() } {
             tracing::error!(%error, "the checkpoint of the log could not be written");
             health.set_publisher(false);
+            handoff.room.notify_one();
             if handoff.is_closing() {
                 return; // the next start makes it from the frames
             }

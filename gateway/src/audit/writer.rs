@@ -49,8 +49,12 @@ impl Health {
         self.publisher.store(good, Ordering::Relaxed);
     }
 
+    pub(super) fn publisher_is_good(&self) -> bool {
+        self.publisher.load(Ordering::Relaxed)
+    }
+
     pub(super) fn is_good(&self) -> bool {
-        self.writer.load(Ordering::Relaxed) && self.publisher.load(Ordering::Relaxed)
+        self.writer.load(Ordering::Relaxed) && self.publisher_is_good()
     }
 }
 
@@ -338,10 +342,10 @@ impl Writer {
     }
 
     fn write(&mut self, mut batch: Batch) -> Batch {
-        let done = if self.handoff.is_full() {
-            super::journal::Committed { first: 0, count: 0, error: Some(AuditError::Full) }
-        } else {
+        let done = if self.handoff.has_room(&self.shared.health) {
             self.journal.commit(&mut batch.bytes, &batch.ends, &batch.tags)
+        } else {
+            super::journal::Committed { first: 0, count: 0, error: Some(AuditError::Full) }
         };
         let durable = batch.ends.get(..done.count).and_then(<[usize]>::last).copied().unwrap_or(0);
         for ((waiter, tag), index) in

@@ -8,7 +8,7 @@ use super::world::{AUDIENCE, World};
 use crate::audit;
 
 /// A letter with a social-security number (NIR) whose key is right; nobody's.
-const LETTER: &str = "Compte rendu : patiente née en 1984, NIR 2 84 05 69 123 456 39, hospitalisée pour une pneumopathie. Résumez pour le médecin traitant.";
+const LETTER: &str = "Compte rendu : patiente née en 1984, NIR 2 84 05 69 123 456 40, hospitalisée pour une pneumopathie. Résumez pour le médecin traitant.";
 /// An IBAN from the standard's examples (ISO 13616).
 const INVOICE: &str =
     "Bitte bestätigen: Überweisung von 1.240 Euro auf IBAN DE89 3704 0044 0532 0130 00 bis Freitag.";
@@ -119,7 +119,7 @@ pub(super) fn all() -> Vec<Call> {
         )
     };
     vec![
-        letter().answered_by("paris").keeping("2 84 05 69 123 456 39").saying("2 84 05 69 123 456 39"),
+        letter().answered_by("paris").keeping("2 84 05 69 123 456 40").saying("2 84 05 69 123 456 40"),
         Call { what: "the same, with the French server down", ..letter() }
             .after(Before::ParisFalls)
             .refused(503, "no_backend", Some("connect_failed")),

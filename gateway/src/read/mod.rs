@@ -18,6 +18,12 @@ use crate::config::Limits;
 use crate::json::Document;
 use crate::refusal::Refusal;
 
+/// Bytes of one request's head: names, values, and four for each line.
+pub const HEAD_BYTES_MAX: usize = 64 << 10;
+/// Header lines of one request.
+pub const HEAD_LINES_MAX: usize = 100;
+/// How long a refused request's body is still taken in.
+const DISCARD_MAX: Duration = Duration::from_secs(5);
 /// How many countries and classes one header may name.
 const HEADER_ITEMS_MAX: usize = 64;
 
@@ -113,6 +119,31 @@ impl Prompt {
     pub fn tightening(&self) -> &Tightening {
         &self.tightening
     }
+}
+
+/// Whether a request's head is within its limits.
+pub fn head(headers: &HeaderMap) -> Result<(), Refusal> {
+    let bytes: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
+    if bytes > HEAD_BYTES_MAX || headers.len() > HEAD_LINES_MAX {
+        return Err(Refusal::HeadersTooLarge(HEAD_BYTES_MAX, HEAD_LINES_MAX));
+    }
+    Ok(())
+}
+
+/// Takes in what is left of a refused request's body, within bounds: a client that is still sending reads
+/// no answer, and gets a broken connection in its place.
+pub async fn discard<B: Body<Data = Bytes>>(body: B, bytes_max: usize) {
+    let discarding = async {
+        let (mut body, mut left) = (std::pin::pin!(body), bytes_max);
+        while let Some(Ok(frame)) = body.frame().await {
+            let size = frame.data_ref().map_or(0, Bytes::len);
+            if size > left {
+                return;
+            }
+            left -= size;
+        }
+    };
+    let _ = tokio::time::timeout(DISCARD_MAX, discarding).await; // either way the answer goes out now
 }
 
 /// Reads a request's body whole, within limits of size and time.

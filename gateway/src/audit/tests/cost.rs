@@ -17,7 +17,7 @@ fn cpu_ns() -> u64 {
         .sum()
 }
 
-/// The disk alone: append as many bytes as a batch of one has, and sync.
+/// The disk alone: append one record of 3 KB, and sync.
 fn bare_sync_us(directory: &Path) -> f64 {
     let mut file = std::fs::File::create(directory.join("bare")).unwrap();
     let started = Instant::now();
