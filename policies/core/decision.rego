@@ -31,6 +31,17 @@ decision := {
 	"rules": binding,
 	"waived": waived,
 	"stale": stale,
+} if {
+	# A question that lacks a part is not decided: without it a rule could be overlooked.
+	is_array(input.candidates)
+	is_array(input.classes)
+	is_array(input.features)
+	is_array(input.subjects)
+	is_array(input.tenant.flags)
+	is_array(input.tenant.waivers)
+	is_boolean(input.tenant.strict)
+	is_object(input.tenant.redact)
+	is_string(input.today)
 }
 
 # --- which rules apply
@@ -202,10 +213,12 @@ remote_checks(pair, needs) := {{"code": "REMOTE_ACCESS", "rule": need[0]} |
 	need[1].unknown == "fails"
 }
 
+remote_access_known(pair) if is_array(pair.remote_access)
+
 remote_access_unknown := [pair.id |
 	count(needs_of_hosted.remote) > 0
 	some pair in input.candidates
-	not is_array(pair.remote_access)
+	not remote_access_known(pair)
 ]
 
 # --- who owns the operator
@@ -235,8 +248,11 @@ paper_checks(pair, needs) := ({{"code": "CERT_MISSING", "rule": need[0]} |
 	not contracted(pair, need[1])
 }) | {{"code": "ESTABLISHMENT", "rule": need[0]} |
 	some need in needs.establishment
-	not need[1] in pair.establishments
+	not established(pair, need[1])
 }
+
+# `not` over a built-in is undefined, not true, where a fact is missing: hence these functions.
+established(pair, country) if country in pair.establishments
 
 certified(pair, names) if {
 	some certificate in pair.certs
@@ -272,8 +288,10 @@ fact_checks(pair, needs) := ({{"code": "UNKNOWN_FACT", "rule": need[0]} |
 	pair.retention_days > need[1]
 } | {{"code": "UNKNOWN_FACT", "rule": need[0]} |
 	some need in needs.retention
-	not is_number(pair.retention_days)
+	not retention_known(pair)
 })
+
+retention_known(pair) if is_number(pair.retention_days)
 
 # --- what the gateway must do, whichever pair is used
 
