@@ -22,6 +22,7 @@
 //!     groups: &[],
 //!     classes: hospital.assume(),
 //!     subjects: &[],
+//!     subjects_complete: false,
 //!     features: &[],
 //!     use_case: None,
 //!     route: "chat/completions",
