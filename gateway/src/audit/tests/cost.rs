@@ -33,8 +33,8 @@ fn world() -> World {
     World { input: format!("{{\"facts\":\"{}\"}}", "x".repeat(1_700)), ..World::new() }
 }
 
-fn percentile(sorted: &[u64], share: f64) -> u64 {
-    sorted[((sorted.len() - 1) as f64 * share).round() as usize]
+fn percentile(sorted: &[u64], percent: usize) -> u64 {
+    sorted[(sorted.len() - 1) * percent / 100]
 }
 
 #[test]
@@ -51,8 +51,8 @@ fn what_a_pair_costs() {
     println!(
         "{pairs} pairs in {SECONDS} s by {CALLERS} callers: {:.2} us CPU a pair, append p50 {} us p99 {} us, first segment {bytes} bytes, {} records verified",
         cpu_us / pairs as f64,
-        percentile(&latencies, 0.5),
-        percentile(&latencies, 0.99),
+        percentile(&latencies, 50),
+        percentile(&latencies, 99),
         report.records,
     );
 }
@@ -72,7 +72,7 @@ async fn load(directory: &Path) -> (u64, f64, Vec<u64>) {
             while Instant::now() < until {
                 let started = Instant::now();
                 let index = partition.append(world.intent(&id)).await.unwrap();
-                latencies.push(started.elapsed().as_micros() as u64);
+                latencies.push(u64::try_from(started.elapsed().as_micros()).unwrap());
                 partition.append_later(outcome(&id, index)).unwrap();
             }
             latencies
