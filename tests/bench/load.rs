@@ -42,7 +42,9 @@ struct Tally {
 pub async fn run(address: SocketAddr, token: &str, body: &Bytes, connections: usize, pid: u32) -> Result {
     let tally = Rc::new(Tally::default());
     let tasks: Vec<_> = (0..connections)
-        .map(|_| tokio::task::spawn_local(connection(address, token.to_owned(), body.clone(), Rc::clone(&tally))))
+        .map(|_| {
+            tokio::task::spawn_local(connection(address, token.to_owned(), body.clone(), Rc::clone(&tally)))
+        })
         .collect();
     tokio::time::sleep(super::WARM).await;
     let (cpu, started) = (cpu_us(pid), Instant::now());
@@ -58,7 +60,12 @@ pub async fn run(address: SocketAddr, token: &str, body: &Bytes, connections: us
     took.sort_unstable();
     assert!(!took.is_empty(), "no answer came");
     let at = |share: usize| took[(took.len() - 1) * share / 100];
-    Result { cpu_us: cpu / took.len() as f64, p50: at(50), p99: at(99), per_second: took.len() as f64 / seconds }
+    Result {
+        cpu_us: cpu / took.len() as f64,
+        p50: at(50),
+        p99: at(99),
+        per_second: took.len() as f64 / seconds,
+    }
 }
 
 async fn connection(address: SocketAddr, token: String, body: Bytes, tally: Rc<Tally>) {

@@ -66,7 +66,9 @@ async fn measure(rounds: usize) {
     println!("bare fdatasync of 4 KiB in the log's folder: {} µs (median of 200)", fdatasync_us(&directory));
     println!("\n| load | target | CPU µs/request | p50 µs | p99 µs | answers/s |\n|---|---|---|---|---|---|");
     for round in 0..rounds {
-        for (name, bytes, connections) in [("1 KB × 32", 1024, 32), ("8 KB × 32", 8192, 32), ("1 KB × 1", 1024, 1)] {
+        for (name, bytes, connections) in
+            [("1 KB × 32", 1024, 32), ("8 KB × 32", 8192, 32), ("1 KB × 1", 1024, 1)]
+        {
             let body = load::body(bytes);
             let direct = load::run(model, &token, &body, connections, std::process::id()).await;
             row(round, name, "model, direct", &direct, false);
@@ -83,7 +85,13 @@ async fn measure(rounds: usize) {
 
 fn row(round: usize, name: &str, target: &str, it: &load::Result, cpu: bool) {
     let cpu = if cpu { format!("{:.1}", it.cpu_us) } else { "—".to_owned() };
-    println!("| {name}, round {} | {target} | {cpu} | {} | {} | {:.0} |", round + 1, it.p50, it.p99, it.per_second);
+    println!(
+        "| {name}, round {} | {target} | {cpu} | {} | {} | {:.0} |",
+        round + 1,
+        it.p50,
+        it.p99,
+        it.per_second
+    );
 }
 
 /// Plain HTTP on loopback on both sides, as beside the bare proxies that it is compared with.
@@ -108,7 +116,12 @@ fn configuration(model: std::net::SocketAddr, site: std::net::SocketAddr) -> Str
 fn start_gateway(config: &Path) -> (Child, std::net::SocketAddr) {
     let own = std::env::current_exe().unwrap();
     let cores = std::thread::available_parallelism().unwrap().get();
-    let pin = |core: usize, pid: u32| Command::new("taskset").args(["-cp", &core.to_string(), &pid.to_string()]).stdout(Stdio::null()).status();
+    let pin = |core: usize, pid: u32| {
+        Command::new("taskset")
+            .args(["-cp", &core.to_string(), &pid.to_string()])
+            .stdout(Stdio::null())
+            .status()
+    };
     let mut command = Command::new("taskset");
     command.args(["-c", &(cores - 1).to_string()]).arg(own).arg("gateway").arg(config);
     let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
@@ -131,7 +144,11 @@ fn wait(reader: std::thread::JoinHandle<String>) -> std::net::SocketAddr {
 fn machine() -> String {
     let cpu = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let model = cpu.lines().find_map(|line| line.strip_prefix("model name")).unwrap_or("unknown");
-    format!("{}, {} cores", model.trim_start_matches(['\t', ':', ' ']), std::thread::available_parallelism().unwrap())
+    format!(
+        "{}, {} cores",
+        model.trim_start_matches(['\t', ':', ' ']),
+        std::thread::available_parallelism().unwrap()
+    )
 }
 
 fn fdatasync_us(directory: &Path) -> u128 {

@@ -11,7 +11,8 @@ use hyper_util::rt::TokioIo;
 
 /// Serves an answer of about 1 KB, the size of a short chat answer.
 pub async fn start() -> SocketAddr {
-    let text = "The order was received and the ward has been told; a nurse confirms the slot before noon. ".repeat(8);
+    let text = "The order was received and the ward has been told; a nurse confirms the slot before noon. "
+        .repeat(8);
     let answer = format!(
         "{{\"id\":\"chatcmpl-bench\",\"object\":\"chat.completion\",\"created\":1700000000,\"model\":\"bench-model\",\"choices\":[{{\"index\":0,\"message\":{{\"role\":\"assistant\",\"content\":\"{text}\"}},\"finish_reason\":\"stop\"}}],\"usage\":{{\"prompt_tokens\":210,\"completion_tokens\":150,\"total_tokens\":360}}}}"
     );
@@ -43,12 +44,16 @@ async fn serve(answer: Bytes) -> SocketAddr {
                 async move {
                     let _ = request.into_body().collect().await;
                     let mut reply = Response::new(Full::new(answer));
-                    reply.headers_mut().insert("content-type", hyper::header::HeaderValue::from_static("application/json"));
+                    reply
+                        .headers_mut()
+                        .insert("content-type", hyper::header::HeaderValue::from_static("application/json"));
                     Ok::<_, Infallible>(reply)
                 }
             });
             tokio::task::spawn_local(async move {
-                let _ = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+                let _ = hyper::server::conn::http1::Builder::new()
+                    .serve_connection(TokioIo::new(stream), service)
+                    .await;
             });
         }
     });
