@@ -169,7 +169,7 @@ async fn once(
     let sent = tokio::time::timeout(limits.first_byte(), lease.sender().send_request(request)).await;
     let response = match sent {
         Err(_) => return Err(Failure::TimedOut),
-        Ok(Err(error)) if !fresh && (error.is_canceled() || error.is_incomplete_message()) => {
+        Ok(Err(error)) if !fresh && closed_meanwhile(&error) => {
             return Err(Failure::Unusable("stale_connection"));
         }
         Ok(Err(_)) => return Err(Failure::Broken("connection_lost")),
@@ -184,6 +184,13 @@ async fn once(
     } else {
         whole(response, lease, backend, limits).await
     }
+}
+
+/// Whether a kept connection broke before a byte of an answer, however its server closed it: many end TLS
+/// without its goodbye (an unexpected end), or reset.
+fn closed_meanwhile(error: &hyper::Error) -> bool {
+    let io = std::error::Error::source(error).is_some_and(|source| source.is::<std::io::Error>());
+    error.is_canceled() || error.is_incomplete_message() || io
 }
 
 /// Which statuses are an answer. 3xx is never followed: it would lead out of the cleared set.
