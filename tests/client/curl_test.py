@@ -175,8 +175,10 @@ def test_a_body_over_the_limit_is_refused(gateway, send, how):
         assert reply.refusal() == (413, "body_too_large")
 
 
-def test_a_head_over_the_limit_is_refused(gateway, send):
-    for options in [["-H", f"x-large: {'a' * HEADER_BYTES}"], many_headers(200)]:
+def test_a_head_over_the_limit_is_refused(gateway, http, send):
+    # nghttp2 itself sends no head over 64 KiB: over HTTP/2 curl cannot reach that limit.
+    large = [["-H", f"x-large: {'a' * HEADER_BYTES}"]] if http == "--http1.1" else []
+    for options in [*large, many_headers(200)]:
         reply = send(CHAT, "-H", JSON, "-d", body(gateway), *options)
         assert reply.refusal() == (431, "headers_too_large"), options[-1][:20]
 

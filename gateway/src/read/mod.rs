@@ -157,12 +157,16 @@ where
     if body.size_hint().lower() > limits.body_bytes_max as u64 {
         return Err(too_large());
     }
-    let limited = http_body_util::Limited::new(body, limits.body_bytes_max);
+    let mut body = std::pin::pin!(body);
+    let limited = http_body_util::Limited::new(body.as_mut(), limits.body_bytes_max);
     let collected = tokio::time::timeout(Duration::from_secs(limits.body_seconds), limited.collect()).await;
     match collected {
         Err(_) => Err(Refusal::RequestTimeout),
         Ok(Ok(whole)) => Ok(whole.to_bytes()),
-        Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => Err(too_large()),
+        Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => {
+            discard(body, limits.body_bytes_max).await; // whoever waited for 100 Continue is sending by now
+            Err(too_large())
+        }
         Ok(Err(_)) => Err(Refusal::BadRequest("the body ended before it was complete".into())),
     }
 }
