@@ -283,7 +283,7 @@ pub fn write_string(text: &str, out: &mut Vec<u8>) {
 pub fn escape(text: &str, out: &mut Vec<u8>) {
     const HEX: [u8; 16] = *b"0123456789abcdef";
     let mut rest = text.as_bytes();
-    while let Some(stop) = rest.iter().position(|byte| *byte < 0x20 || *byte == b'"' || *byte == b'\\') {
+    while let Some(stop) = special(rest) {
         let (plain, tail) = rest.split_at(stop);
         out.extend_from_slice(plain);
         let Some((special, tail)) = tail.split_first() else { break };
@@ -302,6 +302,22 @@ pub fn escape(text: &str, out: &mut Vec<u8>) {
         rest = tail;
     }
     out.extend_from_slice(rest);
+}
+
+/// The first byte that cannot stand as it is inside a JSON string. Portions are looked at as a whole,
+/// without a branch for each byte, which the compiler turns into vector instructions.
+fn special(bytes: &[u8]) -> Option<usize> {
+    const PORTION: usize = 32;
+    let is_special = |byte: &u8| *byte < 0x20 || *byte == b'"' || *byte == b'\\';
+    let mut from = 0;
+    for portion in bytes.chunks_exact(PORTION) {
+        if portion.iter().fold(false, |any, byte| any | is_special(byte)) {
+            break;
+        }
+        from += PORTION;
+    }
+    let rest = bytes.get(from..).unwrap_or_default();
+    rest.iter().position(is_special).map(|place| from + place)
 }
 
 /// Whether a list of keys names one twice. Sorts long lists: never quadratic.
@@ -472,8 +488,7 @@ impl Parser<'_> {
         let start = self.document.arena.len();
         loop {
             let rest = self.bytes.get(self.at..).unwrap_or_default();
-            let Some(stop) = rest.iter().position(|byte| *byte < 0x20 || *byte == b'"' || *byte == b'\\')
-            else {
+            let Some(stop) = special(rest) else {
                 return Err(self.error("a string does not end"));
             };
             self.document.arena.push_str(self.text.get(self.at..self.at + stop).unwrap_or_default());
