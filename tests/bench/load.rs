@@ -10,15 +10,15 @@ use hyper::Request;
 use hyper::body::Bytes;
 use hyper_util::rt::TokioIo;
 
-pub struct Result {
-    pub cpu_us: f64,
-    pub p50: u128,
-    pub p99: u128,
-    pub per_second: f64,
+pub(crate) struct Result {
+    pub(crate) cpu_us: f64,
+    pub(crate) p50: u128,
+    pub(crate) p99: u128,
+    pub(crate) per_second: f64,
 }
 
 /// A chat request of about this size, with six identifiers at its start.
-pub fn body(bytes: usize) -> Bytes {
+pub(crate) fn body(bytes: usize) -> Bytes {
     let personal = "Patient Anna Keller, e-mail anna.keller@klinik-nord.example.org, phone +49 30 901820 44, asked to move her visit; the invoice goes to IBAN DE89 3704 0044 0532 0130 00 and the deposit was paid with card 4111 1111 1111 1111 from 192.0.2.44. ";
     let filler = "the ward keeps a list of open orders and every order has a person who answers for it so that a late delivery is seen before noon ";
     let mut text = personal.to_owned();
@@ -39,7 +39,13 @@ struct Tally {
 }
 
 /// Runs one load and gives what it cost the process `pid`.
-pub async fn run(address: SocketAddr, token: &str, body: &Bytes, connections: usize, pid: u32) -> Result {
+pub(crate) async fn run(
+    address: SocketAddr,
+    token: &str,
+    body: &Bytes,
+    connections: usize,
+    pid: u32,
+) -> Result {
     let tally = Rc::new(Tally::default());
     let tasks: Vec<_> = (0..connections)
         .map(|_| {

@@ -5,7 +5,12 @@
 //! /proc) over the answers of the window: it holds when the machine is busy, requests per second do not.
 //! Loopback only; every load ends by itself.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a bench that cannot run ends")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a bench that cannot run ends"
+)]
 
 mod load;
 mod model;
@@ -45,7 +50,7 @@ fn gateway(config: &Path) {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let running = inland::run::Running::start(config).await.unwrap();
-        writeln!(std::io::stdout(), "ready {}", running.address()).unwrap();
+        println!("ready {}", running.address());
         inland::command::until_stopped().await;
         running.stop().await;
     });

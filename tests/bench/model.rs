@@ -10,7 +10,7 @@ use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
 
 /// Serves an answer of about 1 KB, the size of a short chat answer.
-pub async fn start() -> SocketAddr {
+pub(crate) async fn start() -> SocketAddr {
     let text = "The order was received and the ward has been told; a nurse confirms the slot before noon. "
         .repeat(8);
     let answer = format!(
@@ -20,7 +20,7 @@ pub async fn start() -> SocketAddr {
 }
 
 /// Serves a key set. On a thread of its own: the gateway asks for it while we wait for the gateway.
-pub async fn issuer(jwks: String) -> SocketAddr {
+pub(crate) async fn issuer(jwks: String) -> SocketAddr {
     let (send, receive) = tokio::sync::oneshot::channel();
     std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
