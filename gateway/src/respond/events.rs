@@ -229,5 +229,10 @@ fn split_event(bytes: &[u8], from: usize) -> Option<(&[u8], &[u8])> {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+#[expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a test fails by panicking"
+)]
 mod tests;
