@@ -211,8 +211,12 @@ impl From<Refusal> for Unserved {
     }
 }
 
-/// How much of a refused request's body is still taken in: little from a stranger.
+/// How much of a refused request's body is still taken in: little from a stranger, nothing once it was
+/// waited for in vain.
 fn left_to_discard(refusal: &Refusal) -> usize {
+    if matches!(refusal, Refusal::RequestTimeout) {
+        return 0;
+    }
     if let Refusal::BodyTooLarge(bytes_max) = refusal { *bytes_max } else { DISCARD_BYTES_MAX }
 }
 

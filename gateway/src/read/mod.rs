@@ -135,12 +135,10 @@ pub fn head(headers: &HeaderMap) -> Result<(), Refusal> {
 pub async fn discard<B: Body<Data = Bytes>>(body: B, bytes_max: usize) {
     let discarding = async {
         let (mut body, mut left) = (std::pin::pin!(body), bytes_max);
-        while let Some(Ok(frame)) = body.frame().await {
-            let size = frame.data_ref().map_or(0, Bytes::len);
-            if size > left {
-                return;
-            }
-            left -= size;
+        while left > 0
+            && let Some(Ok(frame)) = body.frame().await
+        {
+            left = left.saturating_sub(frame.data_ref().map_or(0, Bytes::len));
         }
     };
     let _ = tokio::time::timeout(DISCARD_MAX, discarding).await; // either way the answer goes out now
