@@ -1,0 +1,4 @@
+//! Nothing is a prompt that was not parsed strictly.
+fn main() {
+    let _forged = inland::read::Prompt {};
+}
