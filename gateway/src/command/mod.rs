@@ -144,10 +144,11 @@ fn say(text: &str) {
 }
 
 async fn serve(config: PathBuf) -> Result<bool, String> {
+    // Signals first: one that comes while we start, or right after, is not missed.
+    let mut stopped = std::pin::pin!(until_stopped());
+    let mut hangup = signal(SignalKind::hangup()).map_err(|error| error.to_string())?;
     let running = Running::start(&config).await?;
     tracing::info!(callers = %running.address(), operators = %running.admin(), "serving");
-    let mut hangup = signal(SignalKind::hangup()).map_err(|error| error.to_string())?;
-    let mut stopped = std::pin::pin!(until_stopped());
     loop {
         tokio::select! {
             _ = hangup.recv() => {
@@ -161,16 +162,15 @@ async fn serve(config: PathBuf) -> Result<bool, String> {
     Ok(true)
 }
 
-/// Waits for SIGTERM or Ctrl-C.
-pub async fn until_stopped() {
-    let (Ok(mut terminate), Ok(mut interrupt)) =
-        (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
-    else {
-        return;
-    };
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+/// Waits for SIGTERM or Ctrl-C, counted from this call and not from the first wait.
+pub fn until_stopped() -> impl Future<Output = ()> {
+    let signals = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()));
+    async move {
+        let (Ok(mut terminate), Ok(mut interrupt)) = signals else { return };
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
     }
 }
 
