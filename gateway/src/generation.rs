@@ -236,6 +236,7 @@ fn keys(config: &Config) -> Result<Keys, String> {
             jwks: issuer.jwks.clone(),
             claims_tenant: issuer.claims.tenant.clone(),
             claims_groups: issuer.claims.groups.clone(),
+            tenants: issuer.tenants.clone(),
         });
     }
     Ok(Keys::new(issuers, api_keys, Arc::new(FetchKeys { destinations })))

@@ -11,7 +11,7 @@ use hyper::http::request::Parts;
 use hyper::{Method, Request, StatusCode};
 use inland_kernels::Engine;
 use time::OffsetDateTime;
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::audit::Log;
 use crate::authenticate::Caller;
@@ -37,7 +37,7 @@ pub struct Gateway {
     receipts: Receipts,
     engine: &'static Engine,
     unknown: Unknown,
-    places: Semaphore,
+    places: Arc<Semaphore>,
 }
 
 /// A request's body, whoever sends it.
@@ -54,7 +54,7 @@ enum Target {
 impl Gateway {
     /// A gateway over its first generation.
     pub fn new(generation: Generation, log: Log, receipts: Receipts, engine: &'static Engine) -> Gateway {
-        let places = Semaphore::new(generation.config().limits.requests_max);
+        let places = Arc::new(Semaphore::new(generation.config().limits.requests_max));
         let generation = ArcSwap::from_pointee(generation);
         Gateway { generation, log, receipts, engine, unknown: Unknown::default(), places }
     }
@@ -87,9 +87,10 @@ impl Gateway {
         let (head, body) = incoming.into_parts();
         let mut body = std::pin::pin!(body);
         let answered = match self.admit(&head) {
-            Ok((target, _place)) => {
+            Ok((target, place)) => {
                 let visit = Visit { id: &id, started, now: &now };
-                self.serve(&head.headers, body.as_mut(), target, visit).await
+                let served = self.serve(&head.headers, body.as_mut(), target, visit).await;
+                served.map(|reply| respond::hold(reply, place))
             }
             Err(refusal) => Err(refusal),
         };
@@ -111,10 +112,10 @@ impl Gateway {
     }
 
     /// What needs no credential: the head's size, the route, a place among those that are served.
-    fn admit(&self, head: &Parts) -> Result<(Target, SemaphorePermit<'_>), Refusal> {
+    fn admit(&self, head: &Parts) -> Result<(Target, OwnedSemaphorePermit), Refusal> {
         read::head(&head.headers)?;
         let target = target(&head.method, head.uri.path())?;
-        let place = self.places.try_acquire().map_err(|_| Refusal::Overloaded)?;
+        let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| Refusal::Overloaded)?;
         Ok((target, place))
     }
 
@@ -180,7 +181,9 @@ impl Gateway {
                 (Box::new(Denied { refusal, decision: None, counts: Default::default() }), None)
             }
         };
-        let refused = Refused { id, caller, route: asked.path(), model: model.as_deref(), denied: &denied };
+        // A name that nobody offers is the caller's own text: it may say anything, so it is not kept (E8).
+        let model = model.as_deref().filter(|model| now.fleet().pairs(model).is_some());
+        let refused = Refused { id, caller, route: asked.path(), model, denied: &denied };
         if record::refusal(refused, now, &self.log).await.is_none() {
             tracing::error!(decision = %id, "REFUSAL could not be recorded");
         }

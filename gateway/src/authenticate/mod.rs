@@ -108,6 +108,8 @@ pub struct Issuer {
     pub claims_tenant: String,
     /// The claim that lists the groups.
     pub claims_groups: String,
+    /// The tenants that it may speak for; empty: all.
+    pub tenants: Vec<String>,
 }
 
 /// How key sets are had: the egress gate, which holds the issuer to its networks.

@@ -91,6 +91,7 @@ reasons! {
     LifetimeTooLong "lifetime_too_long" "the token is valid for longer than 24 hours"
     SubjectInvalid "subject_invalid" "the token's subject is not a string of 1 to 256 bytes"
     TenantInvalid "tenant_invalid" "the token does not name a tenant"
+    TenantForeign "tenant_foreign" "the token names a tenant that its issuer may not speak for"
     GroupsInvalid "groups_invalid" "the token's groups are not a short list of short strings"
     KeysUnavailable "keys_unavailable" "the issuer's keys cannot be had at the moment"
     KeyUnknown "key_unknown" "the issuer has no such key"

@@ -158,6 +158,10 @@ impl<'a> Unverified<'a> {
         if !is_tenant(tenant) {
             return Err(Reason::TenantInvalid);
         }
+        // One customer's identity provider must not be able to name another customer.
+        if !issuer.tenants.is_empty() && !issuer.tenants.iter().any(|own| own == tenant) {
+            return Err(Reason::TenantForeign);
+        }
         let claims = Claims {
             tenant: tenant.to_owned(),
             subject: subject.to_owned(),

@@ -73,6 +73,16 @@ fn check_issuer(config: &Config, issuer: &Spanned<Issuer>) -> Result<(), Fault> 
     if config.issuers.iter().filter(|other| other.get_ref().url == it.url).count() > 1 {
         return Err(fault(span, format!("issuer {} stands here twice", it.url)));
     }
+    if config.issuers.len() > 1 && it.tenants.is_empty() {
+        return Err(advise(
+            span,
+            format!(
+                "issuer {}: with several issuers each must name the tenants that it may speak for",
+                it.url
+            ),
+            "tenants = [\"werk-stuttgart\"]",
+        ));
+    }
     Ok(())
 }
 

@@ -39,6 +39,7 @@ const EXAMPLES: &[(&str, &str)] = &[
         "provider",
         "provider = \"mistral/mistral-eu\"   # policies/providers/mistral.yaml, endpoint mistral-eu",
     ),
+    ("tenants", "tenants = [\"werk-stuttgart\"]   # whom this issuer may speak for"),
     ("url", "url = \"https://llm.fr.example.test/v1\""),
 ];
 

@@ -117,6 +117,9 @@ pub struct Issuer {
     /// Which claims hold what.
     #[serde(default)]
     pub claims: Claims,
+    /// The tenants that it may speak for. Demanded as soon as there are two issuers.
+    #[serde(default)]
+    pub tenants: Vec<String>,
 }
 
 /// Names of claims.

@@ -116,6 +116,11 @@ fn what_could_leak_or_mislead_is_refused() {
         ),
         ("[keys]\nfile = \"keys.toml\"", "", "nobody could be authenticated"),
         ("credential = { env", "credential = { inline", "data did not match any variant"),
+        (
+            "[[model]]",
+            "[[issuer]]\nurl = \"https://a.test\"\naudience = \"x\"\njwks = \"https://a.test/k\"\nnetworks = [\"127.0.0.0/8\"]\ntenants = [\"a\"]\n[[issuer]]\nurl = \"https://b.test\"\naudience = \"x\"\njwks = \"https://b.test/k\"\nnetworks = [\"127.0.0.0/8\"]\n[[model]]",
+            "issuer https://b.test: with several issuers each must name the tenants that it may speak for",
+        ),
         ("id = \"paris\"", "id = \"pa ris\"", "a backend id is letters, digits"),
     ] {
         let text = if to.contains("networks = [\"203") {

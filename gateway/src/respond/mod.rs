@@ -15,6 +15,7 @@ use std::task::{Context, Poll};
 use hyper::body::{Body, Bytes, Frame};
 use hyper::header::{self, HeaderName, HeaderValue};
 use hyper::{Response, StatusCode};
+use tokio::sync::OwnedSemaphorePermit;
 
 use crate::config::Limits;
 use crate::forward::{Answered, Forwarded};
@@ -71,6 +72,14 @@ impl Body for ReplyBody {
             ReplyBody::Stream(_) => hyper::body::SizeHint::default(),
         }
     }
+}
+
+/// A stream keeps its place among the requests that are served until it ends.
+pub fn hold(mut reply: Reply, place: OwnedSemaphorePermit) -> Reply {
+    if let ReplyBody::Stream(relay) = reply.body_mut() {
+        relay.hold(place);
+    }
+    reply
 }
 
 /// A document of ours.

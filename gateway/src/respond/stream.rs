@@ -7,6 +7,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use hyper::body::{Body, Bytes, Incoming};
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, Sleep};
 
 use super::events::{Events, Unreadable};
@@ -28,9 +29,15 @@ pub struct Relay {
     idle: Pin<Box<Sleep>>,
     idle_max: Duration,
     bytes_left: u64,
+    place: Option<OwnedSemaphorePermit>,
 }
 
 impl Relay {
+    /// Keeps a place among the requests that are served, until the stream ends.
+    pub(super) fn hold(&mut self, place: OwnedSemaphorePermit) {
+        self.place = Some(place);
+    }
+
     pub(super) fn new(
         first: Bytes,
         rest: Incoming,
@@ -52,6 +59,7 @@ impl Relay {
             idle: Box::pin(tokio::time::sleep(idle_max)),
             idle_max,
             bytes_left: limits.stream_bytes_max,
+            place: None,
         }
     }
 
@@ -139,5 +147,6 @@ impl Relay {
         if let Some(account) = self.account.take() {
             account.close(200, None);
         }
+        self.place = None;
     }
 }

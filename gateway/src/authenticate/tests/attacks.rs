@@ -329,6 +329,16 @@ async fn an_issuer_cannot_sign_for_another() {
 }
 
 #[tokio::test]
+async fn an_issuer_speaks_for_its_own_tenants_only() {
+    let documents = Documents::with(&issuer(ISSUER).jwks, &whole_set());
+    let bound = Issuer { tenants: vec!["clinic".to_owned()], ..issuer(ISSUER) };
+    let keys = Keys::new(vec![bound], ApiKeys::empty(), documents);
+    assert_eq!(refusal(&keys, &eddsa().valid_token()).await, None);
+    let foreign = eddsa().token(HEADER, &CLAIMS.replace("\"clinic\"", "\"bank\""));
+    assert_eq!(refusal(&keys, &foreign).await, Some("tenant_foreign"));
+}
+
+#[tokio::test]
 async fn one_issuer_may_serve_two_audiences() {
     let other = Issuer { audience: "batch".to_owned(), ..issuer(ISSUER) };
     let documents = Documents::with(&other.jwks, &whole_set());

@@ -164,6 +164,7 @@ fn issuer(url: &str) -> Issuer {
         jwks: format!("{url}/jwks.json"),
         claims_tenant: "tenant".to_owned(),
         claims_groups: "groups".to_owned(),
+        tenants: Vec::new(),
     }
 }
 
