@@ -1,0 +1,73 @@
+//! E8: whatever a caller writes, and wherever, none of it rests in the log.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::path::Path;
+
+use inland_tests::{HOSPITAL, Stage, WERK, body};
+use serde_json::json;
+
+/// Every file below a folder that holds the text.
+fn files_with(folder: &Path, text: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(files_with(&path, text));
+        } else if String::from_utf8_lossy(&std::fs::read(&path).unwrap()).contains(text) {
+            found.push(path.display().to_string());
+        }
+    }
+    found
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_place_in_a_request_carries_content_into_the_log() {
+    let stage = Stage::start("content", "").await.unwrap();
+    const CANARY: &str = "canary-kranich-7731";
+    let message = json!([{"role": "user", "content": "Hallo"}]);
+    let key = json!({"model": "werk-large", "messages": message, CANARY: {CANARY: CANARY}});
+    for (call, status) in [
+        (body("werk-large", CANARY), 200),
+        (body(CANARY, "Hallo"), 404), // a model name is the caller's text too
+        (key.to_string(), 200),
+        (json!({"model": "werk-large", "user": CANARY, "messages": message}).to_string(), 200),
+        (json!({"model": "werk-large", "messages": [{"role": CANARY, "content": "Hallo"}]}).to_string(), 200),
+        (format!("{{\"{CANARY}\":1,\"{CANARY}\":2}}"), 400),
+        (json!({"model": "werk-large", "messages": message, "tools": [{"type": CANARY}]}).to_string(), 403),
+    ] {
+        let heard = stage.chat(WERK, &call).await.unwrap();
+        assert_eq!(heard.status, status, "{call}");
+        stage.records(&heard).await.unwrap();
+    }
+    let log = stage.world.directory().join("audit");
+    assert_eq!(files_with(&log, CANARY), Vec::<String>::new());
+    assert!(!files_with(&log, "werk-large").is_empty(), "the search finds what is there");
+    stage.world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_number_in_a_key_or_in_a_json_number_is_taken_out_too() {
+    let stage = Stage::start("odd-places", "").await.unwrap();
+    let call = json!({
+        "model": "werk-large",
+        "messages": [{"role": "user", "content": "Hallo"}],
+        "customer": {"4111 1111 1111 1111": 4111111111111111u64},
+    });
+    let heard = stage.chat(WERK, &call.to_string()).await.unwrap();
+    assert_eq!((heard.status, heard.header("x-inland-redacted")), (200, Some("card_pan=2")));
+    let seen = stage.world.stand_in("frankfurt").unwrap().requests();
+    let sent: serde_json::Value = serde_json::from_slice(&seen.first().unwrap().body).unwrap();
+    assert_eq!(sent.pointer("/customer"), Some(&json!({"[card_pan]": "[card_pan]"})));
+    stage.world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_country_of_a_number_in_the_text_brings_its_law() {
+    let stage = Stage::start("subjects", "").await.unwrap();
+    // A Swiss AHV number in a French letter: the Swiss transfer rule counts besides the European ones.
+    let heard = stage.chat(HOSPITAL, &body("clinic-large", "AHV 756.1234.5678.97")).await.unwrap();
+    let records = stage.records(&heard).await.unwrap();
+    let rules = records.iter().find_map(|record| record.pointer("/decision/rules")).unwrap().to_string();
+    assert!(rules.contains("CH-TRANSFER") && rules.contains("EU-TRANSFER"), "{rules}");
+    stage.world.stop().await;
+}
