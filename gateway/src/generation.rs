@@ -153,10 +153,14 @@ pub fn check(config: Config) -> Result<Policies, ConfigError> {
 fn load_policies(config: &Config) -> Result<Policies, ConfigError> {
     let source = config.policy.get_ref().directory.as_deref().unwrap_or(Path::new("policies"));
     let directory = config.path(source);
-    Policies::load(&directory).map_err(|error| {
+    if !directory.is_dir() {
         let advice = "directory = \"policies\"   # `inland demo --data DIR` writes an example to copy";
-        config.error(Some(config.policy.span()), error.to_string(), Some(advice))
-    })
+        let message = format!("{} is not a folder", directory.display());
+        return Err(config.error(Some(config.policy.span()), message, Some(advice)));
+    }
+    // The policy's own errors name their file, line and remedy.
+    Policies::load(&directory)
+        .map_err(|error| ConfigError::elsewhere(format!("{}/{error}", directory.display())))
 }
 
 /// The contract linter: what a backend declares must not contradict the facts of its provider.

@@ -56,6 +56,7 @@ impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.line {
             Some(line) => write!(f, "{}:{line}: {}", self.file, self.message)?,
+            None if self.file.is_empty() => f.write_str(&self.message)?,
             None => write!(f, "{}: {}", self.file, self.message)?,
         }
         self.write.as_ref().map_or(Ok(()), |write| write!(f, "\n  write: {write}"))
@@ -72,6 +73,11 @@ pub(super) struct Fault {
 }
 
 impl ConfigError {
+    /// An error of another file that this one leads to, which it names itself.
+    pub fn elsewhere(message: String) -> ConfigError {
+        ConfigError { file: String::new(), line: None, message, write: None }
+    }
+
     /// An error of the file as a whole.
     pub fn whole(file: &str, message: String) -> ConfigError {
         ConfigError { file: file.into(), line: None, message, write: None }
