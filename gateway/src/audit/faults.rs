@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 /// How a step goes wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,13 +33,19 @@ pub(super) struct Faults {
     dead: AtomicBool,
     /// Every write fails without effect, as on a full disk.
     full: AtomicBool,
-    plan: Option<(usize, Fault)>,
+    plan: Mutex<Option<(usize, Fault)>>,
 }
 
 impl Faults {
     /// Breaks the step with this number.
     pub(super) fn at(step: usize, fault: Fault) -> Faults {
-        Faults { plan: Some((step, fault)), ..Faults::default() }
+        Faults { plan: Mutex::new(Some((step, fault))), ..Faults::default() }
+    }
+
+    /// Breaks the step that is `ahead` of the next one, from now.
+    pub(super) fn break_ahead(&self, ahead: usize, fault: Fault) {
+        let planned = (self.steps() + ahead, fault);
+        *self.plan.lock().unwrap_or_else(PoisonError::into_inner) = Some(planned);
     }
 
     pub(super) fn steps(&self) -> usize {
@@ -79,7 +86,8 @@ impl Faults {
             return Err(broken());
         }
         let step = self.steps.fetch_add(1, Ordering::SeqCst);
-        let fault = self.plan.filter(|(planned, _)| *planned == step).map(|(_, fault)| fault);
+        let plan = *self.plan.lock().unwrap_or_else(PoisonError::into_inner);
+        let fault = plan.filter(|(planned, _)| *planned == step).map(|(_, fault)| fault);
         if matches!(fault, Some(Fault::KilledBefore | Fault::KilledDuring | Fault::KilledAfter)) {
             self.dead.store(true, Ordering::SeqCst);
         }
