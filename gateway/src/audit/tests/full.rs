@@ -15,15 +15,14 @@ async fn a_full_disk_refuses_and_loses_nothing_and_service_resumes_by_itself() {
     let started = Instant::now();
     let refused = partition.append(world.intent("during")).await;
     assert!(matches!(refused, Err(AuditError::Disk { kind: io::ErrorKind::StorageFull, .. })), "{refused:?}");
-    assert!(started.elapsed() < Duration::from_millis(100));
+    assert!(started.elapsed() < Duration::from_secs(5), "refused at once, not after a time-out");
     assert!(!partition.healthy());
     // The end of a request that was forwarded must not be lost.
     partition.append_later(outcome("before", index)).unwrap();
     assert!(partition.append(world.intent("during-too")).await.is_err());
     faults.set_full(false);
     assert!(partition.append(world.intent("after")).await.is_ok());
-    tokio::time::sleep(Duration::from_millis(700)).await;
-    assert!(partition.healthy());
+    until(|| partition.healthy()).await;
     log.close().await;
     assert_eq!(checked(&scratch.0).records, 3);
     assert_eq!(
