@@ -23,9 +23,9 @@ const CONNECTIONS_MAX: usize = 64;
 /// For a request's head to arrive.
 const HEAD_MAX: Duration = Duration::from_secs(5);
 
-/// Why the newest files are not in force, if they are not.
+/// Why the newest files are not in force, if they are not; and the turn of the one who reloads.
 #[derive(Default)]
-pub struct Status(Mutex<Option<String>>);
+pub struct Status(Mutex<Option<String>>, tokio::sync::Mutex<()>);
 
 impl Status {
     /// Notes how a reload ended.
@@ -33,6 +33,11 @@ impl Status {
         if let Ok(mut status) = self.0.lock() {
             *status = failure;
         }
+    }
+
+    /// One reload at a time: an older build must not be put in force after a newer one.
+    pub async fn turn(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.1.lock().await
     }
 
     fn get(&self) -> Option<String> {

@@ -139,31 +139,29 @@ async fn attempt(
     account: &mut Account,
     limits: &Limits,
 ) -> Result<Answered, Failure> {
-    let mut tried = Attempt::at(pair);
-    let mut stale = true;
-    let outcome = loop {
-        match once(cleared, pair, &mut tried, limits, stale).await {
-            // A kept connection that the backend closed meanwhile: it saw no request. One new one.
-            Err(Failure::Unusable("stale_connection")) if stale => stale = false,
-            outcome => break outcome,
+    let mut kept_allowed = true;
+    loop {
+        account.attempting(Attempt::at(pair));
+        let outcome = once(cleared, pair, account, limits, kept_allowed).await;
+        account.ended(outcome.as_ref().err().map(|failure| failure.reason()));
+        match outcome {
+            // A kept connection that the backend closed meanwhile, before any answer: one new one.
+            Err(Failure::Unusable("stale_connection")) if kept_allowed => kept_allowed = false,
+            outcome => return outcome,
         }
-    };
-    tried.reason = outcome.as_ref().err().map(|failure| failure.reason());
-    account.attempted(tried);
-    outcome
+    }
 }
 
 async fn once(
     cleared: &Cleared,
     pair: &Pair,
-    tried: &mut Attempt,
+    account: &mut Account,
     limits: &Limits,
     kept_allowed: bool,
 ) -> Result<Answered, Failure> {
     let backend = pair.backend();
     let mut lease = if kept_allowed { backend.lease().await? } else { backend.open().await? };
-    tried.address = Some(lease.address().to_string());
-    tried.pin = lease.pin().map(str::to_owned);
+    account.reached(lease.address().to_string(), lease.pin());
     let request = request(cleared, pair)?;
     let fresh = lease.is_fresh();
     let sent = tokio::time::timeout(limits.first_byte(), lease.sender().send_request(request)).await;
@@ -278,7 +276,7 @@ async fn whole(
     }
     let bytes = collect(response.into_body(), limits).await?;
     backend.give_back(lease);
-    let document = Document::parse(&bytes).map_err(|_| Failure::Broken("not_json"))?;
+    let document = Document::parse_answer(&bytes).map_err(|_| Failure::Broken("not_json"))?;
     Ok(Answered::Whole { status, document })
 }
 

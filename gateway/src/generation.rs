@@ -55,6 +55,7 @@ impl Generation {
         let fleet = Fleet::new(&config)?;
         check_against(&config, &policies)?;
         let whole = |message: String| config.error(None, message, None);
+        crate::listen::check(&config).map_err(whole)?;
         let partitions = partitions(&policies, log).map_err(whole)?;
         let pseudonyms = pseudonym_key(&config).map_err(whole)?;
         let keys = keys(&config).map_err(whole)?;
@@ -241,6 +242,7 @@ fn keys(config: &Config) -> Result<Keys, String> {
             claims_tenant: issuer.claims.tenant.clone(),
             claims_groups: issuer.claims.groups.clone(),
             tenants: issuer.tenants.clone(),
+            trust: format!("{:?} {:?} {:?}", issuer.networks, issuer.pins, issuer.ca),
         });
     }
     Ok(Keys::new(issuers, api_keys, Arc::new(FetchKeys { destinations })))

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use inland_kernels::{Engine, Finding, Label};
 use inland_policies::{Class, ClassSet};
 
-use crate::json::At;
+use crate::json::{At, Kind};
 use crate::read::Prompt;
 use crate::refusal::Refusal;
 
@@ -87,7 +87,7 @@ fn scan(prompt: Prompt, engine: &Engine) -> Result<Inspected, Refusal> {
     let document = prompt.document();
     for at in document.leaves() {
         let text = document.text(at).unwrap_or_default();
-        if text.len() < NUMBER_DIGITS_MIN && document.string(at).is_none() {
+        if document.kind(at) == Kind::Number && text.len() < NUMBER_DIGITS_MIN {
             continue;
         }
         engine.scan(text, &mut findings);

@@ -11,6 +11,8 @@ use std::fmt;
 pub const DEPTH_MAX: usize = 64;
 /// How many values and keys a document may hold: bounds memory to about 16 times this many bytes.
 pub const NODES_MAX: usize = 1 << 20;
+/// The same for a backend's answer: lists of embeddings are long. Its bytes are bounded before it is parsed.
+pub const ANSWER_NODES_MAX: usize = 1 << 24;
 /// How long a number may be written. No client needs more, and it is quoted in no error.
 pub const NUMBER_BYTES_MAX: usize = 128;
 /// Objects up to this many keys are checked for duplicates pair by pair; larger ones by sorting.
@@ -82,11 +84,20 @@ impl fmt::Debug for Document {
 }
 
 impl Document {
-    /// Reads a whole text.
+    /// Reads a whole text of a caller.
     pub fn parse(bytes: &[u8]) -> Result<Document, JsonError> {
+        Document::parse_within(bytes, NODES_MAX)
+    }
+
+    /// Reads a whole answer of a backend.
+    pub fn parse_answer(bytes: &[u8]) -> Result<Document, JsonError> {
+        Document::parse_within(bytes, ANSWER_NODES_MAX)
+    }
+
+    fn parse_within(bytes: &[u8], nodes_max: usize) -> Result<Document, JsonError> {
         let text = std::str::from_utf8(bytes)
             .map_err(|error| JsonError { offset: error.valid_up_to(), rule: "text is not UTF-8" })?;
-        let mut parser = Parser { text, bytes, at: 0, document: Document::default() };
+        let mut parser = Parser { text, bytes, at: 0, nodes_max, document: Document::default() };
         parser.document.nodes.reserve(bytes.len() / 16 + 4);
         parser.document.arena.reserve(bytes.len());
         parser.space();
@@ -176,6 +187,12 @@ impl Document {
             Kind::String | Kind::Key | Kind::Number => Some(At(index)),
             Kind::Null | Kind::True | Kind::False | Kind::Array | Kind::Object => None,
         })
+    }
+
+    /// The same for one value and all that is in it.
+    pub fn leaves_of(&self, at: At) -> impl Iterator<Item = At> + '_ {
+        let end = self.after(at);
+        self.leaves().skip_while(move |leaf| *leaf < at).take_while(move |leaf| *leaf < end)
     }
 
     /// Puts another text in place of a string, a key or a number (which becomes a string).
@@ -336,6 +353,7 @@ struct Parser<'a> {
     text: &'a str,
     bytes: &'a [u8],
     at: usize,
+    nodes_max: usize,
     document: Document,
 }
 
@@ -355,7 +373,7 @@ impl Parser<'_> {
     }
 
     fn push(&mut self, kind: Kind, start: usize, extent: usize) -> Result<usize, JsonError> {
-        if self.document.nodes.len() >= NODES_MAX {
+        if self.document.nodes.len() >= self.nodes_max {
             return Err(self.error("too many values"));
         }
         let (Ok(start), Ok(extent)) = (u32::try_from(start), u32::try_from(extent)) else {

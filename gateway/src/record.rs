@@ -83,6 +83,7 @@ pub struct Account {
     response: Box<hmac::Context>,
     first_byte_us: Option<u64>,
     closed: bool,
+    _open: Arc<()>,
 }
 
 impl std::fmt::Debug for Account {
@@ -142,9 +143,26 @@ impl Account {
         &self.attempts
     }
 
-    /// Notes an attempt.
-    pub fn attempted(&mut self, attempt: Attempt) {
+    /// Notes an attempt before its first byte, as one that nobody waited for; [`Account::ended`] says how
+    /// it went. So the log never denies that data left because the caller hung up.
+    pub fn attempting(&mut self, mut attempt: Attempt) {
+        attempt.reason = Some("caller_gone");
         self.attempts.push(attempt);
+    }
+
+    /// Where the last attempt's connection leads.
+    pub fn reached(&mut self, address: String, pin: Option<&str>) {
+        if let Some(last) = self.attempts.last_mut() {
+            last.address = Some(address);
+            last.pin = pin.map(str::to_owned);
+        }
+    }
+
+    /// How the last attempt ended; nothing if it answered.
+    pub fn ended(&mut self, reason: Option<&'static str>) {
+        if let Some(last) = self.attempts.last_mut() {
+            last.reason = reason;
+        }
     }
 
     /// Notes bytes that go to the caller.
@@ -217,14 +235,24 @@ fn principal(caller: &Caller) -> &'static str {
     }
 }
 
+/// What an account begins with.
+pub struct Opening<'a> {
+    /// The decision id.
+    pub id: &'a str,
+    /// When the request began.
+    pub started: Instant,
+    /// Shared by all open accounts: how many there are is how often it is held.
+    pub open: Arc<()>,
+}
+
 /// Writes the INTENT and waits until it is durable. The only maker of a [`Recorded`].
 pub async fn record(
     cleared: Cleared,
-    id: &str,
-    started: Instant,
+    opening: Opening<'_>,
     now: &Generation,
     log: &Log,
 ) -> Result<Recorded, Refusal> {
+    let Opening { id, started, open } = opening;
     let decision = Arc::clone(cleared.decision());
     let asked = cleared.asked();
     let unavailable = |_| Refusal::AuditUnavailable;
@@ -269,6 +297,7 @@ pub async fn record(
         response,
         first_byte_us: None,
         closed: false,
+        _open: open,
     };
     Ok(Recorded { cleared, account })
 }

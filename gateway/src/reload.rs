@@ -21,6 +21,7 @@ const DEPTH_MAX: usize = 8;
 /// Reads, checks and puts in force what the files say now. On any failure the generation in force stays,
 /// and the reason is told to the log, `/readyz` and the metrics.
 pub async fn reload(path: &Path, gateway: &Arc<Gateway>, status: &Status) -> Result<(), String> {
+    let _turn = status.turn().await;
     let (path, before, log) = (path.to_owned(), gateway.generation(), gateway.log().clone());
     let previous = Arc::clone(&before);
     // Compiling a policy takes a while: not on the threads that serve.
@@ -48,16 +49,25 @@ pub fn build(path: &Path, log: &Log, previous: Option<&Generation>) -> Result<Ge
     Generation::build(config, log, previous).map_err(|error| error.to_string())
 }
 
-/// What a running process cannot change: where it listens and where its log is.
+/// What a running process cannot change: where and how it listens, and where its log is. A change there is
+/// refused, not half taken over: the operator would believe that a client CA is in force.
 fn fixed(config: &Config, before: &Config) -> Result<(), String> {
-    let listens = config.listen.get_ref().address == before.listen.get_ref().address
-        && config.admin.address == before.admin.address;
+    let (listen, listened) = (config.listen.get_ref(), before.listen.get_ref());
+    let paths = |config: &Config| {
+        let listen = config.listen.get_ref();
+        (listen.certificate.clone(), listen.client_ca.clone(), format!("{:?}", listen.key))
+    };
+    let listens = listen.address == listened.address
+        && config.admin.address == before.admin.address
+        && paths(config) == paths(before)
+        && format!("{:?}", config.limits) == format!("{:?}", before.limits);
     let logs = config.path(&config.audit.directory) == before.path(&before.audit.directory)
         && config.audit.node == before.audit.node;
     if listens && logs {
         return Ok(());
     }
-    Err("[listen] address, [admin] address and [audit] take effect at a restart only; change them back or restart".into())
+    Err("[listen], [admin], [limits] and [audit] take effect at a restart only; change them back or restart"
+        .into())
 }
 
 /// The activation is recorded, durably, before the generation serves its first request.

@@ -14,12 +14,15 @@ use crate::audit::{self, Log};
 use crate::config::Config;
 use crate::generation::Generation;
 use crate::listen::{self, Door};
-use crate::reload::{self, footprint};
+use crate::reload::{self, Footprint, footprint};
 use crate::respond::Receipts;
 use crate::serve::Gateway;
 
 /// How often those who could not be authenticated are written down.
 const COUNT_EVERY: Duration = Duration::from_secs(60);
+
+/// How long requests that were cut off at the end of a drain have for their OUTCOME.
+const OUTCOMES_MAX: Duration = Duration::from_secs(2);
 
 static ENGINE: LazyLock<Engine> = LazyLock::new(Engine::cpu);
 
@@ -38,6 +41,8 @@ impl Running {
     /// Reads a configuration whole, opens its log, binds its addresses, and serves.
     pub async fn start(config_path: &Path) -> Result<Running, String> {
         let config = Config::load(config_path).map_err(|error| error.to_string())?;
+        // Looked at before anything is read: a file that changes meanwhile is read again.
+        let seen = footprint(config_path, &config);
         let directory = config.path(&config.audit.directory);
         let log = Log::open(&directory, &config.audit.node).map_err(|error| format!("audit log: {error}"))?;
         let receipts = Receipts::open(&directory).map_err(|error| error.to_string())?;
@@ -57,6 +62,7 @@ impl Running {
         tasks.spawn(admin::serve(admin_listener, Arc::clone(&gateway), Arc::clone(&status), stopped.clone()));
         tasks.spawn(watch_files(
             config_path.clone(),
+            seen,
             Arc::clone(&gateway),
             Arc::clone(&status),
             stopped.clone(),
@@ -90,6 +96,11 @@ impl Running {
         let _ = self.stop.send(true); // fails only if every task has ended already
         while self.tasks.join_next().await.is_some() {}
         write_counts(&self.gateway).await;
+        // Streams of HTTP/2 end in tasks of their own: their OUTCOMEs come before the log closes.
+        let patience = std::time::Instant::now() + OUTCOMES_MAX;
+        while self.gateway.open_accounts() > 0 && std::time::Instant::now() < patience {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
         self.gateway.log().close().await;
     }
 }
@@ -97,12 +108,13 @@ impl Running {
 /// Reloads when a file has changed and then stayed the same for one look: editors write in steps.
 async fn watch_files(
     path: PathBuf,
+    seen: Footprint,
     gateway: Arc<Gateway>,
     status: Arc<Status>,
     mut stop: watch::Receiver<bool>,
 ) {
     let look = |gateway: &Gateway| footprint(&path, gateway.generation().config());
-    let (mut in_force, mut last) = (look(&gateway), look(&gateway));
+    let (mut in_force, mut last) = (seen.clone(), seen);
     loop {
         tokio::select! {
             () = tokio::time::sleep(reload::LOOK_EVERY) => {}

@@ -20,7 +20,7 @@ use crate::forward::forward;
 use crate::generation::Generation;
 use crate::inspect::inspect;
 use crate::read::{self, Route};
-use crate::record::{self, Refused, record};
+use crate::record::{self, Opening, Refused, record};
 use crate::refusal::Refusal;
 use crate::respond::{self, Receipts, Reply, respond};
 use crate::route::route;
@@ -38,6 +38,8 @@ pub struct Gateway {
     engine: &'static Engine,
     unknown: Unknown,
     places: Arc<Semaphore>,
+    /// Each open account holds one count.
+    accounts: Arc<()>,
 }
 
 /// A request's body, whoever sends it.
@@ -56,7 +58,15 @@ impl Gateway {
     pub fn new(generation: Generation, log: Log, receipts: Receipts, engine: &'static Engine) -> Gateway {
         let places = Arc::new(Semaphore::new(generation.config().limits.requests_max));
         let generation = ArcSwap::from_pointee(generation);
-        Gateway { generation, log, receipts, engine, unknown: Unknown::default(), places }
+        Gateway {
+            generation,
+            log,
+            receipts,
+            engine,
+            unknown: Unknown::default(),
+            places,
+            accounts: Arc::new(()),
+        }
     }
 
     /// The generation in force.
@@ -67,6 +77,11 @@ impl Gateway {
     /// Puts a generation in force for all requests that begin from now on.
     pub fn activate(&self, generation: Generation) {
         self.generation.store(Arc::new(generation));
+    }
+
+    /// Recorded requests that have no OUTCOME yet.
+    pub fn open_accounts(&self) -> usize {
+        Arc::strong_count(&self.accounts) - 1
     }
 
     /// The log.
@@ -158,7 +173,8 @@ impl Gateway {
         let model = inspected.prompt().model().to_owned();
         let cleared = decide(inspected, now, OffsetDateTime::now_utc()) // allowed, and where
             .map_err(|denied| Unserved::Denied(denied, model))?;
-        let recorded = record(cleared, id, started, now, &self.log).await.map_err(Unserved::Recorded)?; // no record, no forwarding
+        let opening = Opening { id, started, open: Arc::clone(&self.accounts) };
+        let recorded = record(cleared, opening, now, &self.log).await.map_err(Unserved::Recorded)?; // no record, no forwarding
         let routed = route(recorded, now.fleet()).map_err(Unserved::Recorded)?; // to which backend
         let forwarded = forward(routed, limits).await.map_err(Unserved::Recorded)?;
         Ok(respond(forwarded, now.policies().digest(), &self.receipts, limits)) // personal data back in

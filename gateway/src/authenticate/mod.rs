@@ -110,6 +110,8 @@ pub struct Issuer {
     pub claims_groups: String,
     /// The tenants that it may speak for; empty: all.
     pub tenants: Vec<String>,
+    /// How its key server is recognised, in any form: keys that came under another are not inherited.
+    pub trust: String,
 }
 
 /// How key sets are had: the egress gate, which holds the issuer to its networks.

@@ -16,7 +16,7 @@ pub(super) struct Request {
 
 /// Fields by which some servers choose another model, provider or address by themselves. What they
 /// mean depends on the server, so they count as tools that run there.
-const SERVER_CHOOSES: [&str; 9] = [
+const SERVER_CHOOSES: [&str; 16] = [
     "models",
     "route",
     "provider",
@@ -26,7 +26,67 @@ const SERVER_CHOOSES: [&str; 9] = [
     "api_base",
     "webhook",
     "callback_url",
+    "data_sources",
+    "search_parameters",
+    "enable_search",
+    "extra_body",
+    "custom_llm_provider",
+    "mcp_servers",
+    "kv_transfer_params",
 ];
+
+/// Keys that mean something here. Some servers match keys without regard to case (Go's encoding/json does,
+/// and folds the long s and the Kelvin sign too), so another spelling of one of these would be a second
+/// value that we did not look at.
+const MEANT: [&str; 29] = [
+    "model",
+    "messages",
+    "stream",
+    "input",
+    "store",
+    "tools",
+    "metadata",
+    "background",
+    "modalities",
+    "audio",
+    "web_search_options",
+    "previous_response_id",
+    "conversation",
+    "prompt_cache_retention",
+    "response_format",
+    "file_ids",
+    "attachments",
+    "role",
+    "content",
+    "type",
+    "text",
+    "image_url",
+    "input_audio",
+    "file",
+    "url",
+    "file_id",
+    "file_data",
+    "function",
+    "tool_calls",
+];
+
+/// Refuses keys that differ from a meant one in case only.
+fn refuse_lookalikes(document: &Document, object: At) -> Result<(), Refusal> {
+    for (key, _) in document.entries(object) {
+        let text = document.text(key).unwrap_or_default();
+        if text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_' || byte.is_ascii_digit()) {
+            continue;
+        }
+        let folded: String = text.chars().flat_map(char::to_uppercase).flat_map(char::to_lowercase).collect();
+        let meant = MEANT.iter().chain(&SERVER_CHOOSES).find(|meant| **meant == folded);
+        if let Some(meant) = meant.filter(|meant| **meant != text) {
+            return Err(wrong(format!(
+                "a key is spelt almost like {meant}; some servers take one for the other"
+            )));
+        }
+    }
+    Ok(())
+}
 
 fn wrong(message: impl Into<String>) -> Refusal {
     Refusal::BadRequest(message.into())
@@ -86,6 +146,7 @@ fn common(document: &Document) -> Result<Request, Refusal> {
     if document.kind(root) != Kind::Object {
         return Err(wrong("the body must be a JSON object"));
     }
+    refuse_lookalikes(document, root)?;
     let model = document.get(root, "model").ok_or_else(|| wrong("model is missing"))?;
     let model = document.string(model).ok_or_else(|| wrong("model must be a text"))?.to_owned();
     let stream = flag(document, "stream")?;
@@ -112,6 +173,10 @@ fn message_features(
     if document.kind(message) != Kind::Object {
         return Err(wrong("a message must be an object"));
     }
+    refuse_lookalikes(document, message)?;
+    if ["file_ids", "attachments"].iter().any(|name| document.get(message, name).is_some()) {
+        features.push("file_id");
+    }
     let role = document.get(message, "role").and_then(|role| document.string(role));
     role.ok_or_else(|| wrong("a message must have a role"))?;
     if document.get(message, "audio").is_some_and(|audio| document.kind(audio) != Kind::Null) {
@@ -128,6 +193,7 @@ fn message_features(
 }
 
 fn part_features(document: &Document, part: At, features: &mut Vec<&'static str>) -> Result<(), Refusal> {
+    refuse_lookalikes(document, part)?;
     let kind = document.get(part, "type").and_then(|kind| document.string(kind));
     let field = |object: &str, name: &str| {
         let inner = document.get(part, object)?;
@@ -178,6 +244,9 @@ fn top_level_features(document: &Document, features: &mut Vec<&'static str>) -> 
         features.push("audio");
     }
     if let Some(modalities) = set("modalities") {
+        if document.kind(modalities) != Kind::Array {
+            return Err(wrong("modalities must be a list"));
+        }
         let spoken = document.items(modalities).any(|item| document.string(item) != Some("text"));
         features.extend(spoken.then_some("audio"));
     }
@@ -200,6 +269,7 @@ fn tools(document: &Document, tools: Option<At>, features: &mut Vec<&'static str
         return Err(wrong("tools must be a list"));
     }
     for tool in document.items(tools) {
+        refuse_lookalikes(document, tool)?;
         match document.get(tool, "type").and_then(|kind| document.string(kind)) {
             Some("function" | "custom") => features.push("tools"),
             Some("web_search" | "web_search_preview") => features.push("web_search"),
@@ -238,6 +308,7 @@ mod tests {
             (r#","tools":[{"type":"web_search"}]"#, "web_search"),
             (r#","models":["us/large"]"#, "server_tool"),
             (r#","provider":{"order":["US"]}"#, "server_tool"),
+            (r#","data_sources":[{"type":"azure_search"}]"#, "server_tool"),
             (r#","metadata":{"a":"b"}"#, "metadata"),
             (r#","modalities":["text","audio"]"#, "audio"),
             (r#","response_format":{"type":"json_schema","json_schema":{}}"#, "json_schema"),
@@ -283,6 +354,14 @@ mod tests {
             r#"{"model":"m","stream":"true","messages":[{"role":"user","content":"a"}]}"#,
             r#"{"model":"m","store":1,"messages":[{"role":"user","content":"a"}]}"#,
             r#"{"model":"m","tools":{},"messages":[{"role":"user","content":"a"}]}"#,
+            r#"{"model":"m","modalities":"audio","messages":[{"role":"user","content":"a"}]}"#,
+            // A server that matches keys without regard to case would take these for what they look like.
+            r#"{"model":"m","Model":"other","messages":[{"role":"user","content":"a"}]}"#,
+            r#"{"model":"m","STORE":true,"messages":[{"role":"user","content":"a"}]}"#,
+            r#"{"model":"m","\u017ftore":true,"messages":[{"role":"user","content":"a"}]}"#,
+            r#"{"model":"m","messages":[{"role":"user","content":"a","Content":"b"}]}"#,
+            r#"{"model":"m","messages":[{"role":"user","content":[{"type":"text","text":"a","Type":"file"}]}]}"#,
+            r#"{"model":"m","tools":[{"type":"function","Type":"web_search"}],"messages":[{"role":"user","content":"a"}]}"#,
         ] {
             let refused = chat(&Document::parse(text.as_bytes()).unwrap());
             assert!(matches!(refused.err(), Some(Refusal::BadRequest(_))), "{text}");

@@ -30,12 +30,14 @@ pub(super) struct Events {
     searched: usize,
     model: String,
     held: BTreeMap<Place, String>,
+    /// `id` and `created` of the stream, for events of our own.
+    head: Option<(String, String)>,
     done: bool,
 }
 
 impl Events {
     pub(super) fn new(model: String) -> Events {
-        Events { buffer: Vec::new(), searched: 0, model, held: BTreeMap::new(), done: false }
+        Events { buffer: Vec::new(), searched: 0, model, held: BTreeMap::new(), head: None, done: false }
     }
 
     /// Whether the stream has said `[DONE]`.
@@ -46,7 +48,7 @@ impl Events {
     /// Takes bytes in, gives whole events out.
     pub(super) fn push(&mut self, bytes: &[u8], names: &Names, out: &mut Vec<u8>) -> Result<(), Unreadable> {
         self.buffer.extend_from_slice(bytes);
-        let buffer = std::mem::take(&mut self.buffer);
+        let mut buffer = std::mem::take(&mut self.buffer);
         let mut rest = buffer.as_slice();
         let mut from = self.searched.saturating_sub(3); // an end may have begun in the last three bytes
         while let Some((event, tail)) = split_event(rest, from) {
@@ -55,7 +57,12 @@ impl Events {
                 self.event(event, names, out)?;
             }
         }
-        self.buffer = rest.to_vec();
+        // Moved only when an event was taken out: else many small pieces would copy the whole each time.
+        let consumed = buffer.len() - rest.len();
+        if consumed > 0 {
+            buffer.drain(..consumed);
+        }
+        self.buffer = buffer;
         self.searched = self.buffer.len();
         if self.buffer.len() > EVENT_BYTES_MAX { Err(Unreadable) } else { Ok(()) }
     }
@@ -109,8 +116,9 @@ impl Events {
         }
         let choices: Vec<At> =
             document.get(root, "choices").map(|at| document.items(at).collect()).unwrap_or_default();
-        for choice in choices {
-            self.choice(document, choice, names, out)?;
+        self.remember(document);
+        for (position, choice) in choices.into_iter().enumerate() {
+            self.choice(document, choice, position, names, out)?;
         }
         Ok(())
     }
@@ -119,13 +127,22 @@ impl Events {
         &mut self,
         document: &mut Document,
         choice: At,
+        position: usize,
         names: &Names,
         out: &mut Vec<u8>,
     ) -> Result<(), Unreadable> {
-        let index = number(document, choice);
+        let index = number(document, choice, position);
         let ended = document.get(choice, "finish_reason").is_some_and(|at| document.kind(at) == Kind::String);
         let mut seen = Vec::new();
-        for (place, at) in texts(document, choice, &index) {
+        let pieces = texts(document, choice, &index);
+        let whole: Vec<At> =
+            document.leaves_of(choice).filter(|leaf| pieces.iter().all(|(_, at)| at != leaf)).collect();
+        for at in whole {
+            let Some(text) = document.string(at).filter(|text| text.contains('[')) else { continue };
+            let restored = names.restore(text);
+            document.replace(at, &restored);
+        }
+        for (place, at) in pieces {
             let piece = document.string(at).unwrap_or_default();
             let held = self.held.remove(&place).unwrap_or_default();
             let (mut given, mut kept) = names.restore_piece(held, piece, |value| spelled(place.1, value));
@@ -147,10 +164,25 @@ impl Events {
         if self.held.len() > OPEN_TEXTS_MAX { Err(Unreadable) } else { Ok(()) }
     }
 
+    fn remember(&mut self, document: &Document) {
+        if self.head.is_none() {
+            let root = document.root();
+            let id = document.get(root, "id").and_then(|at| document.string(at)).unwrap_or_default();
+            let created = document.get(root, "created").filter(|at| document.kind(*at) == Kind::Number);
+            let created = created.and_then(|at| document.text(at)).unwrap_or("0");
+            self.head = Some((id.to_owned(), created.to_owned()));
+        }
+    }
+
     /// An event of our own for text that was held back and did not become a name.
     fn late(&self, place: &Place, text: &str, out: &mut Vec<u8>) {
         let (index, field, call) = place;
-        out.extend_from_slice(b"data: {\"object\":\"chat.completion.chunk\",\"model\":");
+        let (id, created) =
+            self.head.as_ref().map_or(("", "0"), |(id, created)| (id.as_str(), created.as_str()));
+        out.extend_from_slice(b"data: {\"id\":");
+        write_string(id, out);
+        out.extend_from_slice(format!(",\"created\":{created}").as_bytes());
+        out.extend_from_slice(b",\"object\":\"chat.completion.chunk\",\"model\":");
         write_string(&self.model, out);
         out.extend_from_slice(format!(",\"choices\":[{{\"index\":{index},\"delta\":{{").as_bytes());
         if *field == "arguments" {
@@ -181,10 +213,12 @@ fn texts(document: &Document, choice: At, index: &str) -> Vec<(Place, At)> {
         .filter_map(|field| Some(((index.to_owned(), *field, String::new()), text(document, delta, field)?)))
         .collect();
     if let Some(calls) = document.get(delta, "tool_calls") {
-        for call in document.items(calls) {
+        for (position, call) in document.items(calls).enumerate() {
             let arguments =
                 document.get(call, "function").and_then(|function| text(document, function, "arguments"));
-            found.extend(arguments.map(|at| ((index.to_owned(), "arguments", number(document, call)), at)));
+            found.extend(
+                arguments.map(|at| ((index.to_owned(), "arguments", number(document, call, position)), at)),
+            );
         }
     }
     found
@@ -194,10 +228,10 @@ fn text(document: &Document, object: At, field: &str) -> Option<At> {
     document.get(object, field).filter(|at| document.kind(*at) == Kind::String)
 }
 
-/// The `index` of a choice or a tool call; 0 where it is absent.
-fn number(document: &Document, object: At) -> String {
+/// The `index` of a choice or a tool call; its position where that is absent.
+fn number(document: &Document, object: At, position: usize) -> String {
     let at = document.get(object, "index").filter(|at| document.kind(*at) == Kind::Number);
-    at.and_then(|at| document.text(at)).unwrap_or("0").to_owned()
+    at.and_then(|at| document.text(at)).map_or_else(|| position.to_string(), str::to_owned)
 }
 
 /// Arguments are JSON in a string: a value put back there is escaped once more.

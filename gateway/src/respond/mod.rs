@@ -39,7 +39,7 @@ pub type Reply = Response<ReplyBody>;
 /// Its body: whole, or as it comes.
 pub enum ReplyBody {
     /// All of it.
-    Whole(Option<Bytes>),
+    Whole(Option<Bytes>, Option<OwnedSemaphorePermit>),
     /// A stream.
     Stream(Box<stream::Relay>),
 }
@@ -53,7 +53,7 @@ impl Body for ReplyBody {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
         match self.get_mut() {
-            ReplyBody::Whole(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
+            ReplyBody::Whole(bytes, _) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
             ReplyBody::Stream(relay) => {
                 relay.poll(context).map(|piece| piece.map(|bytes| Ok(Frame::data(bytes))))
             }
@@ -61,12 +61,12 @@ impl Body for ReplyBody {
     }
 
     fn is_end_stream(&self) -> bool {
-        matches!(self, ReplyBody::Whole(None))
+        matches!(self, ReplyBody::Whole(None, _))
     }
 
     fn size_hint(&self) -> hyper::body::SizeHint {
         match self {
-            ReplyBody::Whole(bytes) => {
+            ReplyBody::Whole(bytes, _) => {
                 hyper::body::SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64))
             }
             ReplyBody::Stream(_) => hyper::body::SizeHint::default(),
@@ -74,17 +74,18 @@ impl Body for ReplyBody {
     }
 }
 
-/// A stream keeps its place among the requests that are served until it ends.
+/// An answer keeps its place among the requests that are served until its caller has taken it.
 pub fn hold(mut reply: Reply, place: OwnedSemaphorePermit) -> Reply {
-    if let ReplyBody::Stream(relay) = reply.body_mut() {
-        relay.hold(place);
+    match reply.body_mut() {
+        ReplyBody::Whole(_, held) => *held = Some(place),
+        ReplyBody::Stream(relay) => relay.hold(place),
     }
     reply
 }
 
 /// A document of ours.
 pub fn json(status: StatusCode, body: Vec<u8>) -> Reply {
-    let mut reply = Response::new(ReplyBody::Whole(Some(Bytes::from(body))));
+    let mut reply = Response::new(ReplyBody::Whole(Some(Bytes::from(body)), None));
     *reply.status_mut() = status;
     let headers = reply.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));

@@ -17,6 +17,9 @@ use crate::record::Account;
 use crate::refusal::Refusal;
 use crate::route::{Lease, Pair};
 
+/// How long a backend may take to end its body after `[DONE]`, for its connection to be kept.
+const END_MAX: Duration = Duration::from_millis(250);
+
 /// A streamed answer under way. Dropped before its end, its account says that the caller has gone.
 pub struct Relay {
     rest: Incoming,
@@ -30,6 +33,7 @@ pub struct Relay {
     idle_max: Duration,
     bytes_left: u64,
     place: Option<OwnedSemaphorePermit>,
+    ending: bool,
 }
 
 impl Relay {
@@ -60,6 +64,7 @@ impl Relay {
             idle_max,
             bytes_left: limits.stream_bytes_max,
             place: None,
+            ending: false,
         }
     }
 
@@ -69,6 +74,12 @@ impl Relay {
             return Poll::Ready(None);
         }
         loop {
+            // What follows `[DONE]` says nothing: with the end of the body the connection can be kept.
+            if self.events.is_done() && self.first.is_none() {
+                let ended = ready!(self.poll_end(context));
+                self.finish(ended);
+                return Poll::Ready(None);
+            }
             let came = match self.first.take() {
                 Some(first) => Some(Ok(first)),
                 None => ready!(self.poll_backend(context)),
@@ -81,10 +92,6 @@ impl Relay {
                     }
                 }
                 Some(Err(Unreadable)) => return Poll::Ready(Some(self.fail(out))),
-                None if self.events.is_done() => {
-                    self.finish();
-                    return Poll::Ready(None);
-                }
                 None => return Poll::Ready(Some(self.fail(out))),
             }
             if !out.is_empty() {
@@ -140,8 +147,16 @@ impl Relay {
         Bytes::from(out)
     }
 
-    fn finish(&mut self) {
-        if let Some(lease) = self.lease.take() {
+    /// Whether the body ends soon after `[DONE]`.
+    fn poll_end(&mut self, context: &mut Context<'_>) -> Poll<bool> {
+        if !std::mem::replace(&mut self.ending, true) {
+            self.idle.as_mut().reset(Instant::now() + END_MAX);
+        }
+        self.poll_backend(context).map(|came| came.is_none())
+    }
+
+    fn finish(&mut self, ended: bool) {
+        if let Some(lease) = self.lease.take().filter(|_| ended) {
             self.pair.backend().give_back(lease);
         }
         if let Some(account) = self.account.take() {

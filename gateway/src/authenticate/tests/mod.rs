@@ -165,6 +165,7 @@ fn issuer(url: &str) -> Issuer {
         claims_tenant: "tenant".to_owned(),
         claims_groups: "groups".to_owned(),
         tenants: Vec::new(),
+        trust: String::new(),
     }
 }
 

@@ -87,6 +87,25 @@ fn a_value_inside_of_tool_arguments_is_escaped_once_more() {
 }
 
 #[test]
+fn two_calls_without_an_index_and_content_in_parts_are_restored_too() {
+    let name = name();
+    let calls = format!(
+        "{{\"tool_calls\":[{{\"function\":{{\"arguments\":\"a{}\"}}}},{{\"function\":{{\"arguments\":\"b{}\"}}}}]}}",
+        &name[..5],
+        &name[..7]
+    );
+    let out =
+        String::from_utf8(run(&[event(&calls, "null"), event("{}", "\"stop\"")].concat(), &[]).unwrap())
+            .unwrap();
+    assert!(out.contains(&format!("\"arguments\":\"{}\"", &name[..5])), "{out}");
+    assert!(out.contains(&format!("\"arguments\":\"{}\"", &name[..7])), "{out}");
+    assert!(out.contains("\"id\":\"c\",\"created\":0"), "{out}");
+    let parts = format!("{{\"content\":[{{\"type\":\"text\",\"text\":\"to {name}\"}}]}}");
+    let out = String::from_utf8(run(&event(&parts, "null"), &[]).unwrap()).unwrap();
+    assert!(out.contains("\"text\":\"to DE \\\"1\\\"\""), "{out}");
+}
+
+#[test]
 fn lines_may_end_in_three_ways_and_comments_go_on() {
     for end in ["\n", "\r\n", "\r"] {
         let stream = format!(
