@@ -62,6 +62,21 @@ async fn a_number_in_a_key_or_in_a_json_number_is_taken_out_too() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_number_in_the_arguments_of_a_tool_is_found_through_their_escapes() {
+    let stage = Stage::start("arguments", "").await.unwrap();
+    // As Python's json.dumps writes an IBAN that is grouped by no-break spaces.
+    let arguments = r#"{"iban": "DE89\u00a03704\u00a00044\u00a00532\u00a00130\u00a000"}"#;
+    let call = json!({"model": "werk-large", "messages": [
+        {"role": "assistant", "tool_calls": [
+            {"id": "1", "type": "function", "function": {"name": "pay", "arguments": arguments}}]},
+        {"role": "tool", "tool_call_id": "1", "content": "paid"},
+    ]});
+    let heard = stage.chat(WERK, &call.to_string()).await.unwrap();
+    assert_eq!((heard.status, heard.header("x-inland-redacted")), (200, Some("iban=1")));
+    stage.world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_country_of_a_number_in_the_text_brings_its_law() {
     let stage = Stage::start("subjects", "").await.unwrap();
     // A Swiss AHV number in a French letter: the Swiss transfer rule counts besides the European ones.

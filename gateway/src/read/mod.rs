@@ -4,6 +4,7 @@
 //! features are known, and it knows its caller. Headers of the caller could only add restrictions.
 
 mod openai;
+mod unfold;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -199,7 +200,8 @@ pub fn prompt(
     body: &[u8],
     policies: &Policies,
 ) -> Result<Prompt, Refusal> {
-    let document = Document::parse(body).map_err(|error| Refusal::BadJson(error.to_string()))?;
+    let mut document = Document::parse(body).map_err(|error| Refusal::BadJson(error.to_string()))?;
+    unfold::unfold(&mut document);
     let tightening = tightening(headers, policies)?;
     let request = match route {
         Route::Chat => openai::chat(&document)?,
