@@ -12,7 +12,7 @@ use std::process::Command;
 mod opa;
 
 /// What the binary carries, so that it can write out a working folder anywhere.
-const EMBEDDED: [&str; 4] = ["core", "law", "providers", "tenants"];
+const EMBEDDED: [&str; 6] = ["cases", "core", "law", "packs", "providers", "tenants"];
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-env-changed=OPA");
@@ -24,8 +24,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     let out = PathBuf::from(std::env::var("OUT_DIR")?);
 
     let mut files = Vec::new();
-    for folder in EMBEDDED {
-        collect(&source.join(folder), &mut files)?;
+    for folder in EMBEDDED.map(|folder| source.join(folder)) {
+        if folder.is_dir() {
+            collect(&folder, &mut files)?;
+        }
     }
     files.sort();
     std::fs::write(out.join("tree.rs"), embed(&source, &files)?)?;

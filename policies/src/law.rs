@@ -177,10 +177,11 @@ const VOCABULARY: &str = "law/vocabulary.yaml";
 const META: &str = "law/meta.yaml";
 
 impl Law {
-    /// Parses and checks every file below `law/`.
-    pub(crate) fn load(tree: &Tree) -> Result<Law, LoadError> {
+    /// Parses and checks every file below `law/`. Past `expires` it counts as not reviewed.
+    pub(crate) fn load(tree: &Tree, expires: Option<time::Date>) -> Result<Law, LoadError> {
         let (path, text) = tree.file(META)?;
         let meta = yaml::parse::<MetaFile>(path, text)?.meta;
+        let review_by = expires.map_or(meta.review_by.0, |expires| expires.min(meta.review_by.0));
         let (words, core_reasons) = vocabulary(tree)?;
         let words = zones(tree, words)?;
         adequacy(tree, &words)?;
@@ -199,8 +200,11 @@ impl Law {
                 }
             }
         }
-        let data = merged(tree)?;
-        Ok(Law { revision: meta.revision, review_by: meta.review_by.0, words, rules: texts, data })
+        let mut data = merged(tree)?;
+        if let Some(written) = data.pointer_mut("/meta/review_by") {
+            *written = Value::from(Day(review_by).to_string());
+        }
+        Ok(Law { revision: meta.revision, review_by, words, rules: texts, data })
     }
 }
 

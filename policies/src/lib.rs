@@ -62,4 +62,4 @@ pub use facts::Facts;
 pub use policies::Policies;
 pub use question::Question;
 pub use tenant::Tenant;
-pub use tree::write_default;
+pub use tree::{Tree, write_default};

@@ -3,14 +3,16 @@
 //! Invariant: a [`Policies`] never changes. Whatever is loaded later is another value, so that a call
 //! sees one law from beginning to end, and a remembered decision is one of this law.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use moka::sync::Cache;
-use serde_json::json;
 use serde_json::value::RawValue;
+use serde_json::{Value, json};
+use wasmtime::Module;
 
 use crate::candidates::{Candidates, PairSpec};
 use crate::decision::{Answer, Asked, Decision};
@@ -32,6 +34,7 @@ const REMEMBERED_BYTES_MAX: u64 = 64 << 20;
 #[derive(Debug)]
 pub struct Policies {
     digest: String,
+    tree: Tree,
     law: Law,
     facts: BTreeMap<String, Facts>,
     tenants: BTreeMap<String, Arc<Tenant>>,
@@ -52,8 +55,18 @@ impl Policies {
         Policies::from_tree(&Tree::embedded())
     }
 
-    pub(crate) fn from_tree(tree: &Tree) -> Result<Policies, LoadError> {
-        let law = Law::load(tree)?;
+    /// Policies of these files. A core or packs of their own are compiled with `opa`.
+    pub fn from_tree(tree: &Tree) -> Result<Policies, LoadError> {
+        Policies::with_core(tree, &compiled(tree)?, None)
+    }
+
+    /// Policies of these files with their core as it was compiled before, trusted until a day.
+    pub(crate) fn with_core(
+        tree: &Tree,
+        core: &[u8],
+        expires: Option<time::Date>,
+    ) -> Result<Policies, LoadError> {
+        let law = Law::load(tree, expires)?;
         let mut known = BTreeMap::new();
         for (path, text) in tree.below("providers/") {
             let facts = facts::load(path, text, &law.words)?;
@@ -69,16 +82,23 @@ impl Policies {
                 }
             }
         }
-        let evaluator = evaluator(tree, &law)?;
+        let module = engine::compile(core)?;
+        let evaluator = Evaluator::new(module.clone(), &json!({"tables": tables(module, &law)?}))?;
         let weigh =
             |_: &[u8; 32], decision: &Arc<Decision>| u32::try_from(decision.bytes()).unwrap_or(u32::MAX);
         let remembered = Cache::builder().max_capacity(REMEMBERED_BYTES_MAX).weigher(weigh).build();
-        Ok(Policies { digest: tree.digest(), law, facts: known, tenants, evaluator, remembered })
+        let tree = tree.clone();
+        Ok(Policies { digest: tree.digest(), tree, law, facts: known, tenants, evaluator, remembered })
     }
 
     /// SHA-256 over all files, in hexadecimal.
     pub fn digest(&self) -> &str {
         &self.digest
+    }
+
+    /// The files that they were made of.
+    pub fn tree(&self) -> &Tree {
+        &self.tree
     }
 
     /// The revision in law/meta.yaml.
@@ -157,20 +177,19 @@ impl Policies {
     }
 }
 
-/// Compiles the core and lays the law's tables under it.
-fn evaluator(tree: &Tree, law: &Law) -> Result<Evaluator, LoadError> {
-    let module = match own_core(tree) {
-        false => engine::compile(CORE)?,
-        true => engine::compile(&compile_core(tree)?)?,
-    };
+/// The core of these files as WebAssembly: the shipped one, or compiled with `opa`.
+pub(crate) fn compiled(tree: &Tree) -> Result<Cow<'static, [u8]>, LoadError> {
+    if own_core(tree) { compile_core(tree).map(Cow::Owned) } else { Ok(Cow::Borrowed(CORE)) }
+}
+
+/// The law's tables: what the core reads as `data.tables`.
+pub(crate) fn tables(module: Module, law: &Law) -> Result<Value, LoadError> {
     let [_, entrypoint] = opa::ENTRYPOINTS;
-    let unusable = |error: DecideError| {
+    let tables = Evaluator::new(module, &json!({"law": law.data}))?.tables(entrypoint);
+    tables.map_err(|error| {
         let problem = format!("the law does not evaluate: {error}");
         LoadError::new("law", problem, "the form of the default law; see policies/README.md")
-    };
-    let tables =
-        Evaluator::new(module.clone(), &json!({"law": law.data}))?.tables(entrypoint).map_err(unusable)?;
-    Evaluator::new(module, &json!({"tables": tables}))
+    })
 }
 
 /// Does the folder bring a core that is not the shipped one?

@@ -16,24 +16,24 @@ const FILE_BYTES_MAX: u64 = 1 << 20;
 const FILES_MAX: usize = 2000;
 /// No policy folder is nested deeper.
 const DEPTH_MAX: usize = 4;
-/// The folders of a policy directory that are read. `cases` are read by tests only.
-const FOLDERS: [&str; 4] = ["core", "law", "providers", "tenants"];
+/// The folders of a policy directory that are read.
+const FOLDERS: [&str; 6] = ["cases", "core", "law", "packs", "providers", "tenants"];
 
 /// The default files that the binary carries.
 static EMBEDDED: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/tree.rs"));
 
 /// Relative path, with `/`, to text.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Tree(BTreeMap<String, String>);
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tree(BTreeMap<String, String>);
 
 impl Tree {
     /// The files that the binary carries.
-    pub(crate) fn embedded() -> Tree {
+    pub fn embedded() -> Tree {
         Tree(EMBEDDED.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect())
     }
 
     /// Reads a policy folder. A folder without `core` takes the core that the binary carries.
-    pub(crate) fn read(directory: &Path) -> Result<Tree, LoadError> {
+    pub fn read(directory: &Path) -> Result<Tree, LoadError> {
         let mut tree = Tree::default();
         for folder in FOLDERS {
             let path = directory.join(folder);
@@ -56,7 +56,7 @@ impl Tree {
     }
 
     /// The files below a prefix, sorted by path.
-    pub(crate) fn below<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
+    pub fn below<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
         self.0
             .iter()
             .filter(move |(path, _)| path.starts_with(prefix))
@@ -71,8 +71,8 @@ impl Tree {
         }
     }
 
-    /// SHA-256 over all paths and texts, lengths included, so that no two trees share a digest.
-    pub(crate) fn digest(&self) -> String {
+    /// SHA-256 over all paths and texts in hexadecimal, lengths included, so that no two trees share one.
+    pub fn digest(&self) -> String {
         let mut context = aws_lc_rs::digest::Context::new(&aws_lc_rs::digest::SHA256);
         for (path, text) in &self.0 {
             for part in [path, text] {
@@ -109,7 +109,7 @@ impl Tree {
     }
 }
 
-/// Writes the default core, law, providers and tenants into a folder, for an operator to work on.
+/// Writes the default core, law, packs, providers, tenants and cases into a folder, for an operator to work on.
 ///
 /// Never overwrites: it ends with `AlreadyExists` at the first file that is there.
 pub fn write_default(directory: &Path) -> std::io::Result<()> {
