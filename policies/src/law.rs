@@ -30,10 +30,41 @@ pub(crate) struct Law {
 
 /// A rule as a reader of a refusal meets it.
 #[derive(Debug, Clone)]
-pub(crate) struct RuleText {
+pub struct RuleText {
+    pub(crate) title: String,
+    pub(crate) plain: String,
     pub(crate) reference: String,
+    /// The file that it stands in; the core's own reasons stand in the vocabulary.
+    pub(crate) file: String,
     /// Can a tenant's dated waiver lift it?
     pub(crate) waivable: bool,
+}
+
+impl RuleText {
+    /// Its title; the core's own reasons have their code instead.
+    pub fn title(&self) -> &str {
+        &self.title
+    }
+
+    /// What it says, in a plain sentence.
+    pub fn plain(&self) -> &str {
+        &self.plain
+    }
+
+    /// Its legal reference.
+    pub fn reference(&self) -> &str {
+        &self.reference
+    }
+
+    /// The file of the policy folder that it stands in.
+    pub fn file(&self) -> &str {
+        &self.file
+    }
+
+    /// Can a tenant's dated waiver lift it?
+    pub fn waivable(&self) -> bool {
+        self.waivable
+    }
 }
 
 /// The closed lists.
@@ -167,7 +198,6 @@ struct CoreReason {
     code: String,
     #[serde(rename = "ref")]
     reference: String,
-    #[expect(dead_code, reason = "read by people")]
     plain: String,
 }
 
@@ -193,7 +223,8 @@ impl Law {
                 let line = yaml::line(&rule);
                 let waivable =
                     rule.value.strength != Strength::Law && rule.value.strength != Strength::Procurement;
-                let text = RuleText { reference: rule.value.reference, waivable };
+                let Rule { title, plain, reference, .. } = rule.value;
+                let text = RuleText { title, plain, reference, file: path.to_owned(), waivable };
                 if texts.insert(id.clone(), text).is_some() {
                     let problem = format!("the rule {id} stands in two files");
                     return Err(LoadError::at_line(path, line, problem, "a new id, or remove one of them"));
@@ -275,7 +306,9 @@ fn vocabulary(tree: &Tree) -> Result<(Words, BTreeMap<String, RuleText>), LoadEr
         if !file.reason_codes.contains_key(&reason.code) {
             return Err(wrong(format!("core reason {id} has no known code"), "a code of reason_codes"));
         }
-        core_reasons.insert(id, RuleText { reference: reason.reference, waivable: false });
+        let CoreReason { code, reference, plain } = reason;
+        let file = path.to_owned();
+        core_reasons.insert(id, RuleText { title: code, plain, reference, file, waivable: false });
     }
     let permissions = file.features.permission.iter().map(|feature| format!("allow_{feature}"));
     let words = Words {

@@ -19,7 +19,7 @@ use crate::decision::{Answer, Asked, Decision};
 use crate::engine::{self, Evaluator};
 use crate::error::{CandidatesError, DecideError, LoadError};
 use crate::facts::{self, Facts};
-use crate::law::Law;
+use crate::law::{Law, RuleText};
 use crate::opa;
 use crate::question::{Input, Question};
 use crate::tenant::{self, Tenant};
@@ -29,6 +29,14 @@ use crate::tree::Tree;
 static CORE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/policy.wasm"));
 /// Memory for remembered decisions of one generation.
 const REMEMBERED_BYTES_MAX: u64 = 64 << 20;
+
+/// The one version of `opa` that compiles policies.
+pub const OPA_VERSION: &str = opa::VERSION;
+
+/// Finds `opa` of that version: `$OPA`, on PATH, or where the build put it.
+pub fn find_opa() -> Option<PathBuf> {
+    opa::find()
+}
 
 /// Law, facts and tenants of one generation.
 #[derive(Debug)]
@@ -124,6 +132,26 @@ impl Policies {
     /// What is recorded about `provider/endpoint`.
     pub fn facts(&self, provider_endpoint: &str) -> Option<&Facts> {
         self.facts.get(provider_endpoint)
+    }
+
+    /// The provider endpoints of which anything is recorded, such as `stand-in/fr`.
+    pub fn endpoints(&self) -> impl Iterator<Item = &str> {
+        self.facts.keys().map(String::as_str)
+    }
+
+    /// All rules by id, and the reasons that the core gives by itself.
+    pub fn rules(&self) -> impl Iterator<Item = (&str, &RuleText)> {
+        self.law.rules.iter().map(|(id, text)| (id.as_str(), text))
+    }
+
+    /// The rule of that id.
+    pub fn rule(&self, id: &str) -> Option<&RuleText> {
+        self.law.rules.get(id)
+    }
+
+    /// All reason codes, each with what its reader can do about it.
+    pub fn reason_codes(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.law.words.remedies.iter().map(|(code, remedy)| (code.as_str(), remedy.as_str()))
     }
 
     /// The use case of that name, if the vocabulary has it; a call that names another is malformed.

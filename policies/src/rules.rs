@@ -56,7 +56,7 @@ const LOG_DAYS_MAX: u32 = 36_600;
     reason = "what only people and the core read is listed so that a misspelt key is an error"
 )]
 pub(crate) struct Rule {
-    title: String,
+    pub(crate) title: String,
     when: Spanned<When>,
     effect: Vec<Spanned<Effect>>,
     pub(crate) strength: Strength,
@@ -66,7 +66,7 @@ pub(crate) struct Rule {
     #[serde(rename = "ref")]
     pub(crate) reference: String,
     confidence: Confidence,
-    plain: String,
+    pub(crate) plain: String,
 }
 
 #[derive(Debug, Deserialize)]
