@@ -1,15 +1,13 @@
 //! A strict reading of small JSON documents: token headers, claims, key sets.
 //!
-//! Invariant: two readers cannot disagree about a [`Json`]. A name that stands twice in an object, at any
-//! level and however it is escaped, is refused (RFC 8725 §2.4; RFC 7515 §4 leaves the choice), as are
-//! trailing data, deep nesting and unpaired surrogates.
+//! Invariant: two readers cannot disagree about a [`Json`]. It is read by the one parser of this program
+//! ([`crate::json`]): a name that stands twice in an object, at any level and however it is escaped, is
+//! refused (RFC 8725 §2.4; RFC 7515 §4 leaves the choice), as are trailing data, deep nesting and unpaired
+//! surrogates.
 
-use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use std::collections::BTreeMap;
-use std::fmt;
 
-/// How deep arrays and objects may nest. Key sets need three levels.
-const DEPTH_MAX: u8 = 16;
+use crate::json::{At, Document, Kind};
 
 /// The members of an object.
 pub(super) type Members = BTreeMap<String, Json>;
@@ -49,93 +47,44 @@ impl Json {
 
 /// Reads a document that is one object. What is wrong with it is nobody's business but the sender's.
 pub(super) fn object(bytes: &[u8]) -> Option<Members> {
-    let mut reader = serde_json::Deserializer::from_slice(bytes);
-    let value = Strict { depth: 0 }.deserialize(&mut reader).ok()?;
-    reader.end().ok()?;
-    if let Json::Object(members) = value { Some(members) } else { None }
+    let document = Document::parse(bytes).ok()?;
+    members(&document, document.root())
 }
 
-#[derive(Clone, Copy)]
-struct Strict {
-    depth: u8,
+fn members(document: &Document, at: At) -> Option<Members> {
+    if document.kind(at) != Kind::Object {
+        return None;
+    }
+    // The parser has refused names that stand twice.
+    let entry = |(name, at)| Some((document.text(name)?.to_owned(), value(document, at)?));
+    document.entries(at).map(entry).collect()
 }
 
-impl Strict {
-    fn deeper<E: Error>(self) -> Result<Self, E> {
-        let depth = self.depth + 1;
-        if depth > DEPTH_MAX { Err(E::custom("too deep")) } else { Ok(Self { depth }) }
-    }
-}
-
-impl<'de> DeserializeSeed<'de> for Strict {
-    type Value = Json;
-
-    fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<Json, D::Error> {
-        reader.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Strict {
-    type Value = Json;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("JSON")
-    }
-
-    fn visit_unit<E>(self) -> Result<Json, E> {
-        Ok(Json::Null)
-    }
-
-    fn visit_bool<E>(self, _: bool) -> Result<Json, E> {
-        Ok(Json::Bool)
-    }
-
-    fn visit_u64<E>(self, number: u64) -> Result<Json, E> {
-        Ok(Json::Integer(number))
-    }
-
-    fn visit_i64<E>(self, number: i64) -> Result<Json, E> {
-        // Only negative numbers come this way, and no field here takes one: its exact value is no matter.
-        Ok(Json::Number(number as f64))
-    }
-
-    fn visit_f64<E>(self, number: f64) -> Result<Json, E> {
-        Ok(Json::Number(number))
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<Json, E> {
-        Ok(Json::String(text.to_owned()))
-    }
-
-    fn visit_string<E>(self, text: String) -> Result<Json, E> {
-        Ok(Json::String(text))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Json, A::Error> {
-        let inner = self.deeper()?;
-        let mut array = Vec::new();
-        while let Some(item) = items.next_element_seed(inner)? {
-            array.push(item);
+/// Its depth is bounded by the parser's.
+fn value(document: &Document, at: At) -> Option<Json> {
+    Some(match document.kind(at) {
+        Kind::Null => Json::Null,
+        Kind::True | Kind::False => Json::Bool,
+        Kind::Number => number(document.text(at)?)?,
+        Kind::String | Kind::Key => Json::String(document.text(at)?.to_owned()),
+        Kind::Array => {
+            Json::Array(document.items(at).map(|item| value(document, item)).collect::<Option<_>>()?)
         }
-        Ok(Json::Array(array))
-    }
+        Kind::Object => Json::Object(members(document, at)?),
+    })
+}
 
-    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Json, A::Error> {
-        let inner = self.deeper()?;
-        let mut members = Members::new();
-        while let Some(name) = entries.next_key::<String>()? {
-            let value = entries.next_value_seed(inner)?;
-            if members.insert(name, value).is_some() {
-                return Err(A::Error::custom("a name stands twice"));
-            }
-        }
-        Ok(Json::Object(members))
+fn number(text: &str) -> Option<Json> {
+    if let Ok(whole) = text.parse() {
+        return Some(Json::Integer(whole));
     }
+    text.parse().ok().filter(|number: &f64| number.is_finite()).map(Json::Number)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::json::DEPTH_MAX;
     use proptest::prelude::*;
 
     proptest! {
@@ -186,8 +135,8 @@ mod tests {
     #[test]
     fn nesting_ends_at_the_bound() {
         let nested = |depth: usize| format!("{{\"a\":{}{}}}", "[".repeat(depth), "]".repeat(depth));
-        assert!(object(nested(usize::from(DEPTH_MAX) - 1).as_bytes()).is_some());
-        assert!(object(nested(usize::from(DEPTH_MAX)).as_bytes()).is_none());
+        assert!(object(nested(DEPTH_MAX - 1).as_bytes()).is_some());
+        assert!(object(nested(DEPTH_MAX).as_bytes()).is_none());
         assert!(object(nested(100_000).as_bytes()).is_none());
     }
 
