@@ -36,6 +36,7 @@
 //! # }
 //! ```
 
+pub mod bundle;
 mod candidates;
 mod canonical;
 mod class;
@@ -53,11 +54,12 @@ mod tenant;
 mod tree;
 mod yaml;
 
+pub use bundle::{Bundle, Manifest, SigningKey, VerifyingKey};
 pub use candidates::{Candidates, PAIRS_MAX, PairSpec};
 pub use class::{Action, Class, ClassSet};
 pub use country::Country;
 pub use decision::{CacheScope, Decision, Reason};
-pub use error::{CandidatesError, DecideError, LoadError};
+pub use error::{BundleError, CandidatesError, DecideError, LoadError};
 pub use facts::Facts;
 pub use law::RuleText;
 pub use policies::{OPA_VERSION, Policies, find_opa};

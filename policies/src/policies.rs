@@ -14,6 +14,7 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use wasmtime::Module;
 
+use crate::bundle::Manifest;
 use crate::candidates::{Candidates, PairSpec};
 use crate::decision::{Answer, Asked, Decision};
 use crate::engine::{self, Evaluator};
@@ -42,6 +43,7 @@ pub fn find_opa() -> Option<PathBuf> {
 #[derive(Debug)]
 pub struct Policies {
     digest: String,
+    manifest: Option<Manifest>,
     tree: Tree,
     law: Law,
     facts: BTreeMap<String, Facts>,
@@ -96,12 +98,22 @@ impl Policies {
             |_: &[u8; 32], decision: &Arc<Decision>| u32::try_from(decision.bytes()).unwrap_or(u32::MAX);
         let remembered = Cache::builder().max_capacity(REMEMBERED_BYTES_MAX).weigher(weigh).build();
         let tree = tree.clone();
-        Ok(Policies { digest: tree.digest(), tree, law, facts: known, tenants, evaluator, remembered })
+        Ok(Policies { digest: tree.digest(), manifest: None, tree, law, facts: known, tenants, evaluator, remembered })
     }
 
-    /// SHA-256 over all files, in hexadecimal.
+    /// SHA-256 in hexadecimal: over all files of a folder, or of a bundle as `sha256sum` shows it.
     pub fn digest(&self) -> &str {
         &self.digest
+    }
+
+    /// Revision, last day and people, where they came in a bundle.
+    pub fn manifest(&self) -> Option<&Manifest> {
+        self.manifest.as_ref()
+    }
+
+    /// The same as what a bundle brought.
+    pub(crate) fn in_bundle(self, digest: &str, manifest: &Manifest) -> Policies {
+        Policies { digest: digest.to_owned(), manifest: Some(manifest.clone()), ..self }
     }
 
     /// The files that they were made of.

@@ -11,9 +11,9 @@ use std::path::Path;
 use crate::error::LoadError;
 
 /// No policy file is larger. The largest of the material has 78 KB.
-const FILE_BYTES_MAX: u64 = 1 << 20;
+pub(crate) const FILE_BYTES_MAX: u64 = 1 << 20;
 /// No policy folder has more files.
-const FILES_MAX: usize = 2000;
+pub(crate) const FILES_MAX: usize = 2000;
 /// No policy folder is nested deeper.
 const DEPTH_MAX: usize = 4;
 /// The folders of a policy directory that are read.
@@ -53,6 +53,11 @@ impl Tree {
             tree.0.extend(core);
         }
         Ok(tree)
+    }
+
+    /// These texts under these paths, each of which [`is_policy_file`].
+    pub(crate) fn of(files: BTreeMap<String, String>) -> Tree {
+        Tree(files)
     }
 
     /// The files below a prefix, sorted by path.
@@ -131,6 +136,15 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
         let _ = write!(text, "{byte:02x}");
         text
     })
+}
+
+/// Is it the path of a file that a policy folder may have?
+///
+/// OPA takes a `data.yaml` in a bundle for data that is simply there, wherever it stands.
+pub(crate) fn is_policy_file(path: &str) -> bool {
+    let (folder, name) = path.split_once('/').unwrap_or_default();
+    let data = matches!(name.rsplit('/').next(), Some("data.yaml" | "data.yml"));
+    FOLDERS.contains(&folder) && belongs(name) && !data
 }
 
 fn belongs(path: &str) -> bool {
