@@ -1,6 +1,7 @@
-//! The command line: demo, serve, check, token, key, audit.
+//! The command line: demo, serve, check, policy, token, key, audit.
 
 mod audit;
+mod policy;
 mod secrets;
 
 use std::net::SocketAddr;
@@ -74,6 +75,9 @@ enum Command {
         #[arg(long, value_name = "FILE")]
         config: PathBuf,
     },
+    /// The law as data: check, test, explain, compare, sign. For those who answer for it.
+    #[command(subcommand)]
+    Policy(policy::Policy),
     /// Print a development token, signed by the demo's issuer.
     ///
     /// Example: inland token --data demo-state --tenant hopital-lyon
@@ -108,6 +112,7 @@ fn run(command: Command) -> Result<bool, String> {
         }
         Command::Serve { config } => on_runtime(serve(config)),
         Command::Check { config } => check(config),
+        Command::Policy(policy) => policy.run(),
         Command::Token(token) => token.run(),
         Command::Key(key) => key.run(),
         Command::Audit(audit) => audit.run(),

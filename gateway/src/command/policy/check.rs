@@ -1,0 +1,167 @@
+//! `inland policy check`: is a policy folder whole?
+//!
+//! Invariant: it says *good* only of a folder that a gateway loads, in which every rule can be read, traced
+//! to its law, and is shown by a case.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use clap::Args;
+use inland_policies::{Policies, Tree};
+use serde_json::json;
+
+use super::super::say;
+use super::opa::{Finding, Opa, missing};
+use super::show::{count, wrapped};
+
+#[derive(Args)]
+pub(in crate::command) struct Check {
+    /// The policy folder.
+    #[arg(value_name = "DIR", value_parser = super::folder)]
+    directory: PathBuf,
+    /// Print one JSON object.
+    #[arg(long)]
+    json: bool,
+}
+
+impl Check {
+    pub(super) fn run(&self) -> Result<bool, String> {
+        let checked = self.check()?;
+        if self.json {
+            let findings = checked
+                .findings
+                .iter()
+                .map(|it| json!({"at": it.at, "problem": it.problem, "remedy": it.remedy}));
+            let told = json!({
+                "good": checked.findings.is_empty(),
+                "findings": findings.collect::<Vec<_>>(),
+                "counts": BTreeMap::from_iter(checked.counts.iter().cloned()),
+            });
+            say(&told.to_string());
+            return Ok(checked.findings.is_empty());
+        }
+        let directory = self.directory.display();
+        for (what, text) in &checked.counts {
+            say(&wrapped(&format!("  {what:<10} "), text));
+        }
+        for finding in &checked.findings {
+            say(&format!("{directory}/{}: {}\n  write: {}", finding.at, finding.problem, finding.remedy));
+        }
+        match checked.findings.len() {
+            0 => say(&format!("{directory}: good")),
+            number => say(&format!("{directory}: not good, {} to look at", count(number, "place"))),
+        }
+        Ok(checked.findings.is_empty())
+    }
+
+    fn check(&self) -> Result<Checked, String> {
+        let told = |error: inland_policies::LoadError| super::below(&self.directory, &error.to_string());
+        let tree = Tree::read(&self.directory).map_err(told)?;
+        let blanks = blanks(&tree);
+        if !blanks.is_empty() {
+            // The loader would stumble over the first of them, with another text.
+            return Ok(Checked { findings: blanks, counts: Vec::new() });
+        }
+        let policies = Policies::from_tree(&tree).map_err(told)?;
+        let mut checked = Checked { findings: Vec::new(), counts: Vec::new() };
+        checked.count_words(&policies);
+        checked.texts(&policies);
+        checked.rego(self)?;
+        Ok(checked)
+    }
+}
+
+/// Blanks of a template that are still to be filled in.
+pub(super) fn blanks(tree: &Tree) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for (path, text) in tree.below("") {
+        for (number, line) in (1..).zip(text.lines()) {
+            let (value, comment) = line.split_once('#').unwrap_or((line, ""));
+            if value.contains(super::BLANK) {
+                let problem = format!("a blank of the template is not filled in: {}", value.trim());
+                let remedy = match comment.trim() {
+                    "" => format!("what the template asks for, in place of {}", super::BLANK),
+                    comment => comment.to_owned(),
+                };
+                found.push(Finding::new(format!("{path}:{number}"), problem, remedy));
+            }
+        }
+    }
+    found
+}
+
+struct Checked {
+    findings: Vec<Finding>,
+    /// What was looked at, and how much of it there is.
+    counts: Vec<(&'static str, String)>,
+}
+
+impl Checked {
+    fn count_words(&mut self, policies: &Policies) {
+        let tree = policies.tree();
+        let rules = policies.rules().filter(|(_, text)| is_rule(text.file())).count();
+        let files = |prefix: &str| tree.below(prefix).count();
+        self.counts.push((
+            "law",
+            format!(
+                "{} in {}, {}, revision {}, review by {}",
+                count(rules, "rule"),
+                count(files("law/rules/"), "file"),
+                count(policies.reason_codes().count(), "reason code"),
+                policies.revision(),
+                policies.review_by()
+            ),
+        ));
+        self.counts.push((
+            "facts",
+            format!(
+                "{} of {}",
+                count(policies.endpoints().count(), "endpoint"),
+                count(files("providers/"), "provider")
+            ),
+        ));
+        self.counts.push(("tenants", count(policies.tenants().count(), "tenant")));
+    }
+
+    /// Every rule can be read by a person, and every code says what to do.
+    fn texts(&mut self, policies: &Policies) {
+        for (id, text) in policies.rules() {
+            let parts = [("title", text.title()), ("plain", text.plain()), ("ref", text.reference())];
+            for (key, _) in parts.into_iter().filter(|(_, text)| text.trim().is_empty()) {
+                let problem = format!("{id} has no {key}");
+                self.findings.push(Finding::new(text.file(), problem, format!("{key}: a short sentence")));
+            }
+        }
+        for (code, _) in policies.reason_codes().filter(|(_, remedy)| remedy.trim().is_empty()) {
+            let problem = format!("the reason code {code} has no remedy");
+            let remedy = format!("{code}: what the reader of a refusal can do about it");
+            self.findings.push(Finding::new("law/vocabulary.yaml", problem, remedy));
+        }
+    }
+
+    /// Form and strictness of core and packs, where `opa` is found.
+    fn rego(&mut self, check: &Check) -> Result<(), String> {
+        let folders: Vec<&str> =
+            ["core", "packs"].into_iter().filter(|folder| check.directory.join(folder).is_dir()).collect();
+        if folders.is_empty() {
+            self.counts.push(("rego", "the core that this program carries".to_owned()));
+            return Ok(());
+        }
+        let Some(opa) = Opa::find() else {
+            self.counts.push(("rego", format!("form and strictness not looked at: {}", missing())));
+            return Ok(());
+        };
+        let found = opa.findings(&check.directory, &folders)?;
+        if found.is_empty() {
+            self.counts
+                .push(("rego", format!("opa check --strict and opa fmt accept {}", folders.join(" and "))));
+        }
+        self.findings.extend(found);
+        Ok(())
+    }
+}
+
+/// The core's own reasons are no rules.
+pub(super) fn is_rule(file: &str) -> bool {
+    file.starts_with("law/rules/")
+}

@@ -1,0 +1,153 @@
+//! `inland policy`: for those who answer for the law and do not write Rust.
+//!
+//! Invariant: nothing here decides anything by itself. What may go where comes from `inland_policies`, as
+//! in the gateway; a command only asks, compares and tells. What a person wrote is never overwritten.
+
+mod bundle;
+mod check;
+mod explain;
+mod opa;
+mod show;
+mod templates;
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand};
+use inland_policies::Policies;
+use time::Date;
+use time::format_description::well_known::Iso8601;
+
+/// A blank of a template. It is no word of any list, so a gateway refuses to load it as well.
+const BLANK: &str = "FILL-IN";
+/// The largest file that a command reads as text.
+const FILE_BYTES_MAX: u64 = 4 << 20;
+
+#[derive(Subcommand)]
+pub(super) enum Policy {
+    /// Check a policy folder whole: words, dates, form, and that every rule has title, law and case.
+    ///
+    /// Example: inland policy check policies
+    Check(check::Check),
+    /// Tell what may go where, and why not, for one kind of call.
+    ///
+    /// Example: inland policy explain --tenant hopital-lyon --data health,email --subject FR
+    Explain(Box<explain::Explain>),
+    /// Make the pair of keys that bundles are signed and verified with.
+    ///
+    /// Example: inland policy key --out policy
+    Key(bundle::Key),
+    /// Build a signed bundle of a policy folder; every case of it must pass.
+    ///
+    /// Example: inland policy build policies --sign policy.key -o policies.tar.gz --author "A. Muster" --approver "B. Dupont"
+    Build(bundle::Build),
+    /// Verify a bundle as a gateway does: signature, form, expiry, and every case in it.
+    ///
+    /// Example: inland policy verify policies.tar.gz --key policy.pub
+    Verify(bundle::Verify),
+    /// List the bundles that a gateway kept, or sign an old one again under a new revision.
+    ///
+    /// Example: inland policy rollback --kept policy-kept
+    Rollback(bundle::Rollback),
+    /// Write a commented template of a rule, and of the case that shows it.
+    ///
+    /// Example: inland policy new-rule FR-LABS --country FR -o policies
+    NewRule(templates::NewRule),
+    /// Write a commented template of a provider's facts.
+    ///
+    /// Example: inland policy new-provider example-cloud -o policies
+    NewProvider(templates::NewProvider),
+}
+
+impl Policy {
+    pub(super) fn run(self) -> Result<bool, String> {
+        match self {
+            Policy::Check(check) => check.run(),
+            Policy::Explain(explain) => explain.run(),
+            Policy::Key(key) => key.run(),
+            Policy::Build(build) => build.run(),
+            Policy::Verify(verify) => verify.run(),
+            Policy::Rollback(rollback) => rollback.run(),
+            Policy::NewRule(template) => template.run(),
+            Policy::NewProvider(template) => template.run(),
+        }
+    }
+}
+
+/// Where the policy is that a command asks.
+#[derive(Args)]
+struct Source {
+    /// The policy folder; without one, the policies that this program carries.
+    #[arg(long, value_name = "DIR", conflicts_with = "bundle")]
+    policies: Option<PathBuf>,
+    /// A signed bundle in place of a folder.
+    #[arg(long, value_name = "FILE", requires = "key")]
+    bundle: Option<PathBuf>,
+    /// The public key that the bundle must be signed with.
+    #[arg(long, value_name = "PUB", requires = "bundle")]
+    key: Option<PathBuf>,
+}
+
+impl Source {
+    fn load(&self) -> Result<Policies, String> {
+        match (&self.policies, &self.bundle, &self.key) {
+            (None, Some(file), Some(key)) => bundle::activated(file, key),
+            (Some(directory), _, _) => load(directory),
+            (None, _, _) => Policies::embedded().map_err(|error| error.to_string()),
+        }
+    }
+}
+
+/// Loads a policy folder; the error says which file of it, and what to write.
+fn load(directory: &Path) -> Result<Policies, String> {
+    Policies::load(directory).map_err(|error| below(directory, &error.to_string()))
+}
+
+/// An error of a policy folder begins with a path inside of it.
+fn below(directory: &Path, error: &str) -> String {
+    let directory = directory.display().to_string();
+    if error.starts_with(&directory) { error.to_owned() } else { format!("{directory}/{error}") }
+}
+
+/// A text file, of bounded size.
+fn read(path: &Path) -> Result<String, String> {
+    use std::io::Read as _;
+    let told = |error: std::io::Error| format!("{}: {error}", path.display());
+    let mut text = String::new();
+    let file = std::fs::File::open(path).map_err(told)?;
+    file.take(FILE_BYTES_MAX + 1).read_to_string(&mut text).map_err(told)?;
+    if text.len() as u64 > FILE_BYTES_MAX {
+        return Err(format!("{} is larger than {FILE_BYTES_MAX} bytes", path.display()));
+    }
+    Ok(text)
+}
+
+/// Writes a new file. One that is there stays as it is.
+fn write_new(path: &Path, text: &str) -> Result<(), String> {
+    use std::io::Write as _;
+    let file = std::fs::File::create_new(path);
+    file.and_then(|mut file| file.write_all(text.as_bytes())).map_err(|error| match error.kind() {
+        std::io::ErrorKind::AlreadyExists => {
+            format!(
+                "{} is there already\n  do: choose another name, or remove the file first",
+                path.display()
+            )
+        }
+        _ => format!("{}: {error}", path.display()),
+    })
+}
+
+/// A day on the command line.
+fn date(text: &str) -> Result<Date, String> {
+    Date::parse(text, &Iso8601::DATE).map_err(|_| "a date is written as 2027-06-30".to_owned())
+}
+
+/// The day on which a call of this moment is decided.
+fn today() -> Date {
+    time::OffsetDateTime::now_utc().date()
+}
+
+/// A folder on the command line that must be there.
+fn folder(text: &str) -> Result<PathBuf, String> {
+    let path = PathBuf::from(text);
+    if path.is_dir() { Ok(path) } else { Err("there is no such folder".to_owned()) }
+}
