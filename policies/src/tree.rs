@@ -60,6 +60,13 @@ impl Tree {
         Tree(files)
     }
 
+    /// The same tree with this file added or replaced.
+    #[must_use]
+    pub fn with(mut self, path: impl Into<String>, text: impl Into<String>) -> Tree {
+        self.0.insert(path.into(), text.into());
+        self
+    }
+
     /// The files below a prefix, sorted by path.
     pub fn below<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
         self.0
