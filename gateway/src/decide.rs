@@ -140,7 +140,9 @@ fn ask(
         candidates: &candidates,
         today: at.date(),
     };
-    now.policies().decide(&question).map_err(|error| broken(&error))
+    let decision = now.policies().decide(&question).map_err(|error| broken(&error))?;
+    now.shadow(&question, &decision);
+    Ok(decision)
 }
 
 /// The countries whose persons the data is about, as far as known: those that the caller declared, and

@@ -298,13 +298,35 @@ async fn collect(mut body: Incoming, limits: &Limits) -> Result<Bytes, Failure> 
     }
 }
 
-/// Fetches a small document (a key set) from a destination, through the egress gate.
-pub async fn get(destination: &Destination, bytes_max: usize) -> Result<Bytes, String> {
-    let fetched = tokio::time::timeout(GET_MAX, get_unbounded(destination, bytes_max)).await;
+/// What a fetch found.
+pub enum Fetched {
+    /// The document, and the tag by which its server knows it.
+    New {
+        /// Its bytes.
+        body: Bytes,
+        /// Its tag.
+        etag: Option<HeaderValue>,
+    },
+    /// The server says that it is the one we have (RFC 9110 section 15.4.5).
+    Unchanged,
+}
+
+/// Fetches a document (a key set, a bundle) from a destination, through the egress gate. With the tag of
+/// the one we have, only if it is another (RFC 9110 section 13.1.2).
+pub async fn get(
+    destination: &Destination,
+    bytes_max: usize,
+    known: Option<&HeaderValue>,
+) -> Result<Fetched, String> {
+    let fetched = tokio::time::timeout(GET_MAX, get_unbounded(destination, bytes_max, known)).await;
     fetched.map_err(|_| "no answer in time".to_owned())?
 }
 
-async fn get_unbounded(destination: &Destination, bytes_max: usize) -> Result<Bytes, String> {
+async fn get_unbounded(
+    destination: &Destination,
+    bytes_max: usize,
+    known: Option<&HeaderValue>,
+) -> Result<Fetched, String> {
     let connection = crate::egress::connect(destination).await.map_err(|error| error.to_string())?;
     let io = hyper_util::rt::TokioIo::new(connection);
     let (mut sender, driver) = hyper::client::conn::http1::handshake::<_, Full<Bytes>>(io)
@@ -313,19 +335,24 @@ async fn get_unbounded(destination: &Destination, bytes_max: usize) -> Result<By
     crate::tasks::drive(async move {
         let _ = driver.await; // its errors reach the one who waits for the answer
     });
-    let request = Request::builder()
+    let mut request = Request::builder()
         .uri(if destination.url().path().is_empty() { "/" } else { destination.url().path() })
         .header(header::HOST, destination.url().authority())
-        .header(header::ACCEPT_ENCODING, "identity")
-        .body(Full::default())
-        .map_err(|error| error.to_string())?;
-    let response = sender.send_request(request).await.map_err(|error| error.to_string())?;
-    if response.status() != StatusCode::OK {
-        return Err(format!("status {}", response.status().as_u16()));
+        .header(header::ACCEPT_ENCODING, "identity");
+    if let Some(tag) = known {
+        request = request.header(header::IF_NONE_MATCH, tag);
     }
+    let request = request.body(Full::default()).map_err(|error| error.to_string())?;
+    let response = sender.send_request(request).await.map_err(|error| error.to_string())?;
+    match response.status() {
+        StatusCode::NOT_MODIFIED if known.is_some() => return Ok(Fetched::Unchanged),
+        StatusCode::OK => {}
+        other => return Err(format!("status {}", other.as_u16())),
+    }
+    let etag = response.headers().get(header::ETAG).cloned();
     let body = http_body_util::Limited::new(response.into_body(), bytes_max).collect().await;
-    body.map(http_body_util::Collected::to_bytes)
-        .map_err(|_| "the answer broke off or is too large".to_owned())
+    let body = body.map_err(|_| "the answer broke off or is too large".to_owned())?.to_bytes();
+    Ok(Fetched::New { body, etag })
 }
 
 #[cfg(test)]

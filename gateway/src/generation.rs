@@ -5,22 +5,23 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::future::Future;
-use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use hyper::body::Bytes;
-use inland_policies::{Candidates, Facts, PairSpec, Policies, Tenant};
+use inland_policies::{Candidates, Decision, Facts, PairSpec, Policies, Question, Tenant};
 use moka::sync::Cache;
 
 use crate::audit::{Log, Partition};
 use crate::authenticate::{ApiKeys, Fetch, Issuer, Keys};
 use crate::config::{Config, ConfigError};
 use crate::egress::Destination;
+use crate::forward::Fetched;
+use crate::policy::{self, Loaded};
 use crate::pseudonym::MasterKey;
 use crate::refusal::{Reason, Refusal};
-use crate::route::Fleet;
+use crate::route::{Fleet, Pair};
 
 /// How many (tenant, model) candidate lists are kept.
 const CANDIDATES_KEPT_MAX: u64 = 10_000;
@@ -30,7 +31,7 @@ const JWKS_BYTES_MAX: usize = 256 << 10;
 /// Everything a request is judged and served by.
 pub struct Generation {
     config: Config,
-    policies: Policies,
+    policy: Loaded,
     keys: Keys,
     fleet: Fleet,
     partitions: HashMap<String, Partition>,
@@ -40,7 +41,7 @@ pub struct Generation {
 
 impl std::fmt::Debug for Generation {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Generation(configuration {}, policy {})", self.config.digest, self.policies.digest())
+        write!(f, "Generation(configuration {}, policy {})", self.config.digest, self.policies().digest())
     }
 }
 
@@ -51,12 +52,12 @@ impl Generation {
         log: &Log,
         previous: Option<&Generation>,
     ) -> Result<Generation, ConfigError> {
-        let policies = load_policies(&config)?;
+        let policy = policy::load(&config, previous.map(Generation::policy))?;
         let fleet = Fleet::new(&config)?;
-        check_against(&config, &policies)?;
+        check_against(&config, policy.policies())?;
         let whole = |message: String| config.error(None, message, None);
         crate::listen::check(&config).map_err(whole)?;
-        let partitions = partitions(&policies, log).map_err(whole)?;
+        let partitions = partitions(policy.policies(), log).map_err(whole)?;
         let pseudonyms = pseudonym_key(&config).map_err(whole)?;
         let keys = keys(&config).map_err(whole)?;
         let keys = match previous {
@@ -64,7 +65,7 @@ impl Generation {
             None => keys,
         };
         let candidates = Cache::new(CANDIDATES_KEPT_MAX);
-        Ok(Generation { config, policies, keys, fleet, partitions, pseudonyms, candidates })
+        Ok(Generation { config, policy, keys, fleet, partitions, pseudonyms, candidates })
     }
 
     /// The configuration.
@@ -74,7 +75,12 @@ impl Generation {
 
     /// The policy.
     pub fn policies(&self) -> &Policies {
-        &self.policies
+        self.policy.policies()
+    }
+
+    /// The policy with where it came from and what is asked beside it.
+    pub fn policy(&self) -> &Loaded {
+        &self.policy
     }
 
     /// The credentials.
@@ -109,7 +115,7 @@ impl Generation {
 
     /// The tenant's facts. A tenant without a file is one of which nothing is known (E9).
     pub fn tenant(&self, name: &str) -> Result<&Arc<Tenant>, Refusal> {
-        self.policies.tenant(name).ok_or_else(|| {
+        self.policies().tenant(name).ok_or_else(|| {
             Refusal::PolicyDenied(vec![Reason {
                 code: "UNKNOWN_FACT".into(),
                 rule: "TENANT".into(),
@@ -119,6 +125,13 @@ impl Generation {
         })
     }
 
+    /// Asks the shadow policy the same, if there is one.
+    pub fn shadow(&self, question: &Question<'_>, decided: &Decision) {
+        if let (Some(shadow), Some(pairs)) = (self.policy.shadow(), self.fleet.pairs(question.model)) {
+            shadow.compare(question, &specs(pairs), decided);
+        }
+    }
+
     /// What may be considered for a tenant's call to a model, with all facts.
     pub fn candidates(&self, tenant: &Tenant, model: &str) -> Result<Arc<Candidates>, Refusal> {
         let pairs = self.fleet.pairs(model).ok_or(Refusal::UnknownModel)?;
@@ -126,42 +139,29 @@ impl Generation {
         if let Some(known) = self.candidates.get(&key) {
             return Ok(known);
         }
-        let specs: Vec<PairSpec<'_>> = pairs
-            .iter()
-            .map(|pair| PairSpec { id: pair.id(), provider: pair.backend().provider() })
-            .collect();
         // Providers were checked when the generation was built: an error here is ours.
-        let made = self.policies.candidates(tenant, &specs).map_err(|_| Refusal::NotReady)?;
+        let made = self.policies().candidates(tenant, &specs(pairs)).map_err(|_| Refusal::NotReady)?;
         self.candidates.insert(key, Arc::clone(&made));
         Ok(made)
     }
 }
 
+fn specs(pairs: &[Arc<Pair>]) -> Vec<PairSpec<'_>> {
+    pairs.iter().map(|pair| PairSpec { id: pair.id(), provider: pair.backend().provider() }).collect()
+}
+
 /// All that building would check, without a log: for `inland check`.
-pub fn check(config: Config) -> Result<Policies, ConfigError> {
-    let policies = load_policies(&config)?;
+pub fn check(config: Config) -> Result<Loaded, ConfigError> {
+    let policy = policy::load(&config, None)?;
     Fleet::new(&config)?;
-    check_against(&config, &policies)?;
+    check_against(&config, policy.policies())?;
     let whole = |message: String| config.error(None, message, None);
     keys(&config).map_err(whole)?;
     crate::listen::check(&config).map_err(whole)?;
     if let Some(source) = &config.pseudonyms.key {
         source.read(&config.base).map_err(whole)?;
     }
-    Ok(policies)
-}
-
-fn load_policies(config: &Config) -> Result<Policies, ConfigError> {
-    let source = config.policy.get_ref().directory.as_deref().unwrap_or(Path::new("policies"));
-    let directory = config.path(source);
-    if !directory.is_dir() {
-        let advice = "directory = \"policies\"   # `inland demo --data DIR` writes an example to copy";
-        let message = format!("{} is not a folder", directory.display());
-        return Err(config.error(Some(config.policy.span()), message, Some(advice)));
-    }
-    // The policy's own errors name their file, line and remedy.
-    Policies::load(&directory)
-        .map_err(|error| ConfigError::elsewhere(format!("{}/{error}", directory.display())))
+    Ok(policy)
 }
 
 /// The contract linter: what a backend declares must not contradict the facts of its provider.
@@ -258,7 +258,10 @@ impl Fetch for FetchKeys {
         let destination = self.destinations.get(&issuer.url).cloned();
         Box::pin(async move {
             let destination = destination.ok_or("the issuer is not configured")?;
-            crate::forward::get(&destination, JWKS_BYTES_MAX).await
+            match crate::forward::get(&destination, JWKS_BYTES_MAX, None).await? {
+                Fetched::New { body, .. } => Ok(body),
+                Fetched::Unchanged => Err("an answer to a question that was not asked".to_owned()),
+            }
         })
     }
 }

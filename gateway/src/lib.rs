@@ -19,6 +19,7 @@ pub mod id;
 pub mod inspect;
 pub mod json;
 pub mod listen;
+pub mod policy;
 pub mod pseudonym;
 pub mod read;
 pub mod record;

@@ -8,6 +8,7 @@ use crate::admin::Status;
 use crate::audit::{self, Log};
 use crate::config::Config;
 use crate::generation::Generation;
+use crate::policy::{self, poll};
 use crate::serve::Gateway;
 use crate::telemetry;
 
@@ -24,12 +25,14 @@ pub async fn reload(path: &Path, gateway: &Arc<Gateway>, status: &Status) -> Res
     let _turn = status.turn().await;
     let (path, before, log) = (path.to_owned(), gateway.generation(), gateway.log().clone());
     let previous = Arc::clone(&before);
+    let fetched = first_fetch(&path, before.config()).await;
     // Compiling a policy takes a while: not on the threads that serve.
     let built = tokio::task::spawn_blocking(move || build(&path, &log, Some(&previous))).await;
     let built = built.unwrap_or_else(|_| Err("building the new generation did not end".to_owned()));
-    let outcome = match built {
-        Ok(generation) => put_in_force(generation, &before, gateway).await,
-        Err(error) => Err(error),
+    let outcome = match (built, fetched) {
+        (Ok(generation), _) => put_in_force(generation, &before, gateway).await,
+        (Err(error), Ok(())) => Err(error),
+        (Err(error), Err(why)) => Err(format!("{error}\nno bundle could be fetched: {why}")),
     };
     telemetry::reloaded(outcome.is_ok());
     status.set(outcome.as_ref().err().cloned());
@@ -38,6 +41,15 @@ pub async fn reload(path: &Path, gateway: &Arc<Gateway>, status: &Status) -> Res
         Err(error) => tracing::error!("the files on disk were refused, nothing changed: {error}"),
     }
     outcome
+}
+
+/// A configuration that names an address anew is followed by a question there, before its bundle is needed.
+/// A file that is wrong otherwise is told by the build.
+async fn first_fetch(path: &Path, before: &Config) -> Result<(), String> {
+    match Config::load(path) {
+        Ok(config) if config.digest != before.digest => poll::once(&config).await,
+        Ok(_) | Err(_) => Ok(()),
+    }
 }
 
 /// Builds a generation from the file at a path.
@@ -72,6 +84,7 @@ fn fixed(config: &Config, before: &Config) -> Result<(), String> {
 
 /// The activation is recorded, durably, before the generation serves its first request.
 async fn put_in_force(generation: Generation, before: &Generation, gateway: &Gateway) -> Result<(), String> {
+    generation.policy().keep(generation.config())?;
     record_activation(&generation, Some(before)).await?;
     gateway.activate(generation);
     Ok(())
@@ -80,6 +93,7 @@ async fn put_in_force(generation: Generation, before: &Generation, gateway: &Gat
 /// Writes ACTIVATION records for what changed.
 pub async fn record_activation(generation: &Generation, before: Option<&Generation>) -> Result<(), String> {
     let partition = generation.partition("_gateway").ok_or("the log has no partition of the gateway")?;
+    let (author, approver) = policy::answered_for(generation.policies().manifest());
     let activated = [
         (
             "configuration",
@@ -91,7 +105,7 @@ pub async fn record_activation(generation: &Generation, before: Option<&Generati
             "policy",
             generation.policies().digest(),
             before.map(|before| before.policies().digest()),
-            Some(generation.policies().revision()),
+            Some(generation.policy().revision()),
         ),
     ];
     for (what, digest, previous, revision) in activated {
@@ -103,12 +117,13 @@ pub async fn record_activation(generation: &Generation, before: Option<&Generati
             what,
             digest,
             revision,
-            author: None,
-            approver: None,
+            author: author.filter(|_| what == "policy"),
+            approver: approver.filter(|_| what == "policy"),
             previous,
         };
         partition.append(record).await.map_err(|error| format!("audit log: {error}"))?;
     }
+    telemetry::policy(generation.policy().revision());
     Ok(())
 }
 
@@ -120,8 +135,16 @@ pub struct Footprint(Vec<(PathBuf, Option<SystemTime>, u64)>);
 pub fn footprint(config_path: &Path, config: &Config) -> Footprint {
     let mut files = vec![config_path.to_owned()];
     files.extend(config.keys.as_ref().map(|keys| config.path(&keys.file)));
-    if let Some(directory) = &config.policy.get_ref().directory {
-        walk(&config.path(directory), 0, &mut files);
+    let policy = config.policy.get_ref();
+    files.extend(
+        [policy.bundle_file(), policy.key.clone()].into_iter().flatten().map(|path| config.path(&path)),
+    );
+    for path in [&policy.directory, &policy.shadow].into_iter().flatten().map(|path| config.path(path)) {
+        if path.is_dir() {
+            walk(&path, 0, &mut files);
+        } else {
+            files.push(path);
+        }
     }
     let state = |path: PathBuf| {
         let about = std::fs::metadata(&path).ok();

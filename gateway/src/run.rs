@@ -14,6 +14,7 @@ use crate::audit::{self, Log};
 use crate::config::Config;
 use crate::generation::Generation;
 use crate::listen::{self, Door};
+use crate::policy::poll;
 use crate::reload::{self, Footprint, footprint};
 use crate::respond::Receipts;
 use crate::serve::Gateway;
@@ -46,7 +47,11 @@ impl Running {
         let directory = config.path(&config.audit.directory);
         let log = Log::open(&directory, &config.audit.node).map_err(|error| format!("audit log: {error}"))?;
         let receipts = Receipts::open(&directory).map_err(|error| error.to_string())?;
+        if let Err(error) = poll::once(&config).await {
+            tracing::warn!("no bundle could be fetched, one that was fetched before may do: {error}");
+        }
         let generation = Generation::build(config, &log, None).map_err(|error| error.to_string())?;
+        generation.policy().keep(generation.config())?;
         reload::record_activation(&generation, None).await?;
         let door = Door::bind(generation.config()).await?;
         let admin_listener = listen::bind(generation.config().admin.address).await?;
@@ -56,6 +61,7 @@ impl Running {
         generation.keys().refresh(SystemTime::now()).await; // no request waits for the first key set
         let gateway = Arc::new(Gateway::new(generation, log, receipts, &ENGINE));
         let (status, config_path) = (Arc::new(Status::default()), config_path.to_owned());
+        status.set(gateway.generation().policy().refused().map(str::to_owned));
         let (stop, stopped) = watch::channel(false);
         let mut tasks = JoinSet::new();
         tasks.spawn(door.serve(Arc::clone(&gateway), limits, stopped.clone()));
@@ -67,6 +73,7 @@ impl Running {
             Arc::clone(&status),
             stopped.clone(),
         ));
+        tasks.spawn(poll::keep_asking(Arc::clone(&gateway), stopped.clone()));
         tasks.spawn(keep_counting(Arc::clone(&gateway), stopped));
         Ok(Running { gateway, status, config_path, address, admin, stop, tasks })
     }

@@ -36,6 +36,16 @@ struct Why {
     reason: &'static str,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Code {
+    code: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Outcome {
+    outcome: &'static str,
+}
+
 struct Metrics {
     registry: Registry,
     requests: Family<Request, Counter>,
@@ -47,6 +57,10 @@ struct Metrics {
     reloads: Counter,
     reload_failures: Counter,
     generation_is_newest: Gauge<i64>,
+    policy_revision: Gauge,
+    policy_refusals: Family<Code, Counter>,
+    policy_polls: Family<Outcome, Counter>,
+    shadow: Family<Outcome, Counter>,
 }
 
 static METRICS: LazyLock<Metrics> = LazyLock::new(|| {
@@ -64,6 +78,10 @@ static METRICS: LazyLock<Metrics> = LazyLock::new(|| {
         reloads: Counter::<u64, AtomicU64>::default(),
         reload_failures: Counter::<u64, AtomicU64>::default(),
         generation_is_newest: Gauge::default(),
+        policy_revision: Gauge::default(),
+        policy_refusals: Family::default(),
+        policy_polls: Family::default(),
+        shadow: Family::default(),
     };
     metrics.generation_is_newest.set(1);
     let registry = &mut metrics.registry;
@@ -92,6 +110,18 @@ static METRICS: LazyLock<Metrics> = LazyLock::new(|| {
         "generation_is_newest",
         "1 while the files on disk are the ones in force, 0 after a reload was refused",
         metrics.generation_is_newest.clone(),
+    );
+    registry.register("policy_revision", "Revision of the policy in force", metrics.policy_revision.clone());
+    registry.register(
+        "policy_refusals",
+        "Bundles that were refused, by reason",
+        metrics.policy_refusals.clone(),
+    );
+    registry.register("policy_polls", "Questions for a new bundle, by outcome", metrics.policy_polls.clone());
+    registry.register(
+        "shadow_decisions",
+        "Decisions that the shadow policy would have made alike or otherwise",
+        metrics.shadow.clone(),
     );
     metrics
 });
@@ -123,6 +153,26 @@ pub fn unauthenticated(reason: &'static str) {
 pub fn reloaded(succeeded: bool) {
     if succeeded { &METRICS.reloads } else { &METRICS.reload_failures }.inc();
     METRICS.generation_is_newest.set(i64::from(succeeded));
+}
+
+/// Notes which policy is in force.
+pub fn policy(revision: u64) {
+    METRICS.policy_revision.set(i64::try_from(revision).unwrap_or(i64::MAX));
+}
+
+/// Counts a bundle that was refused.
+pub fn policy_refused(code: &'static str) {
+    METRICS.policy_refusals.get_or_create(&Code { code }).inc();
+}
+
+/// Counts a question for a new bundle.
+pub fn polled(outcome: &'static str) {
+    METRICS.policy_polls.get_or_create(&Outcome { outcome }).inc();
+}
+
+/// Counts a decision that the shadow policy was asked for too.
+pub fn shadow(differs: bool) {
+    METRICS.shadow.get_or_create(&Outcome { outcome: if differs { "differs" } else { "same" } }).inc();
 }
 
 /// A request being worked on, as long as this lives.

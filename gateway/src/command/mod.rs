@@ -186,7 +186,11 @@ pub fn until_stopped() -> impl Future<Output = ()> {
 fn check(path: PathBuf) -> Result<bool, String> {
     let config = Config::load(&path).map_err(|error| error.to_string())?;
     let (backends, models) = (config.backends.len(), config.models.len());
-    let policies = crate::generation::check(config).map_err(|error| error.to_string())?;
+    let policy = crate::generation::check(config).map_err(|error| error.to_string())?;
+    if let Some(refused) = policy.refused() {
+        return Err(refused.to_owned());
+    }
+    let policies = policy.policies();
     say(&format!(
         "{}: good ({backends} backends, {models} models, {} tenants, policy revision {}, review by {})",
         path.display(),

@@ -194,17 +194,37 @@ fn hosts(config: &Config) -> Result<(), Fault> {
     Ok(())
 }
 
+/// How often a bundle's address may be asked.
+const POLL_SECONDS: std::ops::RangeInclusive<u64> = 1..=86_400;
+
 fn policy(config: &Config) -> Result<(), Fault> {
     let (policy, span) = (config.policy.get_ref(), config.policy.span());
-    match (&policy.bundle, &policy.directory) {
-        (None, Some(_)) => Ok(()),
-        (Some(_), None) => Err(advise(
-            span,
-            "signed bundles are not served by this release".into(),
-            "directory = \"policies\"",
-        )),
-        (Some(_), Some(_)) | (None, None) => {
-            Err(advise(span, "exactly one source of policy must be named".into(), "directory = \"policies\""))
+    match (&policy.bundle, &policy.directory, &policy.key) {
+        (None, Some(_), None) => {}
+        (Some(_), None, Some(_)) => {}
+        (Some(_), None, None) => {
+            let message = "a bundle without the key that it is signed with could be anybody's";
+            let write = "key = \"policy.pub\"   # made by: inland policy key --out policy";
+            return Err(advise(span, message.into(), write));
         }
+        (None, Some(_), Some(_)) => {
+            let message = "a directory carries no signature, so `key` would check nothing";
+            return Err(advise(span, message.into(), "bundle = \"policies.tar.gz\", or no key"));
+        }
+        (Some(_), Some(_), _) | (None, None, _) => {
+            let message = "exactly one source of policy must be named";
+            return Err(advise(span, message.into(), "directory = \"policies\""));
+        }
+    }
+    match policy.address() {
+        Some(_) if !POLL_SECONDS.contains(&policy.poll_seconds) => {
+            Err(advise(span, "poll_seconds is 1 to 86400".into(), "poll_seconds = 60"))
+        }
+        Some(address) => destination(address, &policy.networks, &policy.pins, &span),
+        None if !policy.networks.is_empty() || !policy.pins.is_empty() || policy.ca.is_some() => {
+            let message = "networks, pins and ca are for a bundle with an address; a file is not dialled";
+            Err(advise(span, message.into(), "bundle = \"https://HOST/policies.tar.gz\""))
+        }
+        None => Ok(()),
     }
 }

@@ -34,7 +34,10 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("node", "node = \"gw-1.example.test\""),
     ("offers", "offers = [\"paris/mistral-large-4\"]   # backend/model pairs"),
     ("pins", "pins = [\"sha256/BASE64 of the SHA-256 of the public key\"]"),
-    ("policy", "[policy]   # directory = \"policies\""),
+    (
+        "policy",
+        "[policy]   # bundle = \"policies.tar.gz\" and key = \"policy.pub\", or directory = \"policies\"",
+    ),
     (
         "provider",
         "provider = \"mistral/mistral-eu\"   # policies/providers/mistral.yaml, endpoint mistral-eu",

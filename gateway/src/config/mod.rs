@@ -179,14 +179,53 @@ pub struct Model {
     pub offers: Vec<String>,
 }
 
-/// Where the policy is.
+/// Where the policy is: a signed bundle, or a directory that is trusted as code.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PolicySource {
-    /// A signed bundle.
-    pub bundle: Option<PathBuf>,
+    /// A signed bundle: a file, or an `https` address that is asked again and again.
+    pub bundle: Option<String>,
+    /// The public key (PEM, P-256) that bundles are signed with.
+    pub key: Option<PathBuf>,
+    /// Where the last bundles in force are kept, for a restart and for `inland policy rollback`.
+    #[serde(default = "kept")]
+    pub kept: PathBuf,
+    /// A second policy, of the same form, that is asked beside the one in force and changes nothing.
+    pub shadow: Option<PathBuf>,
+    /// Every address that the name of an address may have.
+    #[serde(default)]
+    pub networks: Vec<IpNet>,
+    /// Public keys that it may show.
+    #[serde(default)]
+    pub pins: Vec<String>,
+    /// A CA of its own, instead of the public ones.
+    pub ca: Option<PathBuf>,
+    /// How often an address is asked.
+    #[serde(default = "poll_seconds")]
+    pub poll_seconds: u64,
     /// A directory, trusted as code.
     pub directory: Option<PathBuf>,
+}
+
+fn kept() -> PathBuf {
+    PathBuf::from("policy-kept")
+}
+
+fn poll_seconds() -> u64 {
+    60
+}
+
+impl PolicySource {
+    /// The bundle's address, if it has one and is no file.
+    pub fn address(&self) -> Option<&str> {
+        self.bundle.as_deref().filter(|bundle| bundle.contains("://"))
+    }
+
+    /// The bundle's file, as the configuration names it: for an address, the copy that was fetched last.
+    pub fn bundle_file(&self) -> Option<PathBuf> {
+        let bundle = self.bundle.as_deref()?;
+        Some(if self.address().is_some() { self.kept.join("fetched.tar.gz") } else { PathBuf::from(bundle) })
+    }
 }
 
 /// Where the log is.

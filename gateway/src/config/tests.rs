@@ -107,7 +107,27 @@ fn what_could_leak_or_mislead_is_refused() {
         (
             "directory = \"policies\"",
             "bundle = \"policies.tar.gz\"",
-            "signed bundles are not served by this release",
+            "a bundle without the key that it is signed with could be anybody's",
+        ),
+        (
+            "directory = \"policies\"",
+            "bundle = \"https://policies.example.test/inland.tar.gz\"\nkey = \"policy.pub\"",
+            "policies.example.test: no network is declared, so no address could be right",
+        ),
+        (
+            "directory = \"policies\"",
+            "bundle = \"http://203.0.113.9/inland.tar.gz\"\nkey = \"policy.pub\"\nnetworks=[\"203.0.113.0/24\"]",
+            "http without TLS is possible to loopback networks only",
+        ),
+        (
+            "directory = \"policies\"",
+            "directory = \"policies\"\nkey = \"policy.pub\"",
+            "a directory carries no signature",
+        ),
+        (
+            "directory = \"policies\"",
+            "bundle = \"policies.tar.gz\"\nkey = \"policy.pub\"\nnetworks=[\"203.0.113.0/24\"]",
+            "a file is not dialled",
         ),
         (
             "[policy]",

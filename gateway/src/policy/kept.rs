@@ -1,0 +1,111 @@
+//! The last bundles that were in force, on disk.
+//!
+//! Invariant: a file gets its name only when it is whole and durable, so that a crash at any step leaves
+//! the generations that were there before.
+
+use std::fs::{self, DirBuilder, File};
+use std::io::Write as _;
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use inland_policies::{Bundle, VerifyingKey};
+
+use crate::config::Config;
+
+/// How many are kept.
+const KEPT_MAX: usize = 3;
+/// How much of a digest stands in a name.
+const DIGEST_PART: usize = 16;
+
+/// The folder of kept bundles.
+pub struct Kept(PathBuf);
+
+impl Kept {
+    /// The folder that a configuration names.
+    pub fn of(config: &Config) -> Kept {
+        Kept(config.path(&config.policy.get_ref().kept))
+    }
+
+    /// The newest that this key signed. One that does not verify any more is passed over.
+    pub fn newest(&self, key: &VerifyingKey) -> Option<(Bundle, Arc<[u8]>)> {
+        self.list().into_iter().rev().find_map(|path| {
+            let bytes = Bundle::read(&path).ok()?;
+            let bundle = Bundle::verify(&bytes, key)
+                .inspect_err(|error| tracing::error!("{}: {error}", path.display()))
+                .ok()?;
+            Some((bundle, Arc::from(bytes)))
+        })
+    }
+
+    /// Keeps a bundle and lets the oldest go.
+    pub fn store(&self, bytes: &[u8], revision: u64, digest: &str) -> Result<(), String> {
+        let name = format!("{revision:010}-{}.tar.gz", digest.get(..DIGEST_PART).unwrap_or(digest));
+        if !self.0.join(&name).is_file() {
+            self.write(&name, bytes)?;
+        }
+        let all = self.list();
+        for old in all.iter().rev().skip(KEPT_MAX) {
+            // One that cannot be removed does no harm: it is older than those that count.
+            let _ = fs::remove_file(old);
+        }
+        Ok(())
+    }
+
+    /// Writes a file whole: under another name, synced, then renamed, and the rename synced too.
+    pub fn write(&self, name: &str, bytes: &[u8]) -> Result<(), String> {
+        let (path, unfinished) = (self.0.join(name), self.0.join(format!("{name}.unfinished")));
+        let told = |error: std::io::Error| format!("{}: {error}", path.display());
+        DirBuilder::new().recursive(true).mode(0o700).create(&self.0).map_err(told)?;
+        let mut file = File::create(&unfinished).map_err(told)?;
+        file.write_all(bytes).and_then(|()| file.sync_all()).map_err(told)?;
+        fs::rename(&unfinished, &path).map_err(told)?;
+        File::open(&self.0).and_then(|folder| folder.sync_all()).map_err(told)
+    }
+
+    /// Removes a file. One that stays is written over the next time.
+    pub fn remove(&self, name: &str) {
+        let _ = fs::remove_file(self.0.join(name));
+    }
+
+    /// The kept bundles, oldest first: their names begin with the revision in ten digits.
+    pub fn list(&self) -> Vec<PathBuf> {
+        let Ok(entries) = fs::read_dir(&self.0) else { return Vec::new() };
+        let mut paths: Vec<PathBuf> =
+            entries.flatten().map(|entry| entry.path()).filter(|path| is_kept(path)).collect();
+        paths.sort_unstable();
+        paths
+    }
+}
+
+fn is_kept(path: &Path) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str()).and_then(|name| name.strip_suffix(".tar.gz"));
+    let parts = name.and_then(|name| name.split_once('-'));
+    parts.is_some_and(|(revision, digest)| {
+        revision.len() >= 10
+            && revision.bytes().all(|byte| byte.is_ascii_digit())
+            && digest.len() == DIGEST_PART
+            && digest.bytes().all(|byte| byte.is_ascii_hexdigit())
+    })
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_three_are_kept_and_nothing_else_is_touched() {
+        let folder = std::env::temp_dir().join(format!("inland-kept-{}", std::process::id()));
+        let kept = Kept(folder.join("kept"));
+        kept.write("fetched.tar.gz", b"fetched").unwrap();
+        for revision in [9, 10, 11, 100] {
+            kept.store(b"bundle", revision, &"ab".repeat(32)).unwrap();
+        }
+        let names: Vec<String> =
+            kept.list().iter().map(|path| path.file_name().unwrap().to_string_lossy().into_owned()).collect();
+        assert_eq!(names, [10, 11, 100].map(|revision| format!("{revision:010}-abababababababab.tar.gz")));
+        assert!(folder.join("kept/fetched.tar.gz").is_file());
+        fs::remove_dir_all(folder).unwrap();
+    }
+}
