@@ -68,27 +68,27 @@ struct Provider {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Endpoint {
     #[serde(rename = "kind")]
-    _kind: Option<String>,
+    pub(crate) _kind: Option<String>,
     #[serde(default)]
-    self_hosted: bool,
-    operator: String,
-    parents: Countries,
-    establishments: Countries,
-    processing: Countries,
-    storage: Countries,
-    remote_access: Countries,
-    certs: Vec<CertEntry>,
+    pub(crate) self_hosted: bool,
+    pub(crate) operator: String,
+    pub(crate) parents: Countries,
+    pub(crate) establishments: Countries,
+    pub(crate) processing: Countries,
+    pub(crate) storage: Countries,
+    pub(crate) remote_access: Countries,
+    pub(crate) certs: Vec<CertEntry>,
     #[serde(default)]
-    conditions: Vec<String>,
-    retention_days: Days,
-    evidence: BTreeMap<String, Evidence>,
+    pub(crate) conditions: Vec<String>,
+    pub(crate) retention_days: Days,
+    pub(crate) evidence: BTreeMap<String, Evidence>,
     #[serde(rename = "note")]
-    _note: Option<String>,
+    pub(crate) _note: Option<String>,
 }
 
 /// How a fact is known. What rests on B or U alone is written `unknown`.
 #[derive(Deserialize, Clone, Copy)]
-enum Evidence {
+pub(crate) enum Evidence {
     #[serde(rename = "V")]
     Vendor,
     #[serde(rename = "S")]
@@ -101,39 +101,39 @@ enum Evidence {
     Demonstration,
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(untagged, expecting = "this is neither a list of countries nor a zone")]
-enum Countries {
+pub(crate) enum Countries {
     Word(String),
     List(Vec<String>),
     Zone(ZoneList),
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct ZoneList {
+pub(crate) struct ZoneList {
     zone: String,
     #[serde(default)]
     plus: Vec<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(untagged, expecting = "this is neither a number of days nor `unknown`")]
-enum Days {
+pub(crate) enum Days {
     Number(u32),
     Word(String),
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(untagged, expecting = "this is neither a certificate's name nor {name, until, scope}")]
-enum CertEntry {
+pub(crate) enum CertEntry {
     Name(String),
     Dated(DatedCert),
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct DatedCert {
+pub(crate) struct DatedCert {
     name: String,
     until: Option<Day>,
     scope: String,

@@ -39,6 +39,7 @@
 pub mod bundle;
 mod candidates;
 mod canonical;
+mod cases;
 mod class;
 mod country;
 mod decision;
@@ -56,6 +57,7 @@ mod yaml;
 
 pub use bundle::{Bundle, Manifest, SigningKey, VerifyingKey};
 pub use candidates::{Candidates, PAIRS_MAX, PairSpec};
+pub use cases::{CaseResult, Cases, Coverage};
 pub use class::{Action, Class, ClassSet};
 pub use country::Country;
 pub use decision::{CacheScope, Decision, Reason};

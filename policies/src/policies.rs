@@ -98,7 +98,16 @@ impl Policies {
             |_: &[u8; 32], decision: &Arc<Decision>| u32::try_from(decision.bytes()).unwrap_or(u32::MAX);
         let remembered = Cache::builder().max_capacity(REMEMBERED_BYTES_MAX).weigher(weigh).build();
         let tree = tree.clone();
-        Ok(Policies { digest: tree.digest(), manifest: None, tree, law, facts: known, tenants, evaluator, remembered })
+        Ok(Policies {
+            digest: tree.digest(),
+            manifest: None,
+            tree,
+            law,
+            facts: known,
+            tenants,
+            evaluator,
+            remembered,
+        })
     }
 
     /// SHA-256 in hexadecimal: over all files of a folder, or of a bundle as `sha256sum` shows it.
@@ -119,6 +128,11 @@ impl Policies {
     /// The files that they were made of.
     pub fn tree(&self) -> &Tree {
         &self.tree
+    }
+
+    /// The law of this generation.
+    pub(crate) fn law(&self) -> &Law {
+        &self.law
     }
 
     /// The revision in law/meta.yaml.

@@ -29,6 +29,8 @@ pub struct Tenant {
     redact: BTreeMap<Class, Action>,
     strict: bool,
     contracts: BTreeMap<String, Contract>,
+    /// The packs that apply to it, sorted.
+    packs: Vec<String>,
     /// The tenant's part of the policy input, in canonical JSON.
     input: String,
 }
@@ -38,27 +40,27 @@ pub struct Tenant {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Contract {
     #[serde(default)]
-    contracts: Vec<String>,
+    pub(crate) contracts: Vec<String>,
     #[serde(default)]
-    transfer_tools: Vec<String>,
-    tia: Option<Tia>,
-    retention_days: Option<u32>,
+    pub(crate) transfer_tools: Vec<String>,
+    pub(crate) tia: Option<Tia>,
+    pub(crate) retention_days: Option<u32>,
     #[serde(rename = "note")]
-    _note: Option<String>,
+    pub(crate) _note: Option<String>,
 }
 
 /// The state of the transfer impact assessment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum Tia {
+pub(crate) enum Tia {
     Approved,
     Pending,
     Rejected,
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct TenantFile {
+pub(crate) struct TenantFile {
     country: String,
     sector: String,
     #[serde(default)]
@@ -76,7 +78,7 @@ struct TenantFile {
     waivers: Vec<Spanned<Waiver>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Waiver {
     rule: String,
@@ -113,6 +115,23 @@ pub(crate) fn load(
     Ok(tenants)
 }
 
+/// The tenant that a case describes, checked as a file's is but for one thing: it may hold a waiver of
+/// binding law, so that the case can show that nothing comes of it.
+pub(crate) fn of_case(
+    path: &str,
+    line: u64,
+    name: String,
+    raw: TenantFile,
+    law: &Law,
+    known: &dyn Fn(&str) -> bool,
+) -> Result<Tenant, LoadError> {
+    check_contracts(path, &raw.contracts, law, known)?;
+    if let Some(waiver) = raw.waivers.iter().find(|waiver| !law.rules.contains_key(&waiver.value.rule)) {
+        return Err(unknown(path, yaml::line(waiver), "a rule", &waiver.value.rule));
+    }
+    build(name, raw, law).map_err(|(what, word)| unknown(path, line, what, &word))
+}
+
 fn build(name: String, raw: TenantFile, law: &Law) -> Result<Tenant, facts::Wrong> {
     let class = |word: &String| Class::from_name(word).ok_or_else(|| ("a data class", word.clone()));
     let country = Country::parse(&raw.country).ok_or(("a country of ISO 3166-1", raw.country))?;
@@ -138,6 +157,7 @@ fn build(name: String, raw: TenantFile, law: &Law) -> Result<Tenant, facts::Wron
         redact,
         strict: raw.strict,
         contracts: raw.contracts.into_iter().map(|(endpoint, terms)| (endpoint, terms.value)).collect(),
+        packs: Vec::new(),
         input: String::new(),
     };
     tenant.flags.sort();
@@ -258,6 +278,17 @@ impl Tenant {
         self.strict
     }
 
+    /// The packs that apply to it, sorted.
+    pub fn packs(&self) -> &[String] {
+        &self.packs
+    }
+
+    /// The same tenant with this signed as well.
+    pub(crate) fn with_contracts(mut self, signed: impl IntoIterator<Item = (String, Contract)>) -> Tenant {
+        self.contracts.extend(signed);
+        self
+    }
+
     pub(crate) fn contract(&self, endpoint: &str) -> Option<&Contract> {
         self.contracts.get(endpoint)
     }
@@ -271,6 +302,7 @@ impl Tenant {
             self.redact.iter().map(|(class, action)| (class.name(), action.name())).collect();
         json!({
             "name": self.name,
+            "packs": self.packs,
             "country": self.country.as_str(),
             "sector": self.sector,
             "public_body": self.public_body,
