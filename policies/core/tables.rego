@@ -16,11 +16,13 @@ document := {
 	"always_remove": {class: true | some class in data.law.always_remove},
 	"by_place": by_place,
 	"certificates": certificates,
+	"classes": known_classes,
 	"everywhere": everywhere,
 	"free": free,
 	"looks": looks,
 	"harmless": {feature: true | some feature in data.law.features.harmless},
 	"permission": {feature: concat("_", ["allow", feature]) | some feature in data.law.features.permission},
+	"packs": {name: replace(name, "-", "_") | some name, _ in data.packs},
 	"personal": classes_of["@personal"],
 	"review_by": data.law.meta.review_by,
 	"rules": rules,
@@ -127,6 +129,8 @@ classes_of[concat("", ["@", group])] := classes if {
 		some class in data.law.data_classes[family]
 	}
 }
+
+known_classes := {class: true | some family in data.law.data_classes; some class in family}
 
 # METADATA
 # title: Rules in the form in which they are matched and applied

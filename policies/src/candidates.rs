@@ -12,6 +12,7 @@ use crate::canonical;
 use crate::error::CandidatesError;
 use crate::facts::Facts;
 use crate::tenant::Tenant;
+use crate::yaml::Day;
 
 /// At most so many pairs per model: their facts stand in every record, which has 65,535 bytes.
 pub const PAIRS_MAX: usize = 32;
@@ -79,6 +80,11 @@ impl Candidates {
 
     pub(crate) fn json(&self) -> &str {
         &self.json
+    }
+
+    /// All that the verdicts on them depend on, but the law.
+    pub(crate) fn json_on(&self, today: time::Date) -> String {
+        format!("{{\"candidates\":{},\"today\":\"{}\"}}", self.json, Day(today))
     }
 
     pub(crate) fn digest(&self) -> &[u8; 32] {

@@ -12,29 +12,60 @@ pub(crate) fn json(value: &Value) -> String {
     out
 }
 
-/// A string in canonical form. RFC 8785 section 3.2.2.2 escapes as serde_json does.
+/// A string in canonical form.
 pub(crate) fn string(text: &str) -> String {
-    Value::from(text).to_string()
+    let mut out = String::with_capacity(text.len() + 2);
+    push_string(&mut out, text);
+    out
 }
 
 /// A list of strings in canonical form.
 pub(crate) fn strings<'a>(list: impl IntoIterator<Item = &'a str>) -> String {
-    let parts: Vec<String> = list.into_iter().map(string).collect();
-    format!("[{}]", parts.join(","))
+    let mut out = String::new();
+    push_strings(&mut out, list);
+    out
+}
+
+/// Appends a string. RFC 8785 section 3.2.2.2 escapes as serde_json does, and most need no escape.
+pub(crate) fn push_string(out: &mut String, text: &str) {
+    if text.bytes().all(|byte| byte >= 0x20 && byte != b'"' && byte != b'\\') {
+        out.push('"');
+        out.push_str(text);
+        out.push('"');
+    } else {
+        out.push_str(&Value::from(text).to_string());
+    }
+}
+
+/// Appends a list of strings.
+pub(crate) fn push_strings<'a>(out: &mut String, list: impl IntoIterator<Item = &'a str>) {
+    out.push('[');
+    for (index, text) in list.into_iter().enumerate() {
+        if index > 0 {
+            out.push(',');
+        }
+        push_string(out, text);
+    }
+    out.push(']');
+}
+
+/// The order of keys (section 3.2.3): by UTF-16 code units.
+pub(crate) fn key_order(left: &str, right: &str) -> std::cmp::Ordering {
+    left.encode_utf16().cmp(right.encode_utf16())
 }
 
 fn write(value: &Value, out: &mut String) {
     match value {
         Value::Object(map) => {
-            // Keys by UTF-16 code units (section 3.2.3), not by the map's own order.
+            // Not by the map's own order.
             let mut entries: Vec<_> = map.iter().collect();
-            entries.sort_by(|(left, _), (right, _)| left.encode_utf16().cmp(right.encode_utf16()));
+            entries.sort_by(|(left, _), (right, _)| key_order(left, right));
             out.push('{');
             for (index, (key, value)) in entries.into_iter().enumerate() {
                 if index > 0 {
                     out.push(',');
                 }
-                out.push_str(&string(key));
+                push_string(out, key);
                 out.push(':');
                 write(value, out);
             }

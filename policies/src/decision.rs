@@ -5,17 +5,20 @@
 //! the gateway knows. Anything else is an error, and an error is a refusal.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use serde::Deserialize;
-use serde_json::{Value, json};
 
-use crate::candidates::Candidates;
+use crate::answer::Answer;
 use crate::canonical;
 use crate::class::{Action, Class, ClassSet};
 use crate::error::DecideError;
 use crate::law::Law;
-use crate::tenant::Tenant;
+use crate::reason::Reason;
+
+/// Room for a document without its reasons; more is taken where it is needed.
+const DOCUMENT_BYTES: usize = 2048;
 
 /// Where a call may be processed, why not elsewhere, and what must be done before and after.
 #[derive(Debug)]
@@ -38,15 +41,6 @@ pub struct Decision {
     stale: bool,
 }
 
-/// One reason against a pair.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Reason {
-    code: String,
-    rule: String,
-    reference: String,
-    remedy: String,
-}
-
 /// Who may share a cached answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -57,51 +51,22 @@ pub enum CacheScope {
     Tenant,
 }
 
-/// What the compiled policy says. An unknown key is an obligation that we would not keep.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Answer {
-    v: String,
-    allow: Vec<String>,
-    exclude: BTreeMap<String, Vec<CodeAndRule>>,
-    redact: BTreeMap<String, Action>,
-    features_refused: Vec<String>,
-    log_min_days: u32,
-    retention_days_max: Option<u32>,
-    partition: String,
-    cache_scope: CacheScope,
-    response_headers: Vec<String>,
-    audit_fields: Vec<String>,
-    remote_access_unknown: Vec<String>,
-    rules: Vec<String>,
-    waived: Vec<String>,
-    stale: bool,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct CodeAndRule {
-    code: String,
-    rule: String,
-}
-
 /// What the answer is checked against.
+#[derive(Debug)]
 pub(crate) struct Asked<'a> {
-    pub(crate) tenant: &'a Tenant,
+    pub(crate) partition: &'a str,
+    /// What the tenant wants taken out.
+    pub(crate) redact: &'a BTreeMap<Class, Action>,
     pub(crate) classes: ClassSet,
     pub(crate) features: &'a [&'a str],
-    pub(crate) candidates: &'a Candidates,
+    pub(crate) ids: &'a [Arc<str>],
     pub(crate) law: &'a Law,
 }
 
 impl Decision {
     /// Checks the policy's answer against the question and the closed lists.
     pub(crate) fn check(answer: Answer, asked: &Asked<'_>, input: Arc<str>) -> Result<Decision, DecideError> {
-        if answer.v != "inland.decision/v1" {
-            return Err(DecideError::Output("the version is not ours"));
-        }
-        let exclude = reasons(answer.exclude, asked.law)?;
-        check_pairs(&answer.allow, &exclude, asked.candidates)?;
+        check_pairs(&answer.allow, &answer.exclude, asked.ids)?;
         let redact = check_redact(answer.redact, asked)?;
         check_words(
             &answer.response_headers,
@@ -109,7 +74,7 @@ impl Decision {
             "an unknown response marker",
         )?;
         check_words(&answer.audit_fields, &asked.law.words.audit_fields, "an unknown audit block")?;
-        if answer.partition != asked.tenant.partition() {
+        if answer.partition != asked.partition {
             return Err(DecideError::Output("the partition is not the tenant's"));
         }
         if answer.features_refused.iter().any(|feature| !asked.features.contains(&feature.as_str())) {
@@ -122,7 +87,7 @@ impl Decision {
             input,
             document: String::new(),
             allow: answer.allow,
-            exclude,
+            exclude: answer.exclude,
             redact,
             features_refused: sorted(answer.features_refused),
             log_min_days: answer.log_min_days,
@@ -136,7 +101,7 @@ impl Decision {
             waived: sorted(answer.waived),
             stale: answer.stale,
         };
-        decision.document = canonical::json(&decision.render());
+        decision.document = decision.render();
         Ok(decision)
     }
 
@@ -232,91 +197,84 @@ impl Decision {
         2 * (self.input.len() + self.document.len())
     }
 
-    fn render(&self) -> Value {
-        let redact: BTreeMap<&str, &str> =
-            self.redact.iter().map(|(class, action)| (class.name(), action.name())).collect();
-        let exclude: serde_json::Map<String, Value> = self
-            .exclude
-            .iter()
-            .map(|(pair, reasons)| (pair.clone(), reasons.iter().map(Reason::render).collect()))
-            .collect();
-        json!({
-            "v": "inland.decision/v1",
-            "allow": self.allow,
-            "exclude": exclude,
-            "redact": redact,
-            "features_refused": self.features_refused,
-            "log_min_days": self.log_min_days,
-            "retention_days_max": self.retention_days_max,
-            "partition": self.partition,
-            "cache_scope": match self.cache_scope { CacheScope::None => "none", CacheScope::Tenant => "tenant" },
-            "response_headers": self.response_headers,
-            "audit_fields": self.audit_fields,
-            "remote_access_unknown": self.remote_access_unknown,
-            "rules": self.rules,
-            "waived": self.waived,
-            "stale": self.stale,
-        })
+    /// The document, its keys in the order of RFC 8785.
+    fn render(&self) -> String {
+        let reasons: usize = self.exclude.values().flatten().map(|reason| reason.json().len() + 1).sum();
+        let mut out = String::with_capacity(reasons + DOCUMENT_BYTES);
+        list(&mut out, "{\"allow\":", &self.allow);
+        list(&mut out, ",\"audit_fields\":", &self.audit_fields);
+        out.push_str(match self.cache_scope {
+            CacheScope::None => ",\"cache_scope\":\"none\"",
+            CacheScope::Tenant => ",\"cache_scope\":\"tenant\"",
+        });
+        self.render_exclude(&mut out);
+        list(&mut out, ",\"features_refused\":", &self.features_refused);
+        // Writing to a String cannot fail, here and below.
+        let _ = write!(out, ",\"log_min_days\":{},\"partition\":", self.log_min_days);
+        canonical::push_string(&mut out, &self.partition);
+        let mut comma = ",\"redact\":{";
+        for (class, action) in by_name(&self.redact) {
+            let _ = write!(out, "{comma}\"{class}\":\"{}\"", action.name());
+            comma = ",";
+        }
+        out.push_str(if self.redact.is_empty() { ",\"redact\":{}" } else { "}" });
+        list(&mut out, ",\"remote_access_unknown\":", &self.remote_access_unknown);
+        list(&mut out, ",\"response_headers\":", &self.response_headers);
+        let _ = match self.retention_days_max {
+            Some(days) => write!(out, ",\"retention_days_max\":{days}"),
+            None => write!(out, ",\"retention_days_max\":null"),
+        };
+        list(&mut out, ",\"rules\":", &self.rules);
+        let _ = write!(out, ",\"stale\":{},\"v\":\"inland.decision/v1\"", self.stale);
+        list(&mut out, ",\"waived\":", &self.waived);
+        out.push('}');
+        out
+    }
+
+    fn render_exclude(&self, out: &mut String) {
+        let mut pairs: Vec<(&String, &Vec<Reason>)> = self.exclude.iter().collect();
+        pairs.sort_by(|(left, _), (right, _)| canonical::key_order(left, right));
+        out.push_str(",\"exclude\":{");
+        for (number, (pair, reasons)) in pairs.into_iter().enumerate() {
+            if number > 0 {
+                out.push(',');
+            }
+            canonical::push_string(out, pair);
+            out.push(':');
+            let mut comma = '[';
+            for reason in reasons {
+                out.push(comma);
+                out.push_str(reason.json());
+                comma = ',';
+            }
+            out.push(']');
+        }
+        out.push('}');
     }
 }
 
-impl Reason {
-    /// The reason code, a word of law/vocabulary.yaml.
-    pub fn code(&self) -> &str {
-        &self.code
-    }
-
-    /// The rule that says so.
-    pub fn rule(&self) -> &str {
-        &self.rule
-    }
-
-    /// Its legal reference.
-    pub fn reference(&self) -> &str {
-        &self.reference
-    }
-
-    /// What the reader can do about it.
-    pub fn remedy(&self) -> &str {
-        &self.remedy
-    }
-
-    fn render(&self) -> Value {
-        json!({"code": self.code, "rule": self.rule, "ref": self.reference})
-    }
+/// A key with its list.
+fn list(out: &mut String, key: &str, list: &[String]) {
+    out.push_str(key);
+    canonical::push_strings(out, list.iter().map(String::as_str));
 }
 
-fn reasons(
-    exclude: BTreeMap<String, Vec<CodeAndRule>>,
-    law: &Law,
-) -> Result<BTreeMap<String, Vec<Reason>>, DecideError> {
-    let one = |reason: CodeAndRule| {
-        let text = law.rules.get(&reason.rule).ok_or(DecideError::Output("an unknown rule"))?;
-        let remedy =
-            law.words.remedies.get(&reason.code).ok_or(DecideError::Output("an unknown reason code"))?;
-        let (reference, remedy) = (text.reference.clone(), remedy.clone());
-        Ok(Reason { code: reason.code, rule: reason.rule, reference, remedy })
-    };
-    let mut all = BTreeMap::new();
-    for (pair, reasons) in exclude {
-        let mut reasons: Vec<Reason> = reasons.into_iter().map(one).collect::<Result<_, _>>()?;
-        reasons.sort();
-        all.insert(pair, reasons);
-    }
-    Ok(all)
+/// Class names are ASCII, so their order is that of the RFC; the order of the classes is another.
+fn by_name(redact: &BTreeMap<Class, Action>) -> BTreeMap<&'static str, Action> {
+    redact.iter().map(|(class, action)| (class.name(), *action)).collect()
 }
 
 /// Every candidate is allowed, in the order of the candidates, or excluded with a reason; no other is.
 fn check_pairs(
     allow: &[String],
     exclude: &BTreeMap<String, Vec<Reason>>,
-    candidates: &Candidates,
+    ids: &[Arc<str>],
 ) -> Result<(), DecideError> {
-    let expected = candidates.ids().iter().filter(|id| !exclude.contains_key(id.as_ref()));
+    let expected = ids.iter().filter(|id| !exclude.contains_key(id.as_ref()));
     if !expected.map(AsRef::as_ref).eq(allow.iter().map(String::as_str)) {
         return Err(DecideError::Output("a pair is neither allowed nor excluded, or not a candidate"));
     }
-    if allow.len() + exclude.len() != candidates.ids().len() {
+    if allow.len() + exclude.len() != ids.len() {
         return Err(DecideError::Output("a pair is excluded that is not a candidate"));
     }
     if exclude.values().any(Vec::is_empty) {
@@ -337,7 +295,7 @@ fn check_redact(
             Some(_) | None => return Err(DecideError::Output("an unknown class is redacted")),
         };
     }
-    let wanted = asked.tenant.redact().iter().filter(|(class, _)| asked.classes.contains(**class));
+    let wanted = asked.redact.iter().filter(|(class, _)| asked.classes.contains(**class));
     for (class, action) in wanted {
         if checked.get(class).is_none_or(|given| given < action) {
             return Err(DecideError::Output("a class is not redacted that the tenant wants redacted"));

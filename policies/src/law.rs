@@ -12,6 +12,7 @@ use serde_saphyr::Spanned;
 use crate::class::Class;
 use crate::country::Country;
 use crate::error::LoadError;
+use crate::reason::Reasons;
 use crate::rules::{self, Rule, Strength};
 use crate::tree::Tree;
 use crate::yaml::{self, Day, Names};
@@ -24,6 +25,7 @@ pub(crate) struct Law {
     pub(crate) words: Words,
     /// Rule id to what a refusal says about it. Holds the core's own reasons too.
     pub(crate) rules: BTreeMap<String, RuleText>,
+    pub(crate) reasons: Reasons,
     /// All files merged as OPA merges them: `data.law`.
     pub(crate) data: Value,
 }
@@ -235,7 +237,8 @@ impl Law {
         if let Some(written) = data.pointer_mut("/meta/review_by") {
             *written = Value::from(Day(review_by).to_string());
         }
-        Ok(Law { revision: meta.revision, review_by, words, rules: texts, data })
+        let reasons = Reasons::new(&texts, &words.remedies);
+        Ok(Law { revision: meta.revision, review_by, words, rules: texts, reasons, data })
     }
 }
 

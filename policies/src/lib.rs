@@ -36,12 +36,15 @@
 //! # }
 //! ```
 
+mod answer;
 pub mod bundle;
 mod candidates;
 mod canonical;
 mod cases;
 mod class;
+mod compile;
 mod country;
+mod decide;
 mod decision;
 mod engine;
 mod error;
@@ -50,6 +53,8 @@ mod law;
 mod opa;
 mod policies;
 mod question;
+mod reason;
+mod recorded;
 mod rules;
 mod tenant;
 mod tree;
@@ -60,11 +65,12 @@ pub use candidates::{Candidates, PAIRS_MAX, PairSpec};
 pub use cases::{CaseResult, Cases, Coverage};
 pub use class::{Action, Class, ClassSet};
 pub use country::Country;
-pub use decision::{CacheScope, Decision, Reason};
+pub use decision::{CacheScope, Decision};
 pub use error::{BundleError, CandidatesError, DecideError, LoadError};
 pub use facts::Facts;
 pub use law::RuleText;
 pub use policies::{OPA_VERSION, Policies, find_opa};
 pub use question::Question;
+pub use reason::Reason;
 pub use tenant::Tenant;
 pub use tree::{Tree, write_default};

@@ -9,8 +9,16 @@ use std::process::{Command, Stdio};
 /// The one version that may compile the core.
 pub(crate) const VERSION: &str = "1.22.2";
 
+/// The decision for a whole input: the specification.
+pub(crate) const DECISION: &str = "inland/decision";
+/// The half of a decision that depends on the call.
+pub(crate) const CALL: &str = "inland/call";
+/// The half of a decision that depends on the candidates and the day.
+pub(crate) const VERDICTS: &str = "inland/verdicts";
+/// The law as tables.
+pub(crate) const TABLES: &str = "inland/tables/document";
 /// What the compiled core answers to.
-pub(crate) const ENTRYPOINTS: [&str; 2] = ["inland/decision", "inland/tables/document"];
+pub(crate) const ENTRYPOINTS: [&str; 4] = [DECISION, CALL, VERDICTS, TABLES];
 
 /// The folder of the workspace where the build script installs `opa`, one for all profiles.
 ///

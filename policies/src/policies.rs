@@ -3,33 +3,26 @@
 //! Invariant: a [`Policies`] never changes. Whatever is loaded later is another value, so that a call
 //! sees one law from beginning to end, and a remembered decision is one of this law.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
-use moka::sync::Cache;
-use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use wasmtime::Module;
 
 use crate::bundle::Manifest;
 use crate::candidates::{Candidates, PairSpec};
-use crate::decision::{Answer, Asked, Decision};
+pub(crate) use crate::compile::compiled;
+use crate::decide::Decider;
+use crate::decision::Decision;
 use crate::engine::{self, Evaluator};
 use crate::error::{CandidatesError, DecideError, LoadError};
 use crate::facts::{self, Facts};
 use crate::law::{Law, RuleText};
 use crate::opa;
-use crate::question::{Input, Question};
+use crate::question::Question;
 use crate::tenant::{self, Tenant};
 use crate::tree::Tree;
-
-/// The core as the build script compiled it.
-static CORE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/policy.wasm"));
-/// Memory for remembered decisions of one generation.
-const REMEMBERED_BYTES_MAX: u64 = 64 << 20;
 
 /// The one version of `opa` that compiles policies.
 pub const OPA_VERSION: &str = opa::VERSION;
@@ -48,8 +41,7 @@ pub struct Policies {
     law: Law,
     facts: BTreeMap<String, Facts>,
     tenants: BTreeMap<String, Arc<Tenant>>,
-    evaluator: Evaluator,
-    remembered: Cache<[u8; 32], Arc<Decision>>,
+    decider: Decider,
 }
 
 impl Policies {
@@ -93,21 +85,10 @@ impl Policies {
             }
         }
         let module = engine::compile(core)?;
-        let evaluator = Evaluator::new(module.clone(), &json!({"tables": tables(module, &law)?}))?;
-        let weigh =
-            |_: &[u8; 32], decision: &Arc<Decision>| u32::try_from(decision.bytes()).unwrap_or(u32::MAX);
-        let remembered = Cache::builder().max_capacity(REMEMBERED_BYTES_MAX).weigher(weigh).build();
-        let tree = tree.clone();
-        Ok(Policies {
-            digest: tree.digest(),
-            manifest: None,
-            tree,
-            law,
-            facts: known,
-            tenants,
-            evaluator,
-            remembered,
-        })
+        let tables = tables(module.clone(), &law)?;
+        let decider = Decider::new(Evaluator::new(module, &json!({"tables": tables}))?);
+        let (digest, tree) = (tree.digest(), tree.clone());
+        Ok(Policies { digest, manifest: None, tree, law, facts: known, tenants, decider })
     }
 
     /// SHA-256 in hexadecimal: over all files of a folder, or of a bundle as `sha256sum` shows it.
@@ -199,104 +180,34 @@ impl Policies {
         if question.use_case.is_some_and(|name| self.use_case(name).is_none()) {
             return Err(DecideError::Input("the use case is not known"));
         }
-        let input = Input::render(question)?;
-        let digest = input.digest();
-        if let Some(decision) = self.remembered.get(&digest) {
-            return Ok(decision);
-        }
-        let decision = Arc::new(self.evaluate(question, &input)?);
-        self.remembered.insert(digest, Arc::clone(&decision));
-        Ok(decision)
+        self.decider.decide(&self.law, question)
     }
 
     /// Decides without remembering: what a decision costs when nothing like it was asked before.
     pub fn decide_afresh(&self, question: &Question<'_>) -> Result<Decision, DecideError> {
-        self.evaluate(question, &Input::render(question)?)
+        self.decider.afresh(&self.law, question)
     }
 
-    fn evaluate(&self, question: &Question<'_>, input: &Input<'_>) -> Result<Decision, DecideError> {
-        let json = input.json();
-        let raw: Box<RawValue> =
-            RawValue::from_string(json.clone()).map_err(|_| DecideError::Input("it is not JSON"))?;
-        let [decision, _] = opa::ENTRYPOINTS;
-        let answer: Answer = self.evaluator.evaluate(decision, &raw)?;
-        let asked = Asked {
-            tenant: question.tenant,
-            classes: question.classes,
-            features: question.features,
-            candidates: question.candidates,
-            law: &self.law,
-        };
-        Decision::check(answer, &asked, Arc::from(json))
+    /// Decides by one evaluation of `inland/decision`, which is the specification; [`Policies::decide`]
+    /// gives the same faster.
+    pub fn decide_whole(&self, question: &Question<'_>) -> Result<Decision, DecideError> {
+        self.decider.whole(&self.law, question)
     }
-}
 
-/// The core of these files as WebAssembly: the shipped one, or compiled with `opa`.
-pub(crate) fn compiled(tree: &Tree) -> Result<Cow<'static, [u8]>, LoadError> {
-    if own_core(tree) { compile_core(tree).map(Cow::Owned) } else { Ok(Cow::Borrowed(CORE)) }
+    /// Decides a recorded `inland.input/v1` again, exactly as it was written.
+    ///
+    /// Facts, packs and date are those of the record; the law is this one. An input that is not of that
+    /// form, or names a pack that this law does not have, is an error.
+    pub fn replay(&self, input: &str) -> Result<Decision, DecideError> {
+        self.decider.replay(&self.law, input)
+    }
 }
 
 /// The law's tables: what the core reads as `data.tables`.
 pub(crate) fn tables(module: Module, law: &Law) -> Result<Value, LoadError> {
-    let [_, entrypoint] = opa::ENTRYPOINTS;
-    let tables = Evaluator::new(module, &json!({"law": law.data}))?.tables(entrypoint);
+    let tables = Evaluator::new(module, &json!({"law": law.data}))?.tables(opa::TABLES);
     tables.map_err(|error| {
         let problem = format!("the law does not evaluate: {error}");
         LoadError::new("law", problem, "the form of the default law; see policies/README.md")
     })
-}
-
-/// Does the folder bring a core that is not the shipped one?
-fn own_core(tree: &Tree) -> bool {
-    !tree.below("core/").eq(Tree::embedded().below("core/"))
-}
-
-fn compile_core(tree: &Tree) -> Result<Vec<u8>, LoadError> {
-    let Some(opa) = opa::find() else {
-        let problem = format!("the core was changed, and opa {} was not found to compile it", opa::VERSION);
-        return Err(LoadError::new(
-            "core",
-            problem,
-            "OPA=/path/to/opa in the environment, or the shipped core",
-        ));
-    };
-    let work = Workplace::new().map_err(|error| {
-        LoadError::new("core", format!("no folder to compile in: {error}"), "TMPDIR=/a/writable/folder")
-    })?;
-    let compiled = work.write(tree).map_err(|error| error.to_string());
-    let compiled = compiled.and_then(|files| opa::compile(&opa, &files, &work.0));
-    compiled.map_err(|problem| LoadError::new("core", problem, "Rego that `opa check --strict` accepts"))
-}
-
-/// A private folder that is gone afterwards.
-struct Workplace(PathBuf);
-
-impl Workplace {
-    fn new() -> std::io::Result<Workplace> {
-        use std::os::unix::fs::DirBuilderExt as _;
-        static NUMBER: AtomicU64 = AtomicU64::new(0);
-        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let folder = std::env::temp_dir().join(format!("inland-core-{}-{number}", std::process::id()));
-        // Fails where the name is taken: nobody else's folder is ever used.
-        std::fs::DirBuilder::new().mode(0o700).create(&folder)?;
-        Ok(Workplace(folder))
-    }
-
-    fn write(&self, tree: &Tree) -> std::io::Result<Vec<PathBuf>> {
-        let mut files = Vec::new();
-        for (number, (_, text)) in tree.below("core/").filter(|(path, _)| path.ends_with(".rego")).enumerate()
-        {
-            let file = self.0.join(format!("{number}.rego"));
-            std::fs::write(&file, text)?;
-            files.push(file);
-        }
-        Ok(files)
-    }
-}
-
-impl Drop for Workplace {
-    fn drop(&mut self) {
-        // What cannot be removed holds nothing secret; the next start uses another name.
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
 }

@@ -99,6 +99,11 @@ impl<'a> Input<'a> {
     pub(crate) fn json(&self) -> String {
         [r#"{"candidates":"#, self.candidates.json(), &self.rest].concat()
     }
+
+    /// The input without the candidates and their facts.
+    pub(crate) fn json_of_call(&self) -> String {
+        ["{", self.rest.trim_start_matches(',')].concat()
+    }
 }
 
 fn check(question: &Question<'_>) -> Result<(), DecideError> {

@@ -47,7 +47,7 @@ impl Call<'_> {
             self.endpoints.iter().map(|endpoint| PairSpec { id: endpoint, provider: endpoint }).collect();
         let candidates = policies.candidates(tenant, &pairs).unwrap();
         let subjects: Vec<Country> = self.subjects.iter().map(|code| Country::parse(code).unwrap()).collect();
-        policies.decide(&Question {
+        let question = Question {
             tenant,
             groups: &[],
             classes: self.classes.iter().map(|name| Class::from_name(name).unwrap()).collect(),
@@ -60,12 +60,25 @@ impl Call<'_> {
             stream: false,
             candidates: &candidates,
             today: day(self.today),
-        })
+        };
+        let decided = policies.decide(&question);
+        if let Ok(decision) = &decided {
+            same_whole(policies, &question, decision);
+        }
+        decided
     }
 
     fn decided(&self, policies: &Policies) -> std::sync::Arc<Decision> {
         self.ask(policies).unwrap()
     }
+}
+
+/// The two halves give what the specification gives in one piece, and the record of it gives once more.
+fn same_whole(policies: &Policies, question: &Question<'_>, decision: &Decision) {
+    let whole = policies.decide_whole(question).unwrap();
+    assert_eq!((whole.input(), whole.document()), (decision.input(), decision.document()));
+    assert_eq!(policies.replay(decision.input()).unwrap().document(), decision.document());
+    assert_eq!(policies.decide_afresh(question).unwrap().document(), decision.document());
 }
 
 fn shipped() -> Policies {

@@ -64,7 +64,7 @@ fn every_package_and_entry_point_says_what_it_decides() {
 fn a_changed_core_is_compiled_with_opa_when_it_is_loaded() {
     let folder = Folder::default_with(&[]);
     let shipped = folder.load().unwrap();
-    folder.edit("core/decision.rego", "cache_scope := \"tenant\"", "cache_scope := \"none\"");
+    folder.edit("core/call.rego", "cache_scope := \"tenant\"", "cache_scope := \"none\"");
     let changed = folder.load().unwrap();
     assert_ne!(changed.digest(), shipped.digest());
 }
@@ -83,7 +83,7 @@ fn a_core_that_needs_its_host_or_does_not_compile_is_refused() {
         ("default stale = = false", "core: "),
     ] {
         let folder = Folder::default_with(&[]);
-        folder.edit("core/decision.rego", "default stale := false", to);
+        folder.edit("core/call.rego", "default stale := false", to);
         let error = folder.load().unwrap_err().to_string();
         assert!(error.starts_with(expected), "{error}");
         assert!(error.contains("\n  write: "), "{error}");

@@ -1,0 +1,74 @@
+# What the packs of a tenant or sector add.
+#
+# A pack can only add to the sets below, so that the most restrictive wins and nothing that the law or
+# another pack says is taken back. A call is not decided if one of its packs is not known, or says
+# something that has no meaning here: what was meant as a limit must not vanish.
+# Law: none; the tenant's or sector's own rules.
+package inland
+
+import data.tables
+
+asked_packs := object.get(input.tenant, "packs", [])
+
+# The module of each pack by the name that stands in its reasons.
+packs := {concat(":", ["pack", name]): tables.packs[name] | some name in asked_packs}
+
+packs_are_sound if {
+	is_array(asked_packs)
+	count(packs) == count(asked_packs)
+	every entry in pack_excluded {
+		is_string(entry.said.code)
+		object.keys(entry.said) == {"code", "pair"}
+		candidate_ids[entry.said.pair]
+	}
+	every class in pack_redact | pack_remove { tables.classes[class] }
+	every days in pack_retention | pack_log_days { is_days(days) }
+}
+
+is_days(days) if {
+	is_number(days)
+	days >= 0
+	floor(days) == days
+}
+
+candidate_ids := {pair.id | some pair in input.candidates}
+
+# METADATA
+# title: Reasons that packs give against single pairs
+against := {id: reasons |
+	some id in candidate_ids
+	reasons := {reason | some reason in pack_failures(id)}
+	count(reasons) > 0
+}
+
+pack_failures(id) := {{"code": entry.said.code, "rule": entry.rule} |
+	some entry in pack_excluded
+	entry.said.pair == id
+} | {{"code": code, "rule": rule} |
+	some rule, module in packs
+	limits := [days | some days in data.inland.packs[module].retention_days_max]
+	count(limits) > 0
+	some pair in input.candidates
+	pair.id == id
+	some code in retention_troubles(pair, min(limits))
+}
+
+retention_troubles(pair, limit) := ["RETENTION" | pair.retention_days > limit] if is_number(pair.retention_days)
+
+else := ["UNKNOWN_FACT"]
+
+pack_excluded := {{"rule": rule, "said": said_of_pair} | some rule, module in packs; some said_of_pair in data.inland.packs[module].exclude}
+
+pack_denials := {{"code": code, "rule": rule} | some rule, module in packs; some code in data.inland.packs[module].deny}
+
+pack_redact := {class | some module in packs; some class in data.inland.packs[module].redact}
+
+pack_remove := {class | some module in packs; some class in data.inland.packs[module].remove}
+
+pack_retention := {days | some module in packs; some days in data.inland.packs[module].retention_days_max}
+
+pack_log_days := {days | some module in packs; some days in data.inland.packs[module].log_min_days}
+
+pack_audit := {block | some module in packs; some block in data.inland.packs[module].audit_fields}
+
+pack_headers := {marker | some module in packs; some marker in data.inland.packs[module].response_headers}

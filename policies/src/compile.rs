@@ -1,0 +1,74 @@
+//! The core as WebAssembly: the shipped one, or another that `opa` compiles when it is loaded.
+//!
+//! Invariant: what runs was compiled from exactly these files, by the pinned `opa`.
+
+use std::borrow::Cow;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::error::LoadError;
+use crate::opa;
+use crate::tree::Tree;
+
+/// The core as the build script compiled it.
+static CORE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/policy.wasm"));
+
+/// The core of these files as WebAssembly: the shipped one, or compiled with `opa`.
+pub(crate) fn compiled(tree: &Tree) -> Result<Cow<'static, [u8]>, LoadError> {
+    if own_core(tree) { compile_core(tree).map(Cow::Owned) } else { Ok(Cow::Borrowed(CORE)) }
+}
+
+/// Does the folder bring a core that is not the shipped one?
+fn own_core(tree: &Tree) -> bool {
+    !tree.below("core/").eq(Tree::embedded().below("core/"))
+}
+
+fn compile_core(tree: &Tree) -> Result<Vec<u8>, LoadError> {
+    let Some(opa) = opa::find() else {
+        let problem = format!("the core was changed, and opa {} was not found to compile it", opa::VERSION);
+        return Err(LoadError::new(
+            "core",
+            problem,
+            "OPA=/path/to/opa in the environment, or the shipped core",
+        ));
+    };
+    let work = Workplace::new().map_err(|error| {
+        LoadError::new("core", format!("no folder to compile in: {error}"), "TMPDIR=/a/writable/folder")
+    })?;
+    let compiled = work.write(tree).map_err(|error| error.to_string());
+    let compiled = compiled.and_then(|files| opa::compile(&opa, &files, &work.0));
+    compiled.map_err(|problem| LoadError::new("core", problem, "Rego that `opa check --strict` accepts"))
+}
+
+/// A private folder that is gone afterwards.
+struct Workplace(PathBuf);
+
+impl Workplace {
+    fn new() -> std::io::Result<Workplace> {
+        use std::os::unix::fs::DirBuilderExt as _;
+        static NUMBER: AtomicU64 = AtomicU64::new(0);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let folder = std::env::temp_dir().join(format!("inland-core-{}-{number}", std::process::id()));
+        // Fails where the name is taken: nobody else's folder is ever used.
+        std::fs::DirBuilder::new().mode(0o700).create(&folder)?;
+        Ok(Workplace(folder))
+    }
+
+    fn write(&self, tree: &Tree) -> std::io::Result<Vec<PathBuf>> {
+        let mut files = Vec::new();
+        for (number, (_, text)) in tree.below("core/").filter(|(path, _)| path.ends_with(".rego")).enumerate()
+        {
+            let file = self.0.join(format!("{number}.rego"));
+            std::fs::write(&file, text)?;
+            files.push(file);
+        }
+        Ok(files)
+    }
+}
+
+impl Drop for Workplace {
+    fn drop(&mut self) {
+        // What cannot be removed holds nothing secret; the next start uses another name.
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
