@@ -56,9 +56,16 @@ fn pairs(expect: &Expect, decision: &Decision, found: &mut Found) {
     let named: BTreeSet<&String> = decision.exclude().keys().chain(expect.exclude.keys()).collect();
     for pair in named {
         let reasons = decision.exclude().get(pair).map(Vec::as_slice).unwrap_or_default();
-        let is: BTreeSet<&str> = reasons.iter().map(|reason| reason.code()).collect();
-        let expected: BTreeSet<&str> =
-            expect.exclude.get(pair).into_iter().flatten().map(String::as_str).collect();
+        // A code that is written with a rule is compared with its rules, another one without.
+        let ruled: BTreeSet<&str> =
+            expect.against(pair).filter(|(_, rule)| rule.is_some()).map(|(code, _)| code).collect();
+        let told = |code: &str, rule: Option<&str>| match rule {
+            Some(rule) if ruled.contains(code) => format!("{code} by {rule}"),
+            Some(_) | None => code.to_owned(),
+        };
+        let is: BTreeSet<String> =
+            reasons.iter().map(|reason| told(reason.code(), Some(reason.rule()))).collect();
+        let expected: BTreeSet<String> = expect.against(pair).map(|(code, rule)| told(code, rule)).collect();
         if is != expected {
             let because = reasons.iter().map(|reason| format!("{} by {}", reason.code(), reason.rule()));
             found.same(&format!("against {pair}"), words(because), words(expected));

@@ -73,6 +73,7 @@ struct Text {
     backends: Option<Vec<String>>,
     home: Option<Country>,
     near_miss_changes: Option<Fixture>,
+    near_misses: Option<BTreeMap<String, Fixture>>,
     expect: Expect,
 }
 
@@ -102,8 +103,8 @@ pub(super) struct Written {
 pub(super) enum Backends {
     /// Fixtures by name, or endpoints of the policy folder as `provider/endpoint`.
     Named(Vec<String>),
-    /// A perfect backend in this country, and the same with some facts changed.
-    NearMiss(Country, Box<Fixture>),
+    /// A perfect backend in this country, and by name the same with some facts changed.
+    NearMiss(Country, BTreeMap<String, Fixture>),
 }
 
 /// What a near-miss pair is about.
@@ -126,6 +127,7 @@ pub(super) enum TenantText {
 #[serde(deny_unknown_fields)]
 pub(super) struct Expect {
     pub(super) allow: Vec<String>,
+    /// Per pair its codes, each alone or with the rule that gives it: `LOCATION by FR-HDS`.
     #[serde(default)]
     pub(super) exclude: BTreeMap<String, BTreeSet<String>>,
     pub(super) redact: Redact,
@@ -173,6 +175,20 @@ pub(super) enum Scope {
     Tenant,
 }
 
+/// The pair of a near miss that nothing is wrong with, and the other where it has no name of its own.
+pub(super) const PERFECT: &str = "perfect";
+const NEAR_MISS: &str = "near-miss";
+
+impl Expect {
+    /// What is expected against a pair: a code, and the rule that gives it where that is written.
+    pub(super) fn against(&self, pair: &str) -> impl Iterator<Item = (&str, Option<&str>)> {
+        self.exclude.get(pair).into_iter().flatten().map(|entry| match entry.split_once(" by ") {
+            Some((code, rule)) => (code, Some(rule)),
+            None => (entry.as_str(), None),
+        })
+    }
+}
+
 /// Case ids stand in reports and in the tenant's name.
 const ID_BYTES_MAX: usize = 64;
 
@@ -196,9 +212,14 @@ fn checked(path: &str, text: Spanned<Text>, key: &str) -> Result<Written, LoadEr
         let problem = format!("`{}` is no case id", text.id);
         return wrong(problem, "letters, digits and hyphens, such as FR-001");
     }
-    let backends = match (text.backends, text.home, text.near_miss_changes) {
-        (Some(names), None, None) if key == "backends" => Backends::Named(names),
-        (None, Some(home), Some(changes)) if key == "home" => Backends::NearMiss(home, Box::new(changes)),
+    let changed = text.near_miss_changes.map(|changes| BTreeMap::from([(NEAR_MISS.to_owned(), changes)]));
+    let backends = match (text.backends, text.home, changed, text.near_misses) {
+        (Some(names), None, None, None) if key == "backends" => Backends::Named(names),
+        (None, Some(home), Some(changes), None) | (None, Some(home), None, Some(changes))
+            if key == "home" =>
+        {
+            Backends::NearMiss(home, changes)
+        }
         _ if key == "home" => {
             let problem = format!("the near-miss pair {} needs home and near_miss_changes", text.id);
             return wrong(problem, "home: FR and near_miss_changes: {processing: [US]}, without backends");

@@ -22,7 +22,7 @@ use crate::tree::Tree;
 
 use super::compare;
 use super::coverage::Coverage;
-use super::file::{Backends, Redact, TenantText, Written};
+use super::file::{Backends, PERFECT, Redact, TenantText, Written};
 use super::fixture::{At, Fixtures, Known, endpoint_name};
 use super::{Cases, SHARED, parsed};
 
@@ -215,8 +215,8 @@ impl<'a> World<'a> {
         if let Some(word) = case.use_case.as_ref().filter(|word| !words.use_cases.contains(*word)) {
             return Err(self.unknown(case, "a use case", word));
         }
-        let codes = case.expect.exclude.values().flatten().chain(&case.expect.refuse);
-        for code in codes {
+        let against = case.expect.exclude.keys().flat_map(|pair| case.expect.against(pair));
+        for code in against.map(|(code, _)| code).chain(case.expect.refuse.as_deref()) {
             if !words.remedies.contains_key(code) {
                 return Err(self.unknown(case, "a reason code", code));
             }
@@ -271,7 +271,7 @@ impl<'a> World<'a> {
         }
     }
 
-    fn near_miss(&self, case: &Written) -> Result<Vec<(&'static str, Known)>, LoadError> {
+    fn near_miss(&self, case: &'a Written) -> Result<Vec<(&'a str, Known)>, LoadError> {
         let Backends::NearMiss(home, changes) = &case.backends else { return Ok(Vec::new()) };
         let base = self.cases.own.base.as_ref().or(self.shared_text.base.as_ref());
         let Some(base) = base else {
@@ -281,9 +281,11 @@ impl<'a> World<'a> {
         let at = At { file: &self.cases.file, line: case.line, name: "near_miss_base" };
         let words = &self.policies.law().words;
         let known = |fixture: super::fixture::Fixture| fixture.at_home(*home).known(&at, words);
-        let perfect = known(base.value.clone())?;
-        let near_miss = known(base.value.changed(changes))?;
-        Ok(vec![("perfect", perfect), ("near-miss", near_miss)])
+        let mut pairs = vec![(PERFECT, known(base.value.clone())?)];
+        for (name, changes) in changes {
+            pairs.push((name, known(base.value.changed(changes))?));
+        }
+        Ok(pairs)
     }
 
     fn tenant(&self, case: &Written) -> Result<Tenant, LoadError> {
