@@ -18,6 +18,7 @@ use serde_json::{Value, json};
 use time::Date;
 
 use crate::canonical;
+use crate::cases::Cases;
 use crate::engine;
 use crate::error::{BundleError, Fault, LoadError};
 use crate::law::Law;
@@ -119,10 +120,21 @@ impl Bundle {
         }
     }
 
-    /// Compiles it, loads it, and lets it decide all its cases.
+    /// Compiles it, holds its tables against its law, loads it, and lets it decide all its cases.
     pub fn activate(&self) -> Result<Policies, BundleError> {
-        let policies = Policies::from_bundle(self)?;
-        Ok(policies)
+        let computed = compute_tables(&self.tree, &self.wasm, &self.manifest)?;
+        if computed != self.tables {
+            let problem = "data.json: the tables are not those of the law beside them";
+            return Err(BundleError::new(Fault::Tables, problem, "build it with `inland policy build`"));
+        }
+        let load = |expires| Policies::with_core(&self.tree, &self.wasm, expires);
+        let policies = load(Some(self.manifest.expires()))?;
+        // The cases are about the law as it is written; a bundle may be trusted for a shorter time.
+        match Law::load(&self.tree, None)?.review_by == policies.review_by() {
+            true => decide_cases(&policies)?,
+            false => decide_cases(&load(None)?)?,
+        }
+        Ok(policies.in_bundle(&self.digest, &self.manifest))
     }
 
     /// The same policies under another manifest: a rollback is old content with a higher revision.
@@ -156,23 +168,6 @@ impl std::fmt::Debug for Bundle {
     }
 }
 
-impl Policies {
-    /// The policies of a verified bundle, by its compiled core. Its cases are not decided yet: see
-    /// [`Bundle::activate`].
-    pub fn from_bundle(bundle: &Bundle) -> Result<Policies, LoadError> {
-        let computed = compute_tables(&bundle.tree, &bundle.wasm, &bundle.manifest)?;
-        if computed != bundle.tables {
-            return Err(LoadError::new(
-                DATA,
-                "the tables are not those of the law beside them",
-                "a new bundle",
-            ));
-        }
-        let policies = Policies::with_core(&bundle.tree, &bundle.wasm, Some(bundle.manifest.expires()))?;
-        Ok(policies.in_bundle(&bundle.digest, &bundle.manifest))
-    }
-}
-
 fn write(tree: &Tree, wasm: &[u8], manifest: &Manifest, key: &SigningKey) -> Result<Vec<u8>, BundleError> {
     let tables = compute_tables(tree, wasm, manifest)?;
     let mut files = Files::new();
@@ -191,6 +186,36 @@ fn write(tree: &Tree, wasm: &[u8], manifest: &Manifest, key: &SigningKey) -> Res
     // What leaves this function has gone the whole way that a gateway takes with it.
     Bundle::verify(&archive, &key.verifying()?)?.activate()?;
     Ok(archive)
+}
+
+/// Every case in the files, decided exactly as it is written there.
+fn decide_cases(policies: &Policies) -> Result<(), BundleError> {
+    let (mut all, mut failed, mut first) = (0usize, 0usize, String::new());
+    for cases in Cases::of(policies.tree())? {
+        policies.run(&cases, &mut |result| {
+            all += 1;
+            if result.passed() {
+                return;
+            }
+            failed += 1;
+            if first.is_empty() {
+                let difference = result.differences().first().map_or("", String::as_str);
+                first = format!("{}:{}: {}: {difference}", result.file(), result.line(), result.id());
+            }
+        })?;
+    }
+    let remedy = "find out with `inland policy test` whether the law or the case is wrong";
+    match (all, failed) {
+        (0, _) => {
+            let problem = "there is no case in it, so nothing shows that it decides as it should";
+            Err(BundleError::new(Fault::Case, problem, "keep the cases beside the law"))
+        }
+        (_, 0) => Ok(()),
+        _ => {
+            let problem = format!("{failed} of {all} cases are decided otherwise than written; {first}");
+            Err(BundleError::new(Fault::Case, problem, remedy))
+        }
+    }
 }
 
 /// The tables that this law has under this compiled core, trusted until the bundle's last day.
