@@ -21,8 +21,9 @@ use crate::run::Running;
 #[derive(Parser)]
 #[command(name = "inland", version)]
 struct Cli {
+    // Not global: `policy replay --log DIR` is another log.
     /// How to write the operator's log.
-    #[arg(long, global = true, value_enum, default_value_t = LogFormat::Human)]
+    #[arg(long, value_enum, default_value_t = LogFormat::Human)]
     log: LogFormat,
     #[command(subcommand)]
     command: Command,
@@ -66,6 +67,9 @@ enum Command {
         /// The configuration.
         #[arg(long, value_name = "FILE")]
         config: PathBuf,
+        /// How to write the operator's log; here as well as before the command.
+        #[arg(long, value_enum)]
+        log: Option<LogFormat>,
     },
     /// Check a configuration and its policy whole; name file, line and what to write.
     ///
@@ -94,7 +98,8 @@ enum Command {
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let quiet = matches!(cli.command, Command::Demo { .. });
-    tracing_setup(cli.log, quiet);
+    let format = if let Command::Serve { log: Some(format), .. } = &cli.command { *format } else { cli.log };
+    tracing_setup(format, quiet);
     match run(cli.command) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
@@ -110,7 +115,7 @@ fn run(command: Command) -> Result<bool, String> {
         Command::Demo { once, data, json, listen, admin, backend_port } => {
             on_runtime(demo::run(Demo { data, once, json, listen, admin, backend_port }))
         }
-        Command::Serve { config } => on_runtime(serve(config)),
+        Command::Serve { config, .. } => on_runtime(serve(config)),
         Command::Check { config } => check(config),
         Command::Policy(policy) => policy.run(),
         Command::Token(token) => token.run(),

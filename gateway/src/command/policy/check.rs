@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use clap::Args;
-use inland_policies::{Policies, Tree};
+use inland_policies::{Cases, Coverage, LoadError, Policies, Tree};
 use serde_json::json;
 
 use super::super::say;
@@ -55,7 +55,7 @@ impl Check {
     }
 
     fn check(&self) -> Result<Checked, String> {
-        let told = |error: inland_policies::LoadError| super::below(&self.directory, &error.to_string());
+        let told = |error: LoadError| super::below(&self.directory, &error.to_string());
         let tree = Tree::read(&self.directory).map_err(told)?;
         let blanks = blanks(&tree);
         if !blanks.is_empty() {
@@ -66,6 +66,7 @@ impl Check {
         let mut checked = Checked { findings: Vec::new(), counts: Vec::new() };
         checked.count_words(&policies);
         checked.texts(&policies);
+        checked.cases(&policies).map_err(told)?;
         checked.rego(self)?;
         Ok(checked)
     }
@@ -121,6 +122,8 @@ impl Checked {
             ),
         ));
         self.counts.push(("tenants", count(policies.tenants().count(), "tenant")));
+        let packs = tree.below("packs/").filter(|(path, _)| path.ends_with("/pack.yaml")).count();
+        self.counts.push(("packs", count(packs, "pack")));
     }
 
     /// Every rule can be read by a person, and every code says what to do.
@@ -137,6 +140,44 @@ impl Checked {
             let remedy = format!("{code}: what the reader of a refusal can do about it");
             self.findings.push(Finding::new("law/vocabulary.yaml", problem, remedy));
         }
+    }
+
+    /// Every rule is shown by a case.
+    fn cases(&mut self, policies: &Policies) -> Result<(), LoadError> {
+        let (mut all, mut failed) = (0, 0);
+        let mut coverage: Option<Coverage> = None;
+        for cases in Cases::of(policies.tree())? {
+            let shown = policies.run(&cases, &mut |result| {
+                all += 1;
+                failed += usize::from(!result.passed());
+            })?;
+            match &mut coverage {
+                Some(coverage) => coverage.add(&shown),
+                None => coverage = Some(shown),
+            }
+        }
+        let (bare, rules) = match &coverage {
+            Some(coverage) => (coverage.rules_without_case(), coverage.rules().count()),
+            None => {
+                (policies.rules().filter(|(_, text)| is_rule(text.file())).map(|(id, _)| id).collect(), 0)
+            }
+        };
+        let mut told = format!(
+            "{}; {} of {} apply in one",
+            count(all, "case"),
+            rules.saturating_sub(bare.len()),
+            count(rules, "rule")
+        );
+        if failed > 0 {
+            told += &format!("; {failed} fail, as `inland policy test` tells");
+        }
+        self.counts.push(("cases", told));
+        for rule in bare {
+            let at = policies.rule(rule).map_or("law/rules", |text| text.file());
+            let remedy = "a case in cases/ of a call that it applies to, with what must come out";
+            self.findings.push(Finding::new(at, format!("no case shows {rule}"), remedy));
+        }
+        Ok(())
     }
 
     /// Form and strictness of core and packs, where `opa` is found.

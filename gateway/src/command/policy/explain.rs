@@ -270,7 +270,12 @@ impl Found<'_> {
     fn places(&self) -> String {
         let (allowed, excluded) = (self.allowed(), self.excluded());
         let mut table = Table::new(["MAY GO TO", "", "WHY NOT"]);
-        for (id, provider) in &self.pairs {
+        let mut pairs: Vec<&Pair> = self.pairs.iter().collect();
+        // Of a model the order is its preference; of all endpoints the allowed ones are what is looked for.
+        if pairs.iter().all(|(id, provider)| id == provider) {
+            pairs.sort_by_key(|(id, _)| !allowed.contains(id.as_str()));
+        }
+        for (id, provider) in pairs {
             let name = if id == provider { id.clone() } else { format!("{id} ({provider})") };
             let (verdict, why) = match excluded.get(id.as_str()) {
                 Some(reasons) => ("no", by_rule(reasons)),
@@ -295,7 +300,7 @@ impl Found<'_> {
         for (rule, reasons) in rules {
             let title = self.policies.rule(rule).map_or("", |it| it.title());
             text += &format!("{rule}: {title}\n");
-            for reference in reasons.first().map(|reason| reason.reference()) {
+            if let Some(reference) = reasons.first().map(|reason| reason.reference()) {
                 text += &(wrapped(&format!("  {:<CODE$}  ", "law"), reference) + "\n");
             }
             for reason in reasons {

@@ -3,12 +3,19 @@
 //! Invariant: nothing here decides anything by itself. What may go where comes from `inland_policies`, as
 //! in the gateway; a command only asks, compares and tells. What a person wrote is never overwritten.
 
+mod ask;
 mod bundle;
+mod change;
 mod check;
+mod diff;
 mod explain;
+mod junit;
 mod opa;
+mod records;
+mod replay;
 mod show;
 mod templates;
+mod test;
 
 use std::path::{Path, PathBuf};
 
@@ -28,10 +35,22 @@ pub(super) enum Policy {
     ///
     /// Example: inland policy check policies
     Check(check::Check),
+    /// Run every Rego test and every case of a policy folder.
+    ///
+    /// Example: inland policy test policies --junit report.xml
+    Test(test::Test),
     /// Tell what may go where, and why not, for one kind of call.
     ///
     /// Example: inland policy explain --tenant hopital-lyon --data health,email --subject FR
     Explain(Box<explain::Explain>),
+    /// Tell what changes if one policy folder follows another: cases, and calls of a log.
+    ///
+    /// Example: inland policy diff policies draft --log audit
+    Diff(diff::Diff),
+    /// Decide every call of a log again, exactly, and list each that flips.
+    ///
+    /// Example: inland policy replay --log audit --candidate draft
+    Replay(replay::Replay),
     /// Make the pair of keys that bundles are signed and verified with.
     ///
     /// Example: inland policy key --out policy
@@ -62,7 +81,10 @@ impl Policy {
     pub(super) fn run(self) -> Result<bool, String> {
         match self {
             Policy::Check(check) => check.run(),
+            Policy::Test(test) => test.run(),
             Policy::Explain(explain) => explain.run(),
+            Policy::Diff(diff) => diff.run(),
+            Policy::Replay(replay) => replay.run(),
             Policy::Key(key) => key.run(),
             Policy::Build(build) => build.run(),
             Policy::Verify(verify) => verify.run(),
@@ -125,14 +147,12 @@ fn read(path: &Path) -> Result<String, String> {
 fn write_new(path: &Path, text: &str) -> Result<(), String> {
     use std::io::Write as _;
     let file = std::fs::File::create_new(path);
-    file.and_then(|mut file| file.write_all(text.as_bytes())).map_err(|error| match error.kind() {
-        std::io::ErrorKind::AlreadyExists => {
-            format!(
-                "{} is there already\n  do: choose another name, or remove the file first",
-                path.display()
-            )
+    file.and_then(|mut file| file.write_all(text.as_bytes())).map_err(|error| {
+        if error.kind() == std::io::ErrorKind::AlreadyExists {
+            let remedy = "do: choose another name, or remove the file first";
+            return format!("{} is there already\n  {remedy}", path.display());
         }
-        _ => format!("{}: {error}", path.display()),
+        format!("{}: {error}", path.display())
     })
 }
 

@@ -4,6 +4,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use inland_policies::{OPA_VERSION, find_opa};
 use serde::Deserialize;
@@ -129,8 +130,8 @@ impl RegoTest {
         }
     }
 
-    pub(super) fn seconds(&self) -> f64 {
-        std::time::Duration::from_nanos(self.duration).as_secs_f64()
+    pub(super) fn took(&self) -> Duration {
+        Duration::from_nanos(self.duration)
     }
 }
 

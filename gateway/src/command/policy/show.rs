@@ -91,6 +91,12 @@ impl Progress {
         Progress { what: what.into(), total, drawn: None, shows: std::io::stderr().is_terminal() }
     }
 
+    /// Shows the bar at once, for work that tells nothing until it ends.
+    pub(super) fn started(mut self) -> Progress {
+        self.at(0);
+        self
+    }
+
     pub(super) fn at(&mut self, done: u64) {
         if !self.shows || self.drawn.is_some_and(|drawn| drawn.elapsed() < REDRAWN_EVERY) {
             return;
