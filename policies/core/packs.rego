@@ -8,14 +8,14 @@ package inland
 
 import data.tables
 
-asked_packs := object.get(input.tenant, "packs", [])
+packs_named := object.get(input.tenant, "packs", [])
 
 # The module of each pack by the name that stands in its reasons.
-packs := {concat(":", ["pack", name]): tables.packs[name] | some name in asked_packs}
+asked_packs := {concat(":", ["pack", name]): tables.packs[name] | some name in packs_named}
 
 packs_are_sound if {
-	is_array(asked_packs)
-	count(packs) == count(asked_packs)
+	is_array(packs_named)
+	count(asked_packs) == count(packs_named)
 	every entry in pack_excluded {
 		is_string(entry.said.code)
 		object.keys(entry.said) == {"code", "pair"}
@@ -45,7 +45,7 @@ pack_failures(id) := {{"code": entry.said.code, "rule": entry.rule} |
 	some entry in pack_excluded
 	entry.said.pair == id
 } | {{"code": code, "rule": rule} |
-	some rule, module in packs
+	some rule, module in asked_packs
 	limits := [days | some days in data.inland.packs[module].retention_days_max]
 	count(limits) > 0
 	some pair in input.candidates
@@ -57,18 +57,18 @@ retention_troubles(pair, limit) := ["RETENTION" | pair.retention_days > limit] i
 
 else := ["UNKNOWN_FACT"]
 
-pack_excluded := {{"rule": rule, "said": said_of_pair} | some rule, module in packs; some said_of_pair in data.inland.packs[module].exclude}
+pack_excluded := {{"rule": rule, "said": said_of_pair} | some rule, module in asked_packs; some said_of_pair in data.inland.packs[module].exclude}
 
-pack_denials := {{"code": code, "rule": rule} | some rule, module in packs; some code in data.inland.packs[module].deny}
+pack_denials := {{"code": code, "rule": rule} | some rule, module in asked_packs; some code in data.inland.packs[module].deny}
 
-pack_redact := {class | some module in packs; some class in data.inland.packs[module].redact}
+pack_redact := {class | some module in asked_packs; some class in data.inland.packs[module].redact}
 
-pack_remove := {class | some module in packs; some class in data.inland.packs[module].remove}
+pack_remove := {class | some module in asked_packs; some class in data.inland.packs[module].remove}
 
-pack_retention := {days | some module in packs; some days in data.inland.packs[module].retention_days_max}
+pack_retention := {days | some module in asked_packs; some days in data.inland.packs[module].retention_days_max}
 
-pack_log_days := {days | some module in packs; some days in data.inland.packs[module].log_min_days}
+pack_log_days := {days | some module in asked_packs; some days in data.inland.packs[module].log_min_days}
 
-pack_audit := {block | some module in packs; some block in data.inland.packs[module].audit_fields}
+pack_audit := {block | some module in asked_packs; some block in data.inland.packs[module].audit_fields}
 
-pack_headers := {marker | some module in packs; some marker in data.inland.packs[module].response_headers}
+pack_headers := {marker | some module in asked_packs; some marker in data.inland.packs[module].response_headers}

@@ -1,4 +1,4 @@
-//! The core as WebAssembly: the shipped one, or another that `opa` compiles when it is loaded.
+//! Core and packs as WebAssembly: the shipped ones, or others that `opa` compiles when they are loaded.
 //!
 //! Invariant: what runs was compiled from exactly these files, by the pinned `opa`.
 
@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::error::LoadError;
 use crate::opa;
+use crate::pack;
 use crate::tree::Tree;
 
 /// The core as the build script compiled it.
@@ -18,23 +19,31 @@ pub(crate) fn compiled(tree: &Tree) -> Result<Cow<'static, [u8]>, LoadError> {
     if own_core(tree) { compile_core(tree).map(Cow::Owned) } else { Ok(Cow::Borrowed(CORE)) }
 }
 
-/// Does the folder bring a core that is not the shipped one?
+/// Does the folder bring a core, or Rego of packs, that is not the shipped one?
 fn own_core(tree: &Tree) -> bool {
-    !tree.below("core/").eq(Tree::embedded().below("core/"))
+    let embedded = Tree::embedded();
+    !rego(tree).eq(rego(&embedded))
+}
+
+/// The Rego of core and packs.
+fn rego(tree: &Tree) -> impl Iterator<Item = (&str, &str)> {
+    tree.below("core/").chain(tree.below("packs/")).filter(|(path, _)| path.ends_with(".rego"))
 }
 
 fn compile_core(tree: &Tree) -> Result<Vec<u8>, LoadError> {
     let Some(opa) = opa::find() else {
-        let problem = format!("the core was changed, and opa {} was not found to compile it", opa::VERSION);
+        let problem =
+            format!("core or packs were changed, and opa {} was not found to compile them", opa::VERSION);
         return Err(LoadError::new(
             "core",
             problem,
-            "OPA=/path/to/opa in the environment, or the shipped core",
+            "OPA=/path/to/opa in the environment, or the shipped core and packs",
         ));
     };
     let work = Workplace::new().map_err(|error| {
         LoadError::new("core", format!("no folder to compile in: {error}"), "TMPDIR=/a/writable/folder")
     })?;
+    pack::check_shape(&opa, tree, &work.0)?;
     let compiled = work.write(tree).map_err(|error| error.to_string());
     let compiled = compiled.and_then(|files| opa::compile(&opa, &files, &work.0));
     compiled.map_err(|problem| LoadError::new("core", problem, "Rego that `opa check --strict` accepts"))
@@ -56,8 +65,7 @@ impl Workplace {
 
     fn write(&self, tree: &Tree) -> std::io::Result<Vec<PathBuf>> {
         let mut files = Vec::new();
-        for (number, (_, text)) in tree.below("core/").filter(|(path, _)| path.ends_with(".rego")).enumerate()
-        {
+        for (number, (_, text)) in rego(tree).enumerate() {
             let file = self.0.join(format!("{number}.rego"));
             std::fs::write(&file, text)?;
             files.push(file);

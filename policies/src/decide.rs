@@ -89,9 +89,9 @@ impl Decider {
     fn unite(&self, law: &Law, question: &Question<'_>, input: &Input<'_>) -> Result<Decision, DecideError> {
         let verdicts = self.verdicts(law, question.candidates, question.today)?;
         let json = Arc::from(input.json());
-        let call: Call = match question.tenant.packs().is_empty() {
-            true => self.evaluate(opa::CALL, &input.json_of_call())?,
-            false => self.evaluate(opa::CALL, &json)?,
+        let call: Call = match question.tenant.reads_facts() {
+            false => self.evaluate(opa::CALL, &input.json_of_call())?,
+            true => self.evaluate(opa::CALL, &json)?,
         };
         let answer = call.answer(&verdicts, question.candidates.ids(), &law.reasons)?;
         Decision::check(answer, &asked(law, question), json)

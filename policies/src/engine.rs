@@ -150,7 +150,10 @@ impl Instance {
             result: T,
         }
         self.store.set_fuel(fuel).map_err(|_| DecideError::Trap)?;
-        let rows: Vec<Row<T>> = ready(self.policy.evaluate(&mut self.store, entrypoint, &input))?;
+        let text: Box<RawValue> = ready(self.policy.evaluate(&mut self.store, entrypoint, &input))?;
+        // Read here and not by the library, so that an answer of another form is told from a trap.
+        let rows: Vec<Row<T>> = serde_json::from_str(text.get())
+            .map_err(|_| DecideError::Output("it is not of the form that was asked for"))?;
         let mut rows = rows.into_iter();
         match (rows.next(), rows.next()) {
             (Some(row), None) => Ok(row.result),
@@ -232,9 +235,6 @@ fn kind(error: &(dyn std::error::Error + 'static)) -> DecideError {
     while let Some(error) = cause {
         if error.downcast_ref::<Trap>() == Some(&Trap::OutOfFuel) {
             return DecideError::Fuel;
-        }
-        if error.is::<serde_json::Error>() {
-            return DecideError::Output("it is not of the form of a decision");
         }
         cause = error.source();
     }

@@ -12,6 +12,7 @@ use serde_saphyr::Spanned;
 use crate::class::Class;
 use crate::country::Country;
 use crate::error::LoadError;
+use crate::pack::{self, Pack};
 use crate::reason::Reasons;
 use crate::rules::{self, Rule, Strength};
 use crate::tree::Tree;
@@ -26,6 +27,7 @@ pub(crate) struct Law {
     /// Rule id to what a refusal says about it. Holds the core's own reasons too.
     pub(crate) rules: BTreeMap<String, RuleText>,
     pub(crate) reasons: Reasons,
+    pub(crate) packs: BTreeMap<String, Pack>,
     /// All files merged as OPA merges them: `data.law`.
     pub(crate) data: Value,
 }
@@ -237,8 +239,19 @@ impl Law {
         if let Some(written) = data.pointer_mut("/meta/review_by") {
             *written = Value::from(Day(review_by).to_string());
         }
+        let packs = pack::load(tree, &words, &mut texts)?;
         let reasons = Reasons::new(&texts, &words.remedies);
-        Ok(Law { revision: meta.revision, review_by, words, rules: texts, reasons, data })
+        Ok(Law { revision: meta.revision, review_by, words, rules: texts, reasons, packs, data })
+    }
+}
+
+impl Law {
+    /// Takes the emergency switch of law/adequacy.yaml back; was anything switched off?
+    pub(crate) fn clear_switches(&mut self) -> bool {
+        match self.data.pointer_mut("/disabled").and_then(Value::as_array_mut) {
+            Some(disabled) => !std::mem::take(disabled).is_empty(),
+            None => false,
+        }
     }
 }
 
@@ -259,12 +272,14 @@ impl Words {
 }
 
 /// Where the words of a list are found, by a part of the list's name.
-const LISTS: [(&str, &str); 7] = [
+const LISTS: [(&str, &str); 9] = [
     ("a zone or a country", "a zone of law/zones.yaml, or a country's two letters such as FR or 'NO'"),
     ("country", "a country's two letters such as FR or 'NO'"),
     ("zone", "a zone of law/zones.yaml"),
     ("endpoint", "provider/endpoint, as in policies/providers"),
     ("a rule", "the id of a rule in law/rules"),
+    ("a tenant of", "the name of a tenant in policies/tenants"),
+    ("a pack", "the name of a folder in policies/packs"),
     ("a fact that has evidence", "a key of the endpoint"),
     ("scope", "endpoint, group or unknown"),
 ];

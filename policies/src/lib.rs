@@ -51,6 +51,7 @@ mod error;
 mod facts;
 mod law;
 mod opa;
+mod pack;
 mod policies;
 mod question;
 mod reason;

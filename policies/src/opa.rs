@@ -61,6 +61,11 @@ pub(crate) fn compile(opa: &Path, rego: &[PathBuf], work: &Path) -> Result<Vec<u
     output(Command::new("tar").arg("-xzOf").arg(&bundle).arg("/policy.wasm"))
 }
 
+/// The syntax tree of a Rego file with its places, as JSON.
+pub(crate) fn parse(opa: &Path, rego: &Path) -> Result<Vec<u8>, String> {
+    output(Command::new(opa).args(["parse", "--format", "json", "--json-include", "locations"]).arg(rego))
+}
+
 fn output(command: &mut Command) -> Result<Vec<u8>, String> {
     let program = command.get_program().to_string_lossy().into_owned();
     match command.stdin(Stdio::null()).output() {

@@ -38,6 +38,7 @@ pub struct Policies {
     digest: String,
     manifest: Option<Manifest>,
     tree: Tree,
+    module: Module,
     law: Law,
     facts: BTreeMap<String, Facts>,
     tenants: BTreeMap<String, Arc<Tenant>>,
@@ -68,7 +69,22 @@ impl Policies {
         core: &[u8],
         expires: Option<time::Date>,
     ) -> Result<Policies, LoadError> {
-        let law = Law::load(tree, expires)?;
+        Policies::under(tree, engine::compile(core)?, Law::load(tree, expires)?)
+    }
+
+    /// These policies by the law as it is written, which is what cases are about: without the emergency
+    /// switch, which only closes places, and for as long as the law says and not only the bundle. Nothing
+    /// if that is what they are.
+    pub(crate) fn as_written(&self) -> Result<Option<Policies>, LoadError> {
+        let mut law = Law::load(&self.tree, None)?;
+        let switched = law.clear_switches();
+        if !switched && law.review_by == self.law.review_by {
+            return Ok(None);
+        }
+        Policies::under(&self.tree, self.module.clone(), law).map(Some)
+    }
+
+    fn under(tree: &Tree, module: Module, law: Law) -> Result<Policies, LoadError> {
         let mut known = BTreeMap::new();
         for (path, text) in tree.below("providers/") {
             let facts = facts::load(path, text, &law.words)?;
@@ -84,11 +100,11 @@ impl Policies {
                 }
             }
         }
-        let module = engine::compile(core)?;
+        law.packs.values().try_for_each(|pack| pack.check_tenants(&|name| tenants.contains_key(name)))?;
         let tables = tables(module.clone(), &law)?;
-        let decider = Decider::new(Evaluator::new(module, &json!({"tables": tables}))?);
+        let decider = Decider::new(Evaluator::new(module.clone(), &json!({"tables": tables}))?);
         let (digest, tree) = (tree.digest(), tree.clone());
-        Ok(Policies { digest, manifest: None, tree, law, facts: known, tenants, decider })
+        Ok(Policies { digest, manifest: None, tree, module, law, facts: known, tenants, decider })
     }
 
     /// SHA-256 in hexadecimal: over all files of a folder, or of a bundle as `sha256sum` shows it.
@@ -205,7 +221,8 @@ impl Policies {
 
 /// The law's tables: what the core reads as `data.tables`.
 pub(crate) fn tables(module: Module, law: &Law) -> Result<Value, LoadError> {
-    let tables = Evaluator::new(module, &json!({"law": law.data}))?.tables(opa::TABLES);
+    let packs: BTreeMap<&String, ()> = law.packs.keys().map(|name| (name, ())).collect();
+    let tables = Evaluator::new(module, &json!({"law": law.data, "packs": packs}))?.tables(opa::TABLES);
     tables.map_err(|error| {
         let problem = format!("the law does not evaluate: {error}");
         LoadError::new("law", problem, "the form of the default law; see policies/README.md")

@@ -2,7 +2,7 @@
 //!
 //! Invariant: what loosens (flags, contracts, waivers) comes from the tenant's file and from nowhere else.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -14,6 +14,7 @@ use crate::country::Country;
 use crate::error::LoadError;
 use crate::facts;
 use crate::law::{Law, unknown};
+use crate::pack::Pack;
 use crate::yaml::{self, Day};
 
 /// One tenant, as its file describes it.
@@ -31,6 +32,8 @@ pub struct Tenant {
     contracts: BTreeMap<String, Contract>,
     /// The packs that apply to it, sorted.
     packs: Vec<String>,
+    /// Does one of them look at the facts of candidates?
+    reads_facts: bool,
     /// The tenant's part of the policy input, in canonical JSON.
     input: String,
 }
@@ -76,6 +79,8 @@ pub(crate) struct TenantFile {
     contracts: BTreeMap<String, Spanned<Contract>>,
     #[serde(default)]
     waivers: Vec<Spanned<Waiver>>,
+    /// For cases alone: elsewhere pack.yaml says to whom a pack applies.
+    packs: Option<Vec<String>>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -110,13 +115,22 @@ pub(crate) fn load(
         }
         check_contracts(path, &tenant.value.contracts, law, known)?;
         check_waivers(path, &tenant.value.waivers, law)?;
-        tenants.push(build(name, tenant.value, law).map_err(fail)?);
+        if tenant.value.packs.is_some() {
+            let problem = format!("{name} names its packs itself");
+            return Err(LoadError::at_line(path, line, problem, "applies_to in packs/NAME/pack.yaml"));
+        }
+        let country = Country::parse(&tenant.value.country);
+        let applies =
+            |pack: &Pack| country.is_some_and(|country| pack.applies(&name, country, &tenant.value.sector));
+        let packs =
+            law.packs.iter().filter(|(_, pack)| applies(pack)).map(|(name, _)| name.clone()).collect();
+        tenants.push(build(name, tenant.value, packs, law).map_err(fail)?);
     }
     Ok(tenants)
 }
 
-/// The tenant that a case describes, checked as a file's is but for one thing: it may hold a waiver of
-/// binding law, so that the case can show that nothing comes of it.
+/// The tenant that a case describes, checked as a file's is but for two things: it has the packs that it
+/// names and no others, and it may hold a waiver of binding law, to show that nothing comes of it.
 pub(crate) fn of_case(
     path: &str,
     line: u64,
@@ -129,10 +143,16 @@ pub(crate) fn of_case(
     if let Some(waiver) = raw.waivers.iter().find(|waiver| !law.rules.contains_key(&waiver.value.rule)) {
         return Err(unknown(path, yaml::line(waiver), "a rule", &waiver.value.rule));
     }
-    build(name, raw, law).map_err(|(what, word)| unknown(path, line, what, &word))
+    let packs: BTreeSet<String> = raw.packs.iter().flatten().cloned().collect();
+    if let Some(pack) = packs.iter().find(|pack| !law.packs.contains_key(*pack)) {
+        return Err(unknown(path, line, "a pack", pack));
+    }
+    let packs = packs.into_iter().collect();
+    build(name, raw, packs, law).map_err(|(what, word)| unknown(path, line, what, &word))
 }
 
-fn build(name: String, raw: TenantFile, law: &Law) -> Result<Tenant, facts::Wrong> {
+/// `packs` are known and sorted.
+fn build(name: String, raw: TenantFile, packs: Vec<String>, law: &Law) -> Result<Tenant, facts::Wrong> {
     let class = |word: &String| Class::from_name(word).ok_or_else(|| ("a data class", word.clone()));
     let country = Country::parse(&raw.country).ok_or(("a country of ISO 3166-1", raw.country))?;
     if !law.words.sectors.contains(&raw.sector) {
@@ -157,7 +177,8 @@ fn build(name: String, raw: TenantFile, law: &Law) -> Result<Tenant, facts::Wron
         redact,
         strict: raw.strict,
         contracts: raw.contracts.into_iter().map(|(endpoint, terms)| (endpoint, terms.value)).collect(),
-        packs: Vec::new(),
+        reads_facts: packs.iter().any(|name| law.packs.get(name).is_none_or(Pack::reads_facts)),
+        packs,
         input: String::new(),
     };
     tenant.flags.sort();
@@ -281,6 +302,11 @@ impl Tenant {
     /// The packs that apply to it, sorted.
     pub fn packs(&self) -> &[String] {
         &self.packs
+    }
+
+    /// Must its calls bring the facts of their candidates, for its packs?
+    pub(crate) fn reads_facts(&self) -> bool {
+        self.reads_facts
     }
 
     /// The same tenant with this signed as well.
