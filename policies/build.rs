@@ -37,11 +37,13 @@ fn main() -> Result<(), Box<dyn Error>> {
         Some(found) => found,
         None => install()?,
     };
-    let rego: Vec<PathBuf> =
-        files.into_iter().filter(|file| file.extension() == Some("rego".as_ref())).collect();
+    let mut rego = Vec::new();
+    for file in files.iter().filter(|file| file.extension() == Some("rego".as_ref())) {
+        rego.push(file.strip_prefix(&source)?.to_owned());
+    }
     let work = out.join("opa");
     std::fs::create_dir_all(&work)?;
-    std::fs::write(out.join("policy.wasm"), opa::compile(&opa, &rego, &work)?)?;
+    std::fs::write(out.join("policy.wasm"), opa::compile(&opa, &source, &rego, &work)?)?;
     Ok(())
 }
 

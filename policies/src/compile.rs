@@ -3,7 +3,7 @@
 //! Invariant: what runs was compiled from exactly these files, by the pinned `opa`.
 
 use std::borrow::Cow;
-use std::path::PathBuf;
+use std::path::{Component, Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::error::LoadError;
@@ -45,7 +45,7 @@ fn compile_core(tree: &Tree) -> Result<Vec<u8>, LoadError> {
     })?;
     pack::check_shape(&opa, tree, &work.0)?;
     let compiled = work.write(tree).map_err(|error| error.to_string());
-    let compiled = compiled.and_then(|files| opa::compile(&opa, &files, &work.0));
+    let compiled = compiled.and_then(|files| opa::compile(&opa, &work.0, &files, &work.0));
     compiled.map_err(|problem| LoadError::new("core", problem, "Rego that `opa check --strict` accepts"))
 }
 
@@ -63,12 +63,18 @@ impl Workplace {
         Ok(Workplace(folder))
     }
 
+    /// Writes the Rego under its own names, and gives those.
     fn write(&self, tree: &Tree) -> std::io::Result<Vec<PathBuf>> {
         let mut files = Vec::new();
-        for (number, (_, text)) in rego(tree).enumerate() {
-            let file = self.0.join(format!("{number}.rego"));
+        for (path, text) in rego(tree) {
+            let path = Path::new(path);
+            if !path.components().all(|part| matches!(part, Component::Normal(_))) {
+                return Err(std::io::Error::other(format!("{} is no plain path", path.display())));
+            }
+            let file = self.0.join(path);
+            std::fs::create_dir_all(file.parent().unwrap_or(&self.0))?;
             std::fs::write(&file, text)?;
-            files.push(file);
+            files.push(path.to_owned());
         }
         Ok(files)
     }

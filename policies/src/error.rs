@@ -133,6 +133,8 @@ pub(crate) enum Fault {
     Revision,
     /// The compiled policy asks its host to compute.
     Builtin,
+    /// The compiled policy is not what the Rego beside it compiles to.
+    Module,
     /// The law, facts, tenants or cases in it do not load.
     Policies,
     /// The tables in it are not those of the law in it.
@@ -161,6 +163,7 @@ impl BundleError {
             Fault::Older => "bundle_older",
             Fault::Revision => "bundle_revision",
             Fault::Builtin => "bundle_builtin",
+            Fault::Module => "bundle_module",
             Fault::Policies => "bundle_policies",
             Fault::Tables => "bundle_tables",
             Fault::Case => "bundle_case",

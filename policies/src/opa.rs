@@ -47,12 +47,16 @@ pub(crate) fn version(opa: &Path) -> Option<String> {
     text.lines().find_map(|line| line.strip_prefix("Version: ")).map(|version| version.trim().to_owned())
 }
 
-/// Compiles the Rego files to WebAssembly. `work` is an empty folder of the caller's own.
+/// Compiles Rego files, named from `base`, to WebAssembly. `work` is a folder of the caller's own.
 ///
+/// Names stand in the module, so `opa` runs in `base`: equal Rego gives equal bytes wherever it lies, and an
+/// error names the file as its owner knows it.
 /// Optimisation stays off: level 1 is slower and bakes data in, level 2 does not end.
-pub(crate) fn compile(opa: &Path, rego: &[PathBuf], work: &Path) -> Result<Vec<u8>, String> {
-    let bundle = work.join("bundle.tar.gz");
-    let mut build = Command::new(opa);
+pub(crate) fn compile(opa: &Path, base: &Path, rego: &[PathBuf], work: &Path) -> Result<Vec<u8>, String> {
+    let absolute = |path: &Path| std::path::absolute(path).map_err(|error| error.to_string());
+    let bundle = absolute(work)?.join("bundle.tar.gz");
+    let mut build = Command::new(absolute(opa)?);
+    build.current_dir(base);
     build.args(["build", "--target", "wasm", "--optimize", "0"]);
     for entrypoint in ENTRYPOINTS {
         build.args(["--entrypoint", entrypoint]);
@@ -70,7 +74,11 @@ fn output(command: &mut Command) -> Result<Vec<u8>, String> {
     let program = command.get_program().to_string_lossy().into_owned();
     match command.stdin(Stdio::null()).output() {
         Ok(done) if done.status.success() => Ok(done.stdout),
-        Ok(done) => Err(format!("{program}: {}", String::from_utf8_lossy(&done.stderr).trim())),
+        Ok(done) => {
+            // `opa build` complains on its standard output.
+            let complaint = [done.stderr.as_slice(), &done.stdout].concat();
+            Err(format!("{program}: {}", String::from_utf8_lossy(&complaint).trim()))
+        }
         Err(error) => Err(format!("{program} could not be started: {error}")),
     }
 }

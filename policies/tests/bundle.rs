@@ -290,3 +290,36 @@ fn names_of_any_alphabet_are_hashed_as_opa_hashes_them() {
     Work::new().verify(&bytes, &public).unwrap_or_else(|complaint| panic!("{complaint}"));
     assert_eq!(Bundle::verify(&bytes, &public).unwrap().manifest().author(), names);
 }
+
+#[test]
+fn a_changed_core_is_built_and_equal_rego_compiles_to_equal_bytes() {
+    let text = "default cache_scope := \"tenant\"";
+    let tree = changed_core("core/call.rego", text, &format!("# Nobody shares an answer.\n{text}"));
+    let key = forge::key();
+    let bytes = bundle::build(&tree, &manifest(1), &key).unwrap_or_else(|error| panic!("{error}"));
+    let bundle = Bundle::verify(&bytes, &key.verifying().unwrap()).unwrap();
+    assert_eq!(bundle.tree(), &tree);
+    assert_eq!(bundle.check_module(), Ok(()), "compiled a second time, in another folder");
+    assert_eq!(verified().check_module(), Ok(()));
+}
+
+#[test]
+fn a_core_that_forgets_the_certificates_is_not_built() {
+    let text = "certified(pair, names) if {\n\tsome certificate in pair.certs\n\tnames[certificate]\n";
+    let tree = changed_core(
+        "core/verdicts.rego",
+        text,
+        "certified(_, _)\n\ncertified(pair, names) if {\n\tsome certificate in pair.certs\n\tnames[certificate]\n",
+    );
+    let error = bundle::build(&tree, &manifest(1), &forge::key()).unwrap_err();
+    assert_eq!(error.code(), "bundle_case", "{error}");
+    assert!(error.to_string().contains(" cases are decided otherwise than written; cases/"), "{error}");
+}
+
+fn changed_core(path: &str, from: &str, to: &str) -> Tree {
+    let tree = Tree::embedded();
+    let text = tree.below(path).map(|(_, text)| text).collect::<String>();
+    assert!(text.contains(from), "{path} has no {from}");
+    let changed = text.replacen(from, to, 1);
+    tree.with(path, changed)
+}

@@ -426,6 +426,16 @@ fn a_bundle_that_decides_one_of_its_cases_otherwise_is_refused() {
 }
 
 #[test]
+fn a_module_of_other_rego_is_found_by_who_compiles_again() {
+    let mut wasm = files()["policy.wasm"].clone();
+    let at = wasm.windows(5).position(|window| window == b"HDS_X" || window == b"waive").unwrap();
+    wasm[at] ^= 1;
+    let bytes = with_file("policy.wasm", wasm);
+    let error = Bundle::verify(&bytes, &shipped().2).unwrap().check_module().unwrap_err();
+    assert_eq!(error.code(), "bundle_module");
+}
+
+#[test]
 fn a_module_that_asks_its_host_to_compute_is_refused() {
     let folder = Folder::default_with(&[]);
     let call = "http.send({\"method\": \"get\", \"url\": \"https://example.test\"})";
@@ -452,8 +462,6 @@ fn compiled(folder: &Folder) -> Vec<u8> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
-
     /// Bytes of the archive overwritten, cut out and doubled: never a panic, and what still verifies holds
     /// exactly what was signed (a gzip header has bytes that mean nothing).
     #[test]

@@ -19,6 +19,7 @@ use time::Date;
 
 use crate::canonical;
 use crate::cases::Cases;
+use crate::compile::compiled;
 use crate::engine;
 use crate::error::{BundleError, Fault, LoadError};
 use crate::law::Law;
@@ -49,7 +50,7 @@ pub struct Bundle {
 ///
 /// Equal files under an equal manifest give equal bytes but for the signature, which ECDSA makes anew.
 pub fn build(tree: &Tree, manifest: &Manifest, key: &SigningKey) -> Result<Vec<u8>, BundleError> {
-    write(tree, &policies::compiled(tree)?, manifest, key)
+    write(tree, &compiled(tree)?, manifest, key)
 }
 
 impl Bundle {
@@ -135,6 +136,19 @@ impl Bundle {
             false => decide_cases(&load(None)?)?,
         }
         Ok(policies.in_bundle(&self.digest, &self.manifest))
+    }
+
+    /// Compiles the Rego in it again: is the module beside it the same to the byte?
+    ///
+    /// A reviewer reads Rego and signs a module; this shows that both say the same. Needs the pinned `opa`
+    /// where the Rego is not the shipped one, so it is not a part of [`Bundle::activate`].
+    pub fn check_module(&self) -> Result<(), BundleError> {
+        if *compiled(&self.tree)? == *self.wasm {
+            return Ok(());
+        }
+        let problem = "the compiled policy is not what the Rego beside it compiles to";
+        let remedy = "build it with `inland policy build` of this release";
+        Err(BundleError::new(Fault::Module, problem, remedy))
     }
 
     /// The same policies under another manifest: a rollback is old content with a higher revision.
