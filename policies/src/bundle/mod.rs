@@ -128,13 +128,8 @@ impl Bundle {
             let problem = "data.json: the tables are not those of the law beside them";
             return Err(BundleError::new(Fault::Tables, problem, "build it with `inland policy build`"));
         }
-        let load = |expires| Policies::with_core(&self.tree, &self.wasm, expires);
-        let policies = load(Some(self.manifest.expires()))?;
-        // The cases are about the law as it is written; a bundle may be trusted for a shorter time.
-        match Law::load(&self.tree, None)?.review_by == policies.review_by() {
-            true => decide_cases(&policies)?,
-            false => decide_cases(&load(None)?)?,
-        }
+        let policies = Policies::with_core(&self.tree, &self.wasm, Some(self.manifest.expires()))?;
+        decide_cases(&policies)?;
         Ok(policies.in_bundle(&self.digest, &self.manifest))
     }
 
