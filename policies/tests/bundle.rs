@@ -221,8 +221,7 @@ fn opa_verifies_the_bundle_and_refuses_it_with_another_key_or_a_changed_byte() {
 #[test]
 fn opa_decides_from_the_bundle_as_we_do() {
     let (bytes, ..) = shipped();
-    let (work, policies) = (Work::new(), verified().activate().unwrap());
-    let bundle = work.file("bundle.tar.gz", bytes);
+    let policies = verified().activate().unwrap();
     for (tenant, classes, today) in [
         ("hopital-lyon", vec!["person_name", "health", "patient"], TODAY),
         ("bank-zuerich", vec!["person_name", "iban"], TODAY),
@@ -232,17 +231,19 @@ fn opa_decides_from_the_bundle_as_we_do() {
         ("werk-stuttgart", vec![], TODAY),
     ] {
         let ours = decide(&policies, tenant, &classes, today);
-        let input = work.file("input.json", ours.input().as_bytes());
-        let query = ["--format", "json", "data.inland.decision"];
-        let told = work.opa(&[&["eval", "--bundle", &bundle, "--input", &input], query.as_slice()].concat());
-        let told: Value = serde_json::from_slice(&told.unwrap()).unwrap();
-        let theirs = &told["result"][0]["expressions"][0]["value"];
-        assert_eq!(
-            comparable(theirs),
-            comparable(&serde_json::from_str(ours.document()).unwrap()),
-            "{tenant}"
-        );
+        let document = comparable(&serde_json::from_str(ours.document()).unwrap());
+        assert_eq!(asked_of_opa(bytes, ours.input()), document, "{tenant}");
     }
+}
+
+/// What `opa eval` decides from the bundle.
+fn asked_of_opa(bundle: &[u8], input: &str) -> Value {
+    let work = Work::new();
+    let (bundle, input) = (work.file("bundle.tar.gz", bundle), work.file("input.json", input));
+    let query = ["--format", "json", "data.inland.decision"];
+    let told = work.opa(&[&["eval", "--bundle", &bundle, "--input", &input], query.as_slice()].concat());
+    let told: Value = serde_json::from_slice(&told.unwrap()).unwrap();
+    comparable(&told["result"][0]["expressions"][0]["value"])
 }
 
 /// The document with its sets in one order, and without the references that we add to reasons. What is
@@ -294,7 +295,7 @@ fn names_of_any_alphabet_are_hashed_as_opa_hashes_them() {
 #[test]
 fn a_changed_core_is_built_and_equal_rego_compiles_to_equal_bytes() {
     let text = "default cache_scope := \"tenant\"";
-    let tree = changed_core("core/call.rego", text, &format!("# Nobody shares an answer.\n{text}"));
+    let tree = changed("core/call.rego", text, &format!("# Nobody shares an answer.\n{text}"));
     let key = forge::key();
     let bytes = bundle::build(&tree, &manifest(1), &key).unwrap_or_else(|error| panic!("{error}"));
     let bundle = Bundle::verify(&bytes, &key.verifying().unwrap()).unwrap();
@@ -306,7 +307,7 @@ fn a_changed_core_is_built_and_equal_rego_compiles_to_equal_bytes() {
 #[test]
 fn a_core_that_forgets_the_certificates_is_not_built() {
     let text = "certified(pair, names) if {\n\tsome certificate in pair.certs\n\tnames[certificate]\n";
-    let tree = changed_core(
+    let tree = changed(
         "core/verdicts.rego",
         text,
         "certified(_, _)\n\ncertified(pair, names) if {\n\tsome certificate in pair.certs\n\tnames[certificate]\n",
@@ -316,10 +317,48 @@ fn a_core_that_forgets_the_certificates_is_not_built() {
     assert!(error.to_string().contains(" cases are decided otherwise than written; cases/"), "{error}");
 }
 
-fn changed_core(path: &str, from: &str, to: &str) -> Tree {
+fn changed(path: &str, from: &str, to: &str) -> Tree {
     let tree = Tree::embedded();
     let text = tree.below(path).map(|(_, text)| text).collect::<String>();
     assert!(text.contains(from), "{path} has no {from}");
     let changed = text.replacen(from, to, 1);
     tree.with(path, changed)
+}
+
+#[test]
+fn the_emergency_switch_goes_live_although_the_cases_speak_of_the_law_without_it() {
+    let switched = changed("law/adequacy.yaml", "disabled: []", "disabled: [\"eu:US\"]");
+    let key = forge::key();
+    let bytes = bundle::build(&switched, &manifest(8), &key).unwrap_or_else(|error| panic!("{error}"));
+    let policies = Bundle::verify(&bytes, &key.verifying().unwrap()).unwrap().activate().unwrap();
+    let codes = |policies: &Policies| -> Vec<String> {
+        let decision = decide(policies, "werk-stuttgart", &["person_name"], TODAY);
+        let reasons = decision.exclude().get("stand-in/us").cloned().unwrap_or_default();
+        reasons.iter().map(|reason| format!("{} {}", reason.code(), reason.rule())).collect()
+    };
+    let before = codes(&Policies::embedded().unwrap());
+    let after = codes(&policies);
+    assert!(!before.iter().any(|code| code.starts_with("NOT_ADEQUATE")), "{before:?}");
+    assert!(after.iter().any(|code| code.starts_with("NOT_ADEQUATE")), "{after:?}");
+}
+
+#[test]
+fn a_pack_of_ones_own_is_built_in_and_opa_decides_with_it_as_well() {
+    let pack =
+        "package inland.packs.quiet\n\ndeny contains \"PROHIBITED_PRACTICE\" if \"email\" in input.classes\n";
+    let about = "title: No mail\nplain: No mail addresses.\nref: House rule 1\napplies_to: {tenants: [werk-stuttgart]}\n";
+    let tree = Tree::embedded().with("packs/quiet/quiet.rego", pack).with("packs/quiet/pack.yaml", about);
+    let key = forge::key();
+    let bytes = bundle::build(&tree, &manifest(1), &key).unwrap_or_else(|error| panic!("{error}"));
+    let bundle = Bundle::verify(&bytes, &key.verifying().unwrap()).unwrap();
+    assert_eq!(bundle.check_module(), Ok(()));
+    let policies = bundle.activate().unwrap();
+    for (class, allowed) in [("email", false), ("person_name", true)] {
+        let ours = decide(&policies, "werk-stuttgart", &[class], TODAY);
+        assert_eq!(!ours.allow().is_empty(), allowed, "{class}");
+        assert_eq!(
+            asked_of_opa(&bytes, ours.input()),
+            comparable(&serde_json::from_str(ours.document()).unwrap())
+        );
+    }
 }
