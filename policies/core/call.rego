@@ -69,13 +69,13 @@ live := {id | some place in places_said; some id in tables.by_place[place]; appl
 applies(rule) if {
 	rule.from <= input.today
 	input.today <= rule.until
-	every dimension, values in rule.some_of {
-		some value in said[dimension]
-		values[value]
-	}
-	every dimension, values in rule.none_of {
-		every value in said[dimension] { not values[value] }
-	}
+	every dimension, values in rule.some_of { any_of(values, said[dimension]) }
+	every dimension, values in rule.none_of { not any_of(values, said[dimension]) }
+}
+
+any_of(values, list) if {
+	some value in list
+	values[value]
 }
 
 # METADATA

@@ -16,14 +16,18 @@ asked_packs := {concat(":", ["pack", name]): tables.packs[name] | some name in p
 packs_are_sound if {
 	is_array(packs_named)
 	count(asked_packs) == count(packs_named)
-	every entry in pack_excluded {
-		is_string(entry.said.code)
-		object.keys(entry.said) == {"code", "pair"}
-		candidate_ids[entry.said.pair]
-	}
-	every class in pack_redact | pack_remove { tables.classes[class] }
+	every entry in pack_excluded { sound_exclusion(entry.said) }
+	every class in pack_redact | pack_remove { known_class(class) }
 	every days in pack_retention | pack_log_days { is_days(days) }
 }
+
+sound_exclusion(said_of_pair) if {
+	object.keys(said_of_pair) == {"code", "pair"}
+	is_string(said_of_pair.code)
+	candidate_ids[said_of_pair.pair]
+}
+
+known_class(class) if tables.classes[class]
 
 is_days(days) if {
 	is_number(days)

@@ -254,12 +254,12 @@ duties(rule) := {
 
 # METADATA
 # title: Which rules can apply where
-by_place[country] := [id | some id, rule in rules; names(rule, country)] if {
-	some country in {country |
-		some rule in rules
-		some dimension in ["tenant", "either"]
-		some country, _ in rule.some_of[dimension]
-	}
+by_place[country] := [id | some id, rule in rules; names(rule, country)] if some country in named
+
+named contains country if {
+	some rule in rules
+	some dimension in ["tenant", "either"]
+	some country, _ in rule.some_of[dimension]
 }
 
 names(rule, country) if rule.some_of.tenant[country]

@@ -107,7 +107,7 @@ may_move(_, demand, pair) if {
 	pair.tia == "approved"
 }
 
-condition_met("", _)
+condition_met(condition, _) if condition == ""
 
 condition_met(condition, pair) if condition in pair.conditions
 

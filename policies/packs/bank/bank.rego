@@ -4,7 +4,7 @@
 #   Adds reasons, redactions and limits for client data of one bank. A pack can only add: whatever it
 #   says, nothing becomes allowed.
 # custom:
-#   law: Outsourcing directive of the bank, sections 4-8 (worked example)
+#   law: Outsourcing directive of the bank, sections 4-9 (worked example)
 package inland.packs.bank
 
 # Section 4: client data is reached from Switzerland and Liechtenstein alone.
@@ -37,5 +37,5 @@ log_min_days contains 3650 if "bank_client" in input.classes
 
 audit_fields contains "dora_roi" if "bank_client" in input.classes
 
-# Credit decisions by the model alone are not made here.
+# Section 9: persons are not scored, whatever the law of their country says.
 deny contains "PROHIBITED_PRACTICE" if input.use_case == "social_scoring"

@@ -8,20 +8,35 @@
 package inland.packs.hospital_group
 
 # Section 2: who owns the operator must be known, and be French, where minors or genes are concerned.
-# `some` finds nothing in a list that is missing: hence the rule about what is not known.
 exclude contains {"pair": pair.id, "code": "OWNERSHIP_EXPOSURE"} if {
 	some class in ["child", "genetic"]
 	class in input.classes
 	some pair in input.candidates
-	some owner in array.concat([pair.operator], pair.parents)
+	some owner in pair.parents
 	owner != "FR"
+}
+
+exclude contains {"pair": pair.id, "code": "OWNERSHIP_EXPOSURE"} if {
+	some class in ["child", "genetic"]
+	class in input.classes
+	some pair in input.candidates
+	not pair.operator in ["FR", "unknown"]
+}
+
+# `some` finds nothing in a list that is missing or empty, and `in` nothing of an operator that is
+# missing: hence a rule for each about what is not known.
+exclude contains {"pair": pair.id, "code": "UNKNOWN_FACT"} if {
+	some class in ["child", "genetic"]
+	class in input.classes
+	some pair in input.candidates
+	object.get(pair, "operator", "unknown") == "unknown"
 }
 
 exclude contains {"pair": pair.id, "code": "UNKNOWN_FACT"} if {
 	some class in ["child", "genetic"]
 	class in input.classes
 	some pair in input.candidates
-	not is_array(object.get(pair, "parents", "unknown"))
+	count([owner | is_array(pair.parents); some owner in pair.parents]) == 0
 }
 
 # Section 3: nothing of them is kept by the operator.

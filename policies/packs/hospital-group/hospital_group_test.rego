@@ -13,7 +13,10 @@ test_minors_and_genes_only_where_every_owner_is_french if {
 		codes([class], owned_by(["FR"])) == set()
 		codes([class], owned_by(["FR", "US"])) == {"OWNERSHIP_EXPOSURE"}
 		codes([class], owned_by("unknown")) == {"UNKNOWN_FACT"}
+		codes([class], owned_by([])) == {"UNKNOWN_FACT"}
 		codes([class], {"id": "p", "operator": "FR"}) == {"UNKNOWN_FACT"}
+		codes([class], {"id": "p", "operator": "unknown", "parents": ["FR"]}) == {"UNKNOWN_FACT"}
+		codes([class], {"id": "p", "parents": ["FR"]}) == {"UNKNOWN_FACT"}
 		codes([class], {"id": "p", "operator": "DE", "parents": ["FR"]}) == {"OWNERSHIP_EXPOSURE"}
 	}
 	codes(["patient"], owned_by(["US"])) == set()
