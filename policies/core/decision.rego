@@ -61,6 +61,6 @@ candidates_are_whole if {
 # description: A denial stands for the whole call and replaces every other reason.
 reasons := [denials | some _ in input.candidates] if count(denials) > 0
 
-else := [union({failures(pair, demands), object.get(against, pair.id, set())}) | some pair in input.candidates] if {
+else := [union({failures(pair, demands), against_pair(pair.id)}) | some pair in input.candidates] if {
 	demands := demands_of(binding)
 }

@@ -16,13 +16,19 @@ asked_packs := {concat(":", ["pack", name]): tables.packs[name] | some name in p
 packs_are_sound if {
 	is_array(packs_named)
 	count(asked_packs) == count(packs_named)
-	every entry in pack_excluded { sound_exclusion(entry.said) }
+	not unsound_exclusion
 	every class in pack_redact | pack_remove { known_class(class) }
 	every days in pack_retention | pack_log_days { is_days(days) }
 }
 
+unsound_exclusion if {
+	some module in asked_packs
+	some said_of_pair in data.inland.packs[module].exclude
+	not sound_exclusion(said_of_pair)
+}
+
 sound_exclusion(said_of_pair) if {
-	object.keys(said_of_pair) == {"code", "pair"}
+	count(said_of_pair) == 2
 	is_string(said_of_pair.code)
 	candidate_ids[said_of_pair.pair]
 }
@@ -39,29 +45,31 @@ candidate_ids := {pair.id | some pair in input.candidates}
 
 # METADATA
 # title: Reasons that packs give against single pairs
-against := {id: reasons |
-	some id in candidate_ids
-	reasons := {reason | some reason in pack_failures(id)}
-	count(reasons) > 0
-}
+# description: In one list, because a call with many candidates has to walk through it once only.
+against := array.concat(
+	[{"pair": one.pair, "code": one.code, "rule": rule} |
+		some rule, module in asked_packs
+		some one in data.inland.packs[module].exclude
+	],
+	[{"pair": pair.id, "code": code, "rule": rule} |
+		some rule, limit in pack_limits
+		some pair in input.candidates
+		some code in retention_troubles(pair, limit)
+	],
+)
 
-pack_failures(id) := {{"code": entry.said.code, "rule": entry.rule} |
-	some entry in pack_excluded
-	entry.said.pair == id
-} | {{"code": code, "rule": rule} |
+against_pair(id) := {{"code": entry.code, "rule": entry.rule} | some entry in against; entry.pair == id}
+
+# The shortest time that each pack lets a backend keep anything.
+pack_limits := {rule: min(limits) |
 	some rule, module in asked_packs
-	limits := [days | some days in data.inland.packs[module].retention_days_max]
+	limits := data.inland.packs[module].retention_days_max
 	count(limits) > 0
-	some pair in input.candidates
-	pair.id == id
-	some code in retention_troubles(pair, min(limits))
 }
 
-retention_troubles(pair, limit) := ["RETENTION" | pair.retention_days > limit] if is_number(pair.retention_days)
+retention_troubles(pair, limit) := ["RETENTION" | pair.retention_days > limit] if retention_known(pair)
 
 else := ["UNKNOWN_FACT"]
-
-pack_excluded := {{"rule": rule, "said": said_of_pair} | some rule, module in asked_packs; some said_of_pair in data.inland.packs[module].exclude}
 
 pack_denials := {{"code": code, "rule": rule} | some rule, module in asked_packs; some code in data.inland.packs[module].deny}
 

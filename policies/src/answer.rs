@@ -38,7 +38,8 @@ pub(crate) struct Whole {
 pub(crate) struct Call {
     v: String,
     denials: Vec<CodeAndRule>,
-    against: BTreeMap<String, Vec<CodeAndRule>>,
+    /// What packs have against single pairs.
+    against: Vec<AgainstPair>,
     redact: BTreeMap<String, Action>,
     features_refused: Vec<String>,
     log_min_days: u32,
@@ -65,6 +66,14 @@ pub(crate) struct Against {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CodeAndRule {
+    code: String,
+    rule: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AgainstPair {
+    pair: String,
     code: String,
     rule: String,
 }
@@ -129,7 +138,10 @@ impl Call {
     ) -> Result<Answer, DecideError> {
         version(&self.v, "inland.call/v1")?;
         let denials = reasons(self.denials, known)?;
-        let mut packs = reasons_by_pair(self.against, known)?;
+        let mut packs: BTreeMap<String, Vec<Reason>> = BTreeMap::new();
+        for AgainstPair { pair, code, rule } in self.against {
+            packs.entry(pair).or_default().push(known.get(&code, &rule)?);
+        }
         let binding = known.set(&self.rules)?;
         let (mut allow, mut exclude) = (Vec::new(), BTreeMap::new());
         for (id, verdicts) in ids.iter().zip(&verdicts.against) {
@@ -140,6 +152,7 @@ impl Call {
                 if let Some(added) = added {
                     reasons.extend(added);
                     reasons.sort();
+                    reasons.dedup();
                 }
                 reasons
             } else {

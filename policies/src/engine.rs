@@ -126,7 +126,11 @@ impl Evaluator {
     }
 
     fn instance(&self) -> Result<Instance, DecideError> {
-        let limits = StoreLimitsBuilder::new().memory_size(MEMORY_BYTES_MAX).instances(1).tables(4).build();
+        self.instance_within(MEMORY_BYTES_MAX)
+    }
+
+    fn instance_within(&self, bytes_max: usize) -> Result<Instance, DecideError> {
+        let limits = StoreLimitsBuilder::new().memory_size(bytes_max).instances(1).tables(4).build();
         let mut store = Store::new(self.module.engine(), limits);
         store.limiter(|limits| limits);
         store.set_fuel(FUEL_MAX_TABLES).map_err(|_| DecideError::Trap)?;
@@ -280,6 +284,26 @@ mod tests {
         assert_eq!(evaluator.evaluate::<serde_json::Value>(ENTRYPOINT, &huge), Err(DecideError::Trap));
         let next = evaluator.evaluate::<serde_json::Value>(ENTRYPOINT, &input("{}"));
         assert_eq!(next, Err(DecideError::Undefined));
+    }
+
+    /// A pool has as many instances as there are cores, so this is what it takes per core.
+    #[test]
+    fn an_instance_with_the_whole_law_and_many_facts_takes_few_mebibytes() {
+        let policies = crate::Policies::embedded().unwrap();
+        let module = compile(CORE).unwrap();
+        let tables = crate::policies::tables(module.clone(), policies.law()).unwrap();
+        let evaluator = Evaluator::new(module, &serde_json::json!({"tables": tables})).unwrap();
+        let pair = |number| {
+            format!(r#"{{"id":"p{number}","processing":["US"],"storage":"unknown","remote_access":["IN"]}}"#)
+        };
+        let pairs: Vec<String> = (0..crate::PAIRS_MAX).map(pair).collect();
+        let input = input(&format!(r#"{{"candidates":[{}],"today":"2026-11-23"}}"#, pairs.join(",")));
+        let verdicts = |mebibytes: usize| {
+            let mut instance = evaluator.instance_within(mebibytes << 20)?;
+            instance.evaluate::<serde_json::Value>("inland/verdicts", &input, FUEL_MAX)
+        };
+        let enough = (1..64).find(|mebibytes| verdicts(*mebibytes).is_ok());
+        assert!(enough.is_some_and(|mebibytes| mebibytes <= 8), "{enough:?}");
     }
 
     #[test]

@@ -347,3 +347,32 @@ fn words(path: Option<&Value>) -> impl Iterator<Item = &str> {
 fn row(value: &Value) -> u64 {
     value.pointer("/location/row").and_then(Value::as_u64).unwrap_or(1)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_rego_that_plainly_reads_other_keys_is_asked_without_the_facts() {
+        for plain in [
+            "deny contains \"X\" if input.use_case == \"y\"",
+            "redact contains \"email\" if \"health\" in input.classes",
+            "remove contains \"passport_id\"",
+        ] {
+            assert!(!reads_facts(plain), "{plain}");
+        }
+        for facts in [
+            "exclude contains {\"pair\": \"a/b\", \"code\": \"LOCATION\"}",
+            "retention_days_max contains 0",
+            "deny contains \"X\" if count(input.candidates) > 3",
+            "deny contains \"X\" if count(input[\"candidates\"]) > 3",
+            "deny contains \"X\" if { some key; count(input[key]) > 3 }",
+            "deny contains \"X\" if { all := input; count(all.candidates) > 3 }",
+            "deny contains \"X\" if { walk(input, [_, 7]) }",
+            "deny contains \"X\" if input\n.candidates",
+            "deny contains \"X\" if input.\tcandidates",
+        ] {
+            assert!(reads_facts(facts), "{facts}");
+        }
+    }
+}
