@@ -87,10 +87,10 @@ pub(in crate::command) struct Build {
 impl Build {
     pub(super) fn run(&self) -> Result<bool, String> {
         let key = signing_key(&self.signers.sign)?;
-        let below = |error: inland_policies::LoadError| super::below(&self.directory, &error.to_string());
+        let below = |error: inland_policies::LoadError| super::below(&self.directory, &error);
         let tree = Tree::read(&self.directory).map_err(below)?;
         if let Some(blank) = super::check::blanks(&tree).first() {
-            let at = super::below(&self.directory, &blank.at);
+            let at = format!("{}/{}", self.directory.display(), blank.at);
             return Err(format!("{at}: {}\n  write: {}", blank.problem, blank.remedy));
         }
         let policies = Policies::from_tree(&tree).map_err(below)?;

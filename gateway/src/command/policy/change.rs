@@ -44,14 +44,12 @@ pub(super) struct Change {
     pub(super) why: String,
     /// The rules that make the difference, as far as the decisions tell.
     pub(super) rules: BTreeSet<String>,
-    /// Does it change where the call may go?
-    pub(super) moves: bool,
 }
 
 impl Change {
     /// There is no decision any more, or there was none.
     pub(super) fn undecided(what: impl Into<String>, why: impl Into<String>) -> Change {
-        Change { what: what.into(), why: why.into(), rules: BTreeSet::new(), moves: true }
+        Change { what: what.into(), why: why.into(), rules: BTreeSet::new() }
     }
 }
 
@@ -69,16 +67,21 @@ impl Decided {
     /// otherwise now: where such a rule applies to both, it is named too.
     pub(super) fn changes(&self, now: &Decided, edited: &BTreeSet<String>) -> Vec<Change> {
         let mut changes = Vec::new();
-        self.places(now, &mut changes);
+        self.pairs(now, &mut changes);
         self.duties(now, edited, &mut changes);
         changes
+    }
+
+    /// Where the call may go; nowhere while a feature of it is refused.
+    pub(super) fn places(&self) -> &[String] {
+        if self.features_refused.is_empty() { &self.allow } else { &[] }
     }
 
     fn causes(&self, pair: &str) -> BTreeSet<Cause> {
         self.exclude.get(pair).cloned().unwrap_or_default()
     }
 
-    fn places(&self, now: &Decided, changes: &mut Vec<Change>) {
+    fn pairs(&self, now: &Decided, changes: &mut Vec<Change>) {
         let pairs: BTreeSet<&String> = [&self.allow, &now.allow]
             .into_iter()
             .flatten()
@@ -98,13 +101,13 @@ impl Decided {
                     let gone = was.difference(&is).map(|it| format!("-{}", it.told()));
                     let why = added.chain(gone).collect::<Vec<_>>().join(" ");
                     let what = format!("{pair} stays excluded for other reasons");
-                    changes.push(Change { what, why, rules: rules(&other), moves: false });
+                    changes.push(Change { what, why, rules: rules(&other) });
                     continue;
                 }
             };
             let why = causes.iter().map(Cause::told).collect::<Vec<_>>().join(" ");
             let why = format!("{before}{why}");
-            changes.push(Change { what, why, rules: rules(&causes), moves: true });
+            changes.push(Change { what, why, rules: rules(&causes) });
         }
         let same = |one: &[String], other: &[String]| {
             one.iter().filter(|it| other.contains(it)).cloned().collect::<Vec<_>>()
@@ -114,7 +117,6 @@ impl Decided {
                 what: "the order of the allowed places changes".to_owned(),
                 why: format!("{} instead of {}", now.allow.join(" "), self.allow.join(" ")),
                 rules: BTreeSet::new(),
-                moves: false,
             });
         }
     }
@@ -123,7 +125,7 @@ impl Decided {
         let mut by: BTreeSet<String> = self.rules.symmetric_difference(&now.rules).cloned().collect();
         by.extend(self.waived.symmetric_difference(&now.waived).cloned());
         by.extend(now.rules.intersection(edited).cloned());
-        let duty = |what: String| Change { what, why: String::new(), rules: by.clone(), moves: false };
+        let duty = |what: String| Change { what, why: String::new(), rules: by.clone() };
         let classes: BTreeSet<&String> = self.redact.keys().chain(now.redact.keys()).collect();
         for class in classes {
             let (was, is) = (self.redact.get(class), now.redact.get(class));

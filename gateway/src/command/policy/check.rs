@@ -55,7 +55,7 @@ impl Check {
     }
 
     fn check(&self) -> Result<Checked, String> {
-        let told = |error: LoadError| super::below(&self.directory, &error.to_string());
+        let told = |error: LoadError| super::below(&self.directory, &error);
         let tree = Tree::read(&self.directory).map_err(told)?;
         let blanks = blanks(&tree);
         if !blanks.is_empty() {

@@ -261,10 +261,19 @@ impl Found<'_> {
             ("persons", persons),
             ("purpose", asked.purpose.unwrap_or("none declared").to_owned()),
             ("features", listed(&asked.features)),
+            ("packs", listed(&self.packs())),
             ("day", asked.day.to_string()),
             ("policy", format!("revision {}, {}", revision(self.policies), self.policies.digest())),
         ];
         pairs_of(&lines)
+    }
+
+    /// The packs that are laid over the law for this tenant, as the question names them.
+    fn packs(&self) -> Vec<String> {
+        let input = self.decisions.first().and_then(|decision| serde_json::from_str(decision.input()).ok());
+        let input: Value = input.unwrap_or_default();
+        let packs = input.pointer("/tenant/packs").and_then(Value::as_array);
+        packs.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
     }
 
     fn places(&self) -> String {
@@ -394,6 +403,7 @@ impl Found<'_> {
             "tenant": self.asked.tenant.name(),
             "classes": self.asked.classes.names(),
             "day": self.asked.day.to_string(),
+            "packs": self.packs(),
             "policy": self.policies.digest(),
             "revision": revision(self.policies),
             "allow": allow,

@@ -20,7 +20,7 @@ mod test;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
-use inland_policies::Policies;
+use inland_policies::{LoadError, Policies};
 use time::Date;
 use time::format_description::well_known::Iso8601;
 
@@ -121,13 +121,16 @@ impl Source {
 
 /// Loads a policy folder; the error says which file of it, and what to write.
 fn load(directory: &Path) -> Result<Policies, String> {
-    Policies::load(directory).map_err(|error| below(directory, &error.to_string()))
+    Policies::load(directory).map_err(|error| below(directory, &error))
 }
 
-/// An error of a policy folder begins with a path inside of it.
-fn below(directory: &Path, error: &str) -> String {
-    let directory = directory.display().to_string();
-    if error.starts_with(&directory) { error.to_owned() } else { format!("{directory}/{error}") }
+/// An error names a path inside of the policy folder, or the folder itself: told is where it lies from here.
+fn below(directory: &Path, error: &LoadError) -> String {
+    let at = error.at();
+    let file =
+        at.rsplit_once(':').filter(|(_, line)| line.parse::<u64>().is_ok()).map_or(at, |(file, _)| file);
+    let is_inside = directory.join(file).exists() || !Path::new(file).starts_with(directory);
+    if is_inside { format!("{}/{error}", directory.display()) } else { error.to_string() }
 }
 
 /// A text file, of bounded size.

@@ -1,7 +1,7 @@
 //! Recorded calls: every INTENT of a log, and every REFUSAL that the policy was asked about.
 //!
-//! Invariant: frames are verified while they are read; what is damaged is an error with its record, and
-//! never a call that is silently left out.
+//! Invariant: a log is verified whole before its first call is given, and its frames are checked again
+//! while they are read. A damaged log is an error with its record, never a call that is silently left out.
 
 use std::path::{Path, PathBuf};
 
@@ -47,6 +47,7 @@ pub(super) fn each(
     each: &mut dyn FnMut(&Call<'_>) -> Result<(), String>,
 ) -> Result<u64, String> {
     let partitions = partitions(log)?;
+    verify(log)?;
     let total = partitions.iter().map(|(_, path)| bytes_below(&path.join("segments"))).sum();
     let mut progress = Progress::new(what, total);
     let (mut calls, mut done) = (0, 0);
@@ -78,6 +79,19 @@ pub(super) fn each(
         }
     }
     Ok(calls)
+}
+
+/// A frame that is damaged ends a log as a crash would: only the checkpoint tells how much there was.
+fn verify(log: &Path) -> Result<(), String> {
+    let mut bar: Option<Progress> = None;
+    let mut progress = |it: audit::Progress<'_>| {
+        bar.get_or_insert_with(|| Progress::new("verify", it.total)).at(it.done);
+    };
+    let options = audit::Options { progress: Some(&mut progress), ..audit::Options::default() };
+    let verified = audit::verify(log, options).map(drop);
+    verified.map_err(|error| {
+        format!("the log does not verify: {error}\n  do: inland audit verify {}", log.display())
+    })
 }
 
 /// One partition, or those in a folder, by name.

@@ -126,9 +126,12 @@ struct Replayed<'a> {
 
 /// What a call would meet; nothing if all stays as it was.
 #[derive(Debug, Clone)]
-enum Flip {
-    Changes(Vec<Change>),
-    Undecided(Change),
+struct Flip {
+    changes: Vec<Change>,
+    /// May it go elsewhere?
+    moves: bool,
+    /// Is there no decision any more?
+    undecided: bool,
 }
 
 impl<'a> Replayed<'a> {
@@ -142,22 +145,17 @@ impl<'a> Replayed<'a> {
             self.without += 1;
             return Ok(Vec::new());
         };
-        let flip = match self.flip(call, decision)? {
-            Flip::Changes(changes) => changes,
-            Flip::Undecided(change) => {
-                self.undecided += 1;
-                vec![change]
-            }
-        };
-        if !flip.is_empty() {
+        let Flip { changes, moves, undecided } = self.flip(call, decision)?;
+        self.undecided += usize::from(undecided);
+        if !changes.is_empty() {
             self.flips += 1;
-            self.moves += usize::from(flip.iter().any(|change| change.moves));
-            let rules: BTreeSet<String> = flip.iter().flat_map(|change| change.rules.clone()).collect();
+            self.moves += usize::from(moves);
+            let rules: BTreeSet<String> = changes.iter().flat_map(|change| change.rules.clone()).collect();
             for rule in rules {
                 *self.by.entry((call.tenant.to_owned(), rule)).or_default() += 1;
             }
         }
-        Ok(flip)
+        Ok(changes)
     }
 
     fn flip(&mut self, call: &Call<'_>, decision: &str) -> Result<Flip, String> {
@@ -178,10 +176,15 @@ impl<'a> Replayed<'a> {
             format!("the log is damaged: {}, record {}: {error}", call.partition, call.index)
         })?;
         match self.policies.replay(call.input) {
-            Ok(now) => Ok(Flip::Changes(was.changes(&Decided::of(&now)?, &BTreeSet::new()))),
+            Ok(now) => {
+                let now = Decided::of(&now)?;
+                let changes = was.changes(&now, &BTreeSet::new());
+                Ok(Flip { changes, moves: was.places() != now.places(), undecided: false })
+            }
             Err(error) => {
                 let what = format!("the call is refused ({})", error.code());
-                Ok(Flip::Undecided(Change::undecided(what, error.to_string())))
+                let changes = vec![Change::undecided(what, error.to_string())];
+                Ok(Flip { changes, moves: !was.places().is_empty(), undecided: true })
             }
         }
     }

@@ -76,7 +76,7 @@ impl Test {
 
     /// The cases of the folder and of the further files, a suite for each file.
     fn every_case(&self, policies: &Policies, suites: &mut Vec<Suite>) -> Result<Option<Coverage>, String> {
-        let below = |error: inland_policies::LoadError| super::below(&self.directory, &error.to_string());
+        let below = |error: inland_policies::LoadError| super::below(&self.directory, &error);
         let mut files = Cases::of(policies.tree()).map_err(below)?;
         let own = files.len();
         for path in &self.cases {
