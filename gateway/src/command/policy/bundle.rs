@@ -123,6 +123,15 @@ impl Verify {
         let refused = |error| refused(&self.bundle, error);
         bundle.admit(super::today(), None).map_err(refused)?;
         let policies = bundle.activate().map_err(refused)?;
+        if let Err(error) = bundle.check_module() {
+            if inland_policies::find_opa().is_some() {
+                return Err(refused(error));
+            }
+            super::super::complain(&format!(
+                "its module was not held against its Rego: {}",
+                super::opa::missing()
+            ));
+        }
         let manifest = bundle.manifest();
         if self.json {
             let told = serde_json::json!({

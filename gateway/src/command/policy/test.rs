@@ -47,6 +47,7 @@ impl Test {
             say(&machine(&suites, &without).to_string());
         } else {
             self.tell(&suites, coverage.as_ref(), &without);
+            switched_off(&policies);
         }
         Ok(suites.iter().all(|suite| suite.failed() == 0))
     }
@@ -160,6 +161,18 @@ impl Test {
             0 => say(&format!("{shown}: all {all} passed")),
             failed => say(&format!("{shown}: {failed} of {all} failed")),
         }
+    }
+}
+
+/// Cases are decided by the law as written: what the emergency switch ends is said, so that nobody is misled.
+fn switched_off(policies: &Policies) {
+    let lines = policies.tree().below("law/adequacy.yaml").flat_map(|(_, text)| text.lines());
+    let mut switch = lines.filter_map(|line| line.strip_prefix("disabled:")).map(str::trim);
+    if let Some(entries) = switch.find(|entries| !entries.starts_with("[]")) {
+        say(&wrapped(
+            "",
+            &format!("the cases were decided without the emergency switch, which now ends: {entries}"),
+        ));
     }
 }
 
