@@ -132,6 +132,17 @@ impl Policies {
         &self.law
     }
 
+    /// The interpreter of the law.
+    pub(crate) fn decider(&self) -> &Decider {
+        &self.decider
+    }
+
+    /// The core, for another law.
+    #[cfg(test)]
+    pub(crate) fn module(&self) -> &Module {
+        &self.module
+    }
+
     /// The revision in law/meta.yaml.
     pub fn revision(&self) -> u64 {
         self.law.revision

@@ -27,6 +27,13 @@ fn every_case_is_decided_exactly_as_written() {
 }
 
 #[test]
+fn every_rule_and_every_effect_is_shown_by_some_case() {
+    let (_, coverage) = run(&Policies::embedded().unwrap());
+    assert_eq!(coverage.rules_without_case(), Vec::<&str>::new());
+    assert_eq!(coverage.effects_without_case(), Vec::<(&str, &str)>::new());
+}
+
+#[test]
 fn the_155_cases_of_the_material_are_all_there() {
     let files = Cases::of(&Tree::embedded()).unwrap();
     let material = files.iter().find(|cases| cases.file() == "cases/scenarios.yaml").unwrap();

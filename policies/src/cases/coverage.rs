@@ -1,7 +1,7 @@
 //! Coverage: which rules and which of their effects some case shows.
 //!
 //! Invariant: an effect counts as shown only where the decision bears its mark: a reason with its code by
-//! that rule, a class redacted, days, a marker, a block, or a backend of the tenant's own that passes.
+//! that rule, a class redacted, days, a marker, a block, or a backend of the tenant's own that it spares.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -132,7 +132,16 @@ fn shows(decision: &Decision, own_sites: &[String], rule: &str, effect: &str, va
         "log_min_days" => value.as_u64() == Some(u64::from(decision.log_min_days())),
         "audit_field" => has(decision.audit_fields()),
         "response_header" => has(decision.response_headers()),
-        "not_for_self_hosted" => own_sites.iter().any(|pair| decision.allow().contains(pair)),
+        // It speaks against another backend and not against the tenant's own.
+        "not_for_self_hosted" => {
+            let mut excluded = decision.exclude().iter();
+            let speaks = |pair: &String| {
+                let reasons = decision.exclude().get(pair).map(Vec::as_slice).unwrap_or_default();
+                reasons.iter().any(|reason| reason.rule() == rule)
+            };
+            excluded.any(|(pair, _)| !own_sites.contains(pair) && speaks(pair))
+                && own_sites.iter().any(|pair| !speaks(pair))
+        }
         _ => false,
     }
 }

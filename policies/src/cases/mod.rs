@@ -9,6 +9,9 @@ mod compare;
 mod coverage;
 mod file;
 mod fixture;
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod mutation;
 mod run;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use crate::candidates::{Candidates, PairSpec};
 use crate::class::{Class, ClassSet};
 use crate::country::Country;
+use crate::decide::Decider;
 use crate::decision::Decision;
 use crate::error::{CandidatesError, LoadError};
 use crate::facts::Facts;
@@ -108,11 +109,10 @@ impl Policies {
         each: &mut dyn FnMut(&CaseResult),
     ) -> Result<Coverage, LoadError> {
         let world = World::of(self, cases)?;
-        let calls: Vec<Call<'_>> =
-            cases.cases.iter().map(|case| world.call(case)).collect::<Result<_, _>>()?;
+        let calls = world.calls()?;
         let mut coverage = Coverage::of(self);
         for call in calls {
-            let result = call.decide(self, cases);
+            let result = call.decide(self, self.decider());
             if let Some(decision) = result.decision() {
                 coverage.count(decision, &call.own_sites);
             }
@@ -123,7 +123,7 @@ impl Policies {
 }
 
 /// What the cases of one file share.
-struct World<'a> {
+pub(super) struct World<'a> {
     policies: &'a Policies,
     cases: &'a Cases,
     own: BTreeMap<String, Known>,
@@ -132,7 +132,8 @@ struct World<'a> {
 }
 
 /// One case, ready to be decided.
-struct Call<'a> {
+pub(super) struct Call<'a> {
+    file: &'a str,
     case: &'a Written,
     tenant: Arc<Tenant>,
     candidates: Arc<Candidates>,
@@ -153,7 +154,7 @@ struct Pair<'a> {
 }
 
 impl<'a> World<'a> {
-    fn of(policies: &'a Policies, cases: &'a Cases) -> Result<World<'a>, LoadError> {
+    pub(super) fn of(policies: &'a Policies, cases: &'a Cases) -> Result<World<'a>, LoadError> {
         let words = &policies.law().words;
         let shared_text = match &cases.shared {
             Some(shared) => Arc::clone(shared),
@@ -162,6 +163,11 @@ impl<'a> World<'a> {
         let own = cases.own.known(words)?;
         let shared = shared_text.known(words)?;
         Ok(World { policies, cases, own, shared, shared_text })
+    }
+
+    /// Every case of the file, checked.
+    pub(super) fn calls(&self) -> Result<Vec<Call<'a>>, LoadError> {
+        self.cases.cases.iter().map(|case| self.call(case)).collect()
     }
 
     fn call(&self, case: &'a Written) -> Result<Call<'a>, LoadError> {
@@ -189,6 +195,7 @@ impl<'a> World<'a> {
         })?;
         let (subjects, subjects_complete) = self.subjects(case)?;
         Ok(Call {
+            file: &self.cases.file,
             case,
             tenant: Arc::new(tenant),
             candidates: Arc::new(candidates),
@@ -334,7 +341,13 @@ impl<'a> World<'a> {
 }
 
 impl Call<'_> {
-    fn decide(&self, policies: &Policies, cases: &Cases) -> CaseResult {
+    #[cfg(test)]
+    pub(super) fn id(&self) -> &str {
+        &self.case.id
+    }
+
+    /// Decides the case and compares.
+    pub(super) fn decide(&self, policies: &Policies, decider: &Decider) -> CaseResult {
         let case = self.case;
         let features: Vec<&str> = case.features.iter().map(String::as_str).collect();
         let question = Question {
@@ -352,7 +365,7 @@ impl Call<'_> {
             today: self.day,
         };
         let begun = Instant::now();
-        let decided = policies.decide_afresh(&question);
+        let decided = decider.afresh(policies.law(), &question);
         let took = begun.elapsed();
         let (decision, differences) = match decided {
             Ok(decision) => {
@@ -362,7 +375,7 @@ impl Call<'_> {
             Err(error) => (None, vec![format!("there is no decision: {error}")]),
         };
         CaseResult {
-            file: cases.file.clone(),
+            file: self.file.to_owned(),
             line: case.line,
             id: case.id.clone(),
             title: case.title.clone(),
