@@ -11,6 +11,7 @@ package inland.packs.bank
 exclude contains {"pair": pair.id, "code": "REMOTE_ACCESS"} if {
 	"bank_client" in input.classes
 	some pair in input.candidates
+	is_array(pair.remote_access)
 	some country in pair.remote_access
 	not country in ["CH", "LI"]
 }

@@ -12,6 +12,7 @@ exclude contains {"pair": pair.id, "code": "OWNERSHIP_EXPOSURE"} if {
 	some class in ["child", "genetic"]
 	class in input.classes
 	some pair in input.candidates
+	is_array(pair.parents)
 	some owner in pair.parents
 	owner != "FR"
 }
@@ -20,11 +21,12 @@ exclude contains {"pair": pair.id, "code": "OWNERSHIP_EXPOSURE"} if {
 	some class in ["child", "genetic"]
 	class in input.classes
 	some pair in input.candidates
-	not pair.operator in ["FR", "unknown"]
+	operator := object.get(pair, "operator", "unknown")
+	not operator in ["FR", "unknown"]
 }
 
-# `some` finds nothing in a list that is missing or empty, and `in` nothing of an operator that is
-# missing: hence a rule for each about what is not known.
+# What is said of a list or an operator says nothing where that is missing, empty or unknown: hence a
+# rule for each about what is not known.
 exclude contains {"pair": pair.id, "code": "UNKNOWN_FACT"} if {
 	some class in ["child", "genetic"]
 	class in input.classes
