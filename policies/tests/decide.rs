@@ -107,7 +107,11 @@ fn the_hospital_may_use_the_certified_french_host_alone() {
     assert_eq!(decision.audit_fields(), ["ownership_chain"]);
     let reason = decision.reasons()[0];
     assert!(reason.reference().starts_with("Code de la santé publique L.1111-8"), "{}", reason.reference());
-    assert!(reason.remedy().starts_with("Use an endpoint that holds one of the certificates"), "{}", reason.remedy());
+    assert!(
+        reason.remedy().starts_with("Use an endpoint that holds one of the certificates"),
+        "{}",
+        reason.remedy()
+    );
 }
 
 #[test]
