@@ -102,7 +102,8 @@ fn an_old_bundle_comes_back_under_a_revision_above_all_that_were_kept() {
     for (revision, change) in [("7", "review_by: 2027-02-28"), ("9", "review_by: 2027-02-27")] {
         edit(&desk, "law/law/meta.yaml", &[("review_by: 2027-02-28", change)]);
         let file = format!("kept/{revision:0>10}-0123456789abcdef.tar.gz");
-        assert!(build(&desk, &["-o", &file, "--revision", revision, "--expires", "2099-12-31"]).good);
+        let built = build(&desk, &["-o", &file, "--revision", revision, "--expires", "2099-12-31"]);
+        assert!(built.good, "{}", built.err);
     }
     let listed = policy(desk.path(), &["rollback", "--kept", "kept", "--key", "desk.pub"]);
     let rows: Vec<Vec<&str>> = listed.out.lines().map(|line| line.split_whitespace().collect()).collect();
