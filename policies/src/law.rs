@@ -440,11 +440,23 @@ fn adequacy(tree: &Tree, words: &Words) -> Result<(), LoadError> {
     }
 }
 
+/// What stands in `law/` besides the rules.
+const LAW_FILES: [&str; 5] =
+    ["law/adequacy.yaml", "law/countries.yaml", "law/meta.yaml", "law/vocabulary.yaml", "law/zones.yaml"];
+
 /// All law files in one document, at the places where `opa` itself puts them.
 fn merged(tree: &Tree) -> Result<Value, LoadError> {
     let mut law = serde_json::Map::new();
     let mut rules = serde_json::Map::new();
     for (path, text) in tree.below("law/") {
+        if !path.starts_with("law/rules/") && !LAW_FILES.contains(&path) {
+            let remedy = format!("law/rules/{}", path.rsplit('/').next().unwrap_or_default());
+            return Err(LoadError::new(
+                path,
+                "it is none of the files of law/; rules are below law/rules",
+                remedy,
+            ));
+        }
         let part: serde_json::Map<String, Value> = yaml::parse(path, text)?;
         let into = if path.starts_with("law/rules/") { &mut rules } else { &mut law };
         for (key, value) in part {

@@ -1,7 +1,8 @@
 //! The files of one policy folder, as bytes in memory.
 //!
 //! Invariant: what is checked, digested and evaluated is this one copy; a file that changes while it is
-//! loaded changes nothing. Files are bounded in size and number, and links are not followed.
+//! loaded changes nothing. Files are bounded in size and number, links are not followed, and a file that
+//! could be taken for a part of the policy and is none is an error.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -48,6 +49,7 @@ impl Tree {
                 "name the folder that holds law, providers and tenants",
             ));
         }
+        refuse_strays(directory)?;
         if !tree.has("core/") {
             let core = Tree::embedded().0.into_iter().filter(|(path, _)| path.starts_with("core/"));
             tree.0.extend(core);
@@ -105,12 +107,20 @@ impl Tree {
         };
         for entry in std::fs::read_dir(folder).map_err(unreadable)? {
             let entry = entry.map_err(unreadable)?;
-            let kind = entry.file_type().map_err(unreadable)?;
-            let path = format!("{name}/{}", entry.file_name().to_string_lossy());
-            if kind.is_dir() && depth > 0 {
-                self.collect(&entry.path(), &path, depth - 1)?;
-            } else if kind.is_file() && belongs(&path) {
-                self.0.insert(path.clone(), read_file(&entry.path(), &path)?);
+            let file_name = entry.file_name();
+            let Some(file_name) = file_name.to_str().filter(|name| is_plain(name)) else {
+                let problem = format!("`{}` has signs that no policy file has", file_name.to_string_lossy());
+                return Err(LoadError::new(name, problem, "letters, digits, `.`, `_` and `-` in its name"));
+            };
+            let path = format!("{name}/{file_name}");
+            match of_kind(entry.file_type().map_err(unreadable)?, file_name) {
+                Kind::Folder if depth > 0 => self.collect(&entry.path(), &path, depth - 1)?,
+                Kind::Folder => return Err(LoadError::new(path, "the folder lies too deep", "it higher up")),
+                Kind::Policy => {
+                    self.0.insert(path.clone(), read_file(&entry.path(), &path)?);
+                }
+                Kind::Beside => {}
+                Kind::Wrong(problem, remedy) => return Err(LoadError::new(path, problem, remedy)),
             }
             if self.0.len() > FILES_MAX {
                 let problem = format!("the folder has more than {FILES_MAX} files");
@@ -119,6 +129,72 @@ impl Tree {
         }
         Ok(())
     }
+}
+
+/// What an entry of a policy folder is.
+enum Kind {
+    Folder,
+    Policy,
+    /// Nothing of the policy, and it cannot be taken for it: a test, a note, what an editor keeps.
+    Beside,
+    Wrong(&'static str, &'static str),
+}
+
+/// What is not read must not look as if it were: a rule that somebody wrote would not be in force.
+fn of_kind(kind: std::fs::FileType, name: &str) -> Kind {
+    if name.starts_with(['.', '#']) || name.ends_with('~') {
+        Kind::Beside
+    } else if kind.is_symlink() {
+        Kind::Wrong("it is a link, and links are not followed", "the file itself in its place")
+    } else if kind.is_dir() {
+        Kind::Folder
+    } else if !kind.is_file() {
+        Kind::Wrong("it is no regular file", "a file in its place")
+    } else if belongs(name) {
+        Kind::Policy
+    } else if name.ends_with("_test.rego") || name.ends_with(".md") {
+        Kind::Beside
+    } else {
+        Kind::Wrong(
+            "it is neither .yaml nor .rego, so it would not be read",
+            "its name with .yaml at the end",
+        )
+    }
+}
+
+/// Policy files beside the folders, or in a folder of another name, would not be read either.
+fn refuse_strays(directory: &Path) -> Result<(), LoadError> {
+    let unreadable = |error: std::io::Error| {
+        LoadError::new(directory.display(), format!("cannot be read: {error}"), "check its permissions")
+    };
+    for entry in std::fs::read_dir(directory).map_err(unreadable)? {
+        let entry = entry.map_err(unreadable)?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let path = entry.path();
+        let stray = if path.is_dir() && !FOLDERS.contains(&name.as_str()) && !name.starts_with('.') {
+            let within = std::fs::read_dir(&path).map_err(unreadable)?.flatten();
+            within
+                .map(|entry| format!("{name}/{}", entry.file_name().to_string_lossy()))
+                .find(|it| is_text(it))
+        } else {
+            (is_text(&name) && !path.is_dir()).then_some(name)
+        };
+        if let Some(stray) = stray {
+            let problem = "it stands where no policy file is read";
+            return Err(LoadError::new(stray, problem, format!("it below one of {}", FOLDERS.join(", "))));
+        }
+    }
+    Ok(())
+}
+
+fn is_text(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    [".yaml", ".yml", ".rego"].iter().any(|end| name.ends_with(end)) && !name.ends_with("_test.rego")
+}
+
+/// OPA reads `prefix:path`, and a reader must be able to tell two names apart.
+fn is_plain(name: &str) -> bool {
+    name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_#~".contains(&byte))
 }
 
 /// Writes the default core, law, packs, providers, tenants and cases into a folder, for an operator to work on.
@@ -151,7 +227,7 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 pub(crate) fn is_policy_file(path: &str) -> bool {
     let (folder, name) = path.split_once('/').unwrap_or_default();
     let data = matches!(name.rsplit('/').next(), Some("data.yaml" | "data.yml"));
-    FOLDERS.contains(&folder) && belongs(name) && !data
+    FOLDERS.contains(&folder) && belongs(name) && !data && name.split('/').all(is_plain)
 }
 
 fn belongs(path: &str) -> bool {

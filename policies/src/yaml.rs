@@ -74,7 +74,9 @@ const DAY: &[time::format_description::BorrowedFormatItem<'static>] =
 
 impl Day {
     pub(crate) fn parse(text: &str) -> Option<Day> {
-        time::Date::parse(text, DAY).ok().map(Day)
+        // Of one form, because the core compares dates as text.
+        let date = time::Date::parse(text, DAY).ok().filter(|date| text.len() == 10 && date.year() >= 1900);
+        date.map(Day)
     }
 }
 

@@ -22,6 +22,36 @@ fn the_default_folder_equals_what_the_binary_carries() {
     assert!(inland_policies::write_default(folder.path()).is_err(), "an existing file is never overwritten");
 }
 
+/// A rule that somebody wrote and that no one reads would leave a place open in silence.
+#[test]
+fn what_looks_like_a_policy_file_and_would_not_be_read_is_refused() {
+    let rule = "X: 1\n";
+    for (file, expected) in [
+        ("law/rules/xx.yml", "law/rules/xx.yml: it is neither .yaml nor .rego, so it would not be read"),
+        ("law/rules/xx.YAML", "law/rules/xx.YAML: it is neither .yaml nor .rego, so it would not be read"),
+        ("law/xx.yaml", "law/xx.yaml: it is none of the files of law/; rules are below law/rules"),
+        ("law/rules/a:b.yaml", "law/rules: `a:b.yaml` has signs that no policy file has"),
+        ("law/rules/1/2/3/4/xx.yaml", "law/rules/1/2/3/4: the folder lies too deep"),
+        ("rules/xx.yaml", "rules/xx.yaml: it stands where no policy file is read"),
+        ("tenant/xx.yaml", "tenant/xx.yaml: it stands where no policy file is read"),
+        ("xx.yaml", "xx.yaml: it stands where no policy file is read"),
+        (
+            "packs/werk/rules.Rego",
+            "packs/werk/rules.Rego: it is neither .yaml nor .rego, so it would not be read",
+        ),
+    ] {
+        let folder = Folder::default_with(&[(file, rule)]);
+        let error = folder.load().unwrap_err().to_string();
+        assert!(error.starts_with(expected), "{file}: {error}");
+    }
+    let folder = Folder::default_with(&[]);
+    std::os::unix::fs::symlink("fr.yaml", folder.path().join("law/rules/link.yaml")).unwrap();
+    let error = folder.load().unwrap_err().to_string();
+    assert!(error.starts_with("law/rules/link.yaml: it is a link, and links are not followed"), "{error}");
+    let beside = [("law/rules/.fr.yaml.swp", "x"), ("law/rules/fr.yaml~", "x"), ("law/README.md", "x")];
+    assert!(Folder::default_with(&beside).load().is_ok());
+}
+
 #[test]
 fn a_bare_no_is_refused_because_opa_reads_it_as_a_boolean() {
     assert_eq!(

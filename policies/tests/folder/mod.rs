@@ -17,7 +17,9 @@ impl Folder {
         let path = std::env::temp_dir().join(format!("inland-policies-test-{}-{number}", std::process::id()));
         inland_policies::write_default(&path).unwrap();
         for (name, text) in files {
-            std::fs::write(path.join(name), text).unwrap();
+            let file = path.join(name);
+            std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+            std::fs::write(file, text).unwrap();
         }
         Folder(path)
     }

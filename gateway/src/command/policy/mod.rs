@@ -161,7 +161,10 @@ fn write_new(path: &Path, text: &str) -> Result<(), String> {
 
 /// A day on the command line.
 fn date(text: &str) -> Result<Date, String> {
-    Date::parse(text, &Iso8601::DATE).map_err(|_| "a date is written as 2027-06-30".to_owned())
+    // The core compares dates as text, so they are all of one form.
+    let date = Date::parse(text, &Iso8601::DATE).ok();
+    let date = date.filter(|date| text.len() == 10 && (1900..=9999).contains(&date.year()));
+    date.filter(|date| date.to_string() == text).ok_or_else(|| "a date is written as 2027-06-30".to_owned())
 }
 
 /// The day on which a call of this moment is decided.
