@@ -7,6 +7,7 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::error::LoadError;
+use crate::law::Law;
 use crate::opa;
 use crate::pack;
 use crate::tree::Tree;
@@ -43,7 +44,7 @@ fn compile_core(tree: &Tree) -> Result<Vec<u8>, LoadError> {
     let work = Workplace::new().map_err(|error| {
         LoadError::new("core", format!("no folder to compile in: {error}"), "TMPDIR=/a/writable/folder")
     })?;
-    pack::check_shape(&opa, tree, &work.0)?;
+    pack::check_shape(&opa, tree, &Law::load(tree, None)?.words, &work.0)?;
     let compiled = work.write(tree).map_err(|error| error.to_string());
     let compiled = compiled.and_then(|files| opa::compile(&opa, &work.0, &files, &work.0));
     compiled.map_err(|problem| LoadError::new("core", problem, "Rego that `opa check --strict` accepts"))

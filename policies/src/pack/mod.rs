@@ -4,6 +4,8 @@
 //! input alone, so that no pack lifts what the law or another pack says. OPA's own parser says what a file
 //! defines; whatever is not on the lists here is refused with its line before it is compiled.
 
+mod words;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -202,7 +204,7 @@ impl Pack {
 }
 
 /// Checks the shape of all packs with OPA's parser. `work` is an empty folder of the caller's own.
-pub(crate) fn check_shape(opa: &Path, tree: &Tree, work: &Path) -> Result<(), LoadError> {
+pub(crate) fn check_shape(opa: &Path, tree: &Tree, words: &Words, work: &Path) -> Result<(), LoadError> {
     for (path, text) in tree.below("packs/").filter(|(path, _)| path.ends_with(".rego")) {
         let (name, _) = split(path)?;
         let file = work.join("pack.rego");
@@ -211,7 +213,7 @@ pub(crate) fn check_shape(opa: &Path, tree: &Tree, work: &Path) -> Result<(), Lo
             parsed.and_then(|()| opa::parse(opa, &file)).map_err(|message| unparsed(path, &message))?;
         let module: Map<String, Value> = serde_json::from_slice(&parsed)
             .map_err(|_| LoadError::new(path, "it is nested too deeply", "simpler rules"))?;
-        check_module(path, name, &module)?;
+        check_module(path, name, &module, words)?;
     }
     Ok(())
 }
@@ -237,7 +239,7 @@ const OF_HEAD: [&str; 4] = ["key", "location", "name", "ref"];
 /// Said of each form that is not `NAME contains VALUE if { … }`.
 const ONLY_SETS: &str = "NAME contains VALUE if { … }, NAME one of audit_fields, deny, exclude, log_min_days, redact, remove, response_headers, retention_days_max";
 
-fn check_module(path: &str, name: &str, module: &Map<String, Value>) -> Result<(), LoadError> {
+fn check_module(path: &str, name: &str, module: &Map<String, Value>, known: &Words) -> Result<(), LoadError> {
     let package = module.get("package").unwrap_or(&Value::Null);
     let module_name = name.replace('-', "_");
     if !words(package.get("path")).eq(["data", "inland", "packs", &module_name]) {
@@ -261,10 +263,10 @@ fn check_module(path: &str, name: &str, module: &Map<String, Value>) -> Result<(
             return Err(LoadError::at_line(path, row(import), problem, "input.… where it is needed"));
         }
     }
-    list(module.get("rules")).iter().try_for_each(|rule| check_rule(path, rule))
+    list(module.get("rules")).iter().try_for_each(|rule| check_rule(path, rule, known))
 }
 
-fn check_rule(path: &str, rule: &Value) -> Result<(), LoadError> {
+fn check_rule(path: &str, rule: &Value, known: &Words) -> Result<(), LoadError> {
     let fail = |problem: String| Err(LoadError::at_line(path, row(rule), problem, ONLY_SETS));
     let head = rule.get("head").unwrap_or(&Value::Null);
     let name =
@@ -290,16 +292,18 @@ fn check_rule(path: &str, rule: &Value) -> Result<(), LoadError> {
     if let Some(part) = stranger(rule, &OF_RULE).or_else(|| stranger(head, &OF_HEAD)) {
         return fail(format!("`{name}` has a part that a pack may not have: {part}"));
     }
-    let line = row(rule);
-    check_term(path, line, head.get("key").unwrap_or(&Value::Null))?;
-    check_term(path, line, rule.get("body").unwrap_or(&Value::Null))
+    let (line, key) = (row(rule), head.get("key").unwrap_or(&Value::Null));
+    words::check_key(path, line, name, key, known)?;
+    check_term(path, line, key, known)?;
+    check_term(path, line, rule.get("body").unwrap_or(&Value::Null), known)
 }
 
 /// A term, an expression or a list of them: without `with`, and of what it names only the input.
-fn check_term(path: &str, line: u64, value: &Value) -> Result<(), LoadError> {
+fn check_term(path: &str, line: u64, value: &Value, known: &Words) -> Result<(), LoadError> {
     match value {
         Value::Object(map) => {
-            let line = if map.contains_key("location") { row(value) } else { line };
+            let line = words::line_of(value, line);
+            words::check_expression(path, line, value, known)?;
             if map.contains_key("with") {
                 let problem = "`with` changes what is read";
                 return Err(LoadError::at_line(path, line, problem, "the condition itself, on input.…"));
@@ -329,9 +333,9 @@ fn check_term(path: &str, line: u64, value: &Value) -> Result<(), LoadError> {
             }
             map.iter()
                 .filter(|(key, _)| *key != "location")
-                .try_for_each(|(_, part)| check_term(path, line, part))
+                .try_for_each(|(_, part)| check_term(path, line, part, known))
         }
-        Value::Array(list) => list.iter().try_for_each(|part| check_term(path, line, part)),
+        Value::Array(list) => list.iter().try_for_each(|part| check_term(path, line, part, known)),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Ok(()),
     }
 }

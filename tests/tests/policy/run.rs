@@ -15,6 +15,12 @@ fn a_case_that_is_decided_otherwise_is_told_with_its_line_and_fails() {
     well_formed(&report);
     let told = policy(desk.path(), &["test", "law", "--without-opa", "--json"]).json();
     assert_eq!(told["good"], false, "{told}");
+    let checked = policy(desk.path(), &["check", "law"]);
+    assert!(
+        !checked.good && checked.out.contains(": the case RS-001 is decided otherwise: "),
+        "{}",
+        checked.out
+    );
 }
 
 #[test]

@@ -1,9 +1,9 @@
 //! `inland policy check`: is a policy folder whole?
 //!
 //! Invariant: it says *good* only of a folder that a gateway loads, in which every rule can be read, traced
-//! to its law, and is shown by a case.
+//! to its law, and is shown by a case, every pack too, and every case is decided as it is written.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use clap::Args;
@@ -122,7 +122,7 @@ impl Checked {
             ),
         ));
         self.counts.push(("tenants", count(policies.tenants().count(), "tenant")));
-        let packs = tree.below("packs/").filter(|(path, _)| path.ends_with("/pack.yaml")).count();
+        let packs = pack_names(tree).count();
         self.counts.push(("packs", count(packs, "pack")));
     }
 
@@ -144,12 +144,17 @@ impl Checked {
 
     /// Every rule is shown by a case.
     fn cases(&mut self, policies: &Policies) -> Result<(), LoadError> {
-        let (mut all, mut failed) = (0, 0);
+        let (mut all, mut failed) = (0, Vec::new());
+        let mut packs: BTreeSet<String> = BTreeSet::new();
         let mut coverage: Option<Coverage> = None;
         for cases in Cases::of(policies.tree())? {
             let shown = policies.run(&cases, &mut |result| {
                 all += 1;
-                failed += usize::from(!result.passed());
+                if !result.passed() {
+                    let at = format!("{}:{}", result.file(), result.line());
+                    failed.push((at, result.id().to_owned(), result.differences().to_vec()));
+                }
+                packs.extend(result.input().map(packs_of).unwrap_or_default());
             })?;
             match &mut coverage {
                 Some(coverage) => coverage.add(&shown),
@@ -162,16 +167,31 @@ impl Checked {
                 (policies.rules().filter(|(_, text)| is_rule(text.file())).map(|(id, _)| id).collect(), 0)
             }
         };
-        let mut told = format!(
-            "{}; {} of {} apply in one",
-            count(all, "case"),
-            rules.saturating_sub(bare.len()),
-            count(rules, "rule")
-        );
-        if failed > 0 {
-            told += &format!("; {failed} fail, as `inland policy test` tells");
+        self.counts.push((
+            "cases",
+            format!(
+                "{}; {} of {} apply in one",
+                count(all, "case"),
+                rules.saturating_sub(bare.len()),
+                count(rules, "rule")
+            ),
+        ));
+        for (at, id, differences) in failed.iter().take(FAILED_MAX) {
+            let problem = format!("the case {id} is decided otherwise: {}", differences.join("; "));
+            self.findings.push(Finding::new(at.clone(), problem, "the rule, or what the case expects"));
         }
-        self.counts.push(("cases", told));
+        if let Some(more) = failed.len().checked_sub(FAILED_MAX).filter(|more| *more > 0) {
+            let problem = format!("{} more are decided otherwise", count(more, "case"));
+            self.findings.push(Finding::new("cases", problem, "see `inland policy test`"));
+        }
+        for pack in pack_names(policies.tree()).filter(|pack| !packs.contains(*pack)) {
+            let remedy = "a case in cases/ of a tenant that it applies to, with what must come out";
+            self.findings.push(Finding::new(
+                format!("packs/{pack}"),
+                "no case shows this pack".to_owned(),
+                remedy,
+            ));
+        }
         for rule in bare {
             let at = policies.rule(rule).map_or("law/rules", |text| text.file());
             let remedy = "a case in cases/ of a call that it applies to, with what must come out";
@@ -200,6 +220,21 @@ impl Checked {
         self.findings.extend(found);
         Ok(())
     }
+}
+
+/// How many failing cases are told one by one.
+const FAILED_MAX: usize = 20;
+
+fn pack_names(tree: &Tree) -> impl Iterator<Item = &str> {
+    let about = tree.below("packs/").filter_map(|(path, _)| path.strip_suffix("/pack.yaml"));
+    about.filter_map(|folder| folder.strip_prefix("packs/"))
+}
+
+/// The packs that a policy input names.
+fn packs_of(input: &str) -> Vec<String> {
+    let input: serde_json::Value = serde_json::from_str(input).unwrap_or_default();
+    let packs = input.pointer("/tenant/packs").and_then(serde_json::Value::as_array);
+    packs.into_iter().flatten().filter_map(|name| name.as_str().map(str::to_owned)).collect()
 }
 
 /// The core's own reasons are no rules.
