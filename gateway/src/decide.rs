@@ -124,7 +124,8 @@ fn ask(
 ) -> Result<Arc<Decision>, Refusal> {
     let prompt = inspected.prompt();
     let declared = prompt.tightening().classes;
-    let classes = inspected.classes().union(tenant.assume()).union(declared);
+    let known = inspected.classes().union(declared);
+    let classes = known.union(tenant.assume());
     let candidates = now.candidates(tenant, prompt.model())?;
     let question = Question {
         tenant,
@@ -141,7 +142,7 @@ fn ask(
         today: at.date(),
     };
     let decision = now.policies().decide(&question).map_err(|error| broken(&error))?;
-    now.shadow(&question, &decision);
+    now.shadow(&question, known, &decision);
     Ok(decision)
 }
 

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hyper::body::Bytes;
-use inland_policies::{Candidates, Decision, Facts, PairSpec, Policies, Question, Tenant};
+use inland_policies::{Candidates, ClassSet, Decision, Facts, PairSpec, Policies, Question, Tenant};
 use moka::sync::Cache;
 
 use crate::audit::{Log, Partition};
@@ -125,10 +125,10 @@ impl Generation {
         })
     }
 
-    /// Asks the shadow policy the same, if there is one.
-    pub fn shadow(&self, question: &Question<'_>, decided: &Decision) {
+    /// Asks the shadow policy the same, if there is one. `known`: the classes that are not assumed.
+    pub fn shadow(&self, question: &Question<'_>, known: ClassSet, decided: &Decision) {
         if let (Some(shadow), Some(pairs)) = (self.policy.shadow(), self.fleet.pairs(question.model)) {
-            shadow.compare(question, &specs(pairs), decided);
+            shadow.compare(question, known, &specs(pairs), decided);
         }
     }
 

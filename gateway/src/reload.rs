@@ -19,8 +19,9 @@ const FILES_MAX: usize = 10_000;
 /// How deep it may be.
 const DEPTH_MAX: usize = 8;
 
-/// Reads, checks and puts in force what the files say now. On any failure the generation in force stays,
-/// and the reason is told to the log, `/readyz` and the metrics.
+/// Reads, checks and puts in force what the files say now. On any failure the generation in force stays;
+/// if only the bundle is refused, the policy in force stays and the rest is taken. The reason is told to
+/// the log, `/readyz` and the metrics.
 pub async fn reload(path: &Path, gateway: &Arc<Gateway>, status: &Status) -> Result<(), String> {
     let _turn = status.turn().await;
     let (path, before, log) = (path.to_owned(), gateway.generation(), gateway.log().clone());
@@ -30,17 +31,27 @@ pub async fn reload(path: &Path, gateway: &Arc<Gateway>, status: &Status) -> Res
     let built = tokio::task::spawn_blocking(move || build(&path, &log, Some(&previous))).await;
     let built = built.unwrap_or_else(|_| Err("building the new generation did not end".to_owned()));
     let outcome = match (built, fetched) {
-        (Ok(generation), _) => put_in_force(generation, &before, gateway).await,
-        (Err(error), Ok(())) => Err(error),
-        (Err(error), Err(why)) => Err(format!("{error}\nno bundle could be fetched: {why}")),
+        (Ok(generation), fetched) => {
+            let refused = generation.policy().refused().map(|refused| and_why(refused, fetched));
+            // What is new besides a refused policy is in force: a key that was revoked is.
+            put_in_force(generation, &before, gateway).await.and_then(|()| refused.map_or(Ok(()), Err))
+        }
+        (Err(error), fetched) => Err(and_why(&error, fetched)),
     };
     telemetry::reloaded(outcome.is_ok());
     status.set(outcome.as_ref().err().cloned());
     match &outcome {
         Ok(()) => tracing::info!("a new generation is in force"),
-        Err(error) => tracing::error!("the files on disk were refused, nothing changed: {error}"),
+        Err(error) => tracing::error!("files on disk were refused: {error}"),
     }
     outcome
+}
+
+fn and_why(refused: &str, fetched: Result<(), String>) -> String {
+    match fetched {
+        Ok(()) => refused.to_owned(),
+        Err(why) => format!("{refused}\nno bundle could be fetched: {why}"),
+    }
 }
 
 /// A configuration that names an address anew is followed by a question there, before its bundle is needed.

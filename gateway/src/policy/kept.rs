@@ -29,7 +29,7 @@ impl Kept {
 
     /// The newest that this key signed. One that does not verify any more is passed over.
     pub fn newest(&self, key: &VerifyingKey) -> Option<(Bundle, Arc<[u8]>)> {
-        self.list().into_iter().rev().find_map(|path| {
+        self.list().ok()?.into_iter().rev().find_map(|path| {
             let bytes = Bundle::read(&path).ok()?;
             let bundle = Bundle::verify(&bytes, key)
                 .inspect_err(|error| tracing::error!("{}: {error}", path.display()))
@@ -38,13 +38,20 @@ impl Kept {
         })
     }
 
+    /// The highest revision that was kept, by the names, and as much as they tell of its digest: the
+    /// content of a file may be damaged or signed with a key that is not trusted any more.
+    pub fn floor(&self) -> Result<Option<(u64, String)>, String> {
+        let list = self.list()?;
+        Ok(list.last().and_then(|path| parts(path)).map(|(revision, digest)| (revision, digest.to_owned())))
+    }
+
     /// Keeps a bundle and lets the oldest go.
     pub fn store(&self, bytes: &[u8], revision: u64, digest: &str) -> Result<(), String> {
         let name = format!("{revision:010}-{}.tar.gz", digest.get(..DIGEST_PART).unwrap_or(digest));
         if !self.0.join(&name).is_file() {
             self.write(&name, bytes)?;
         }
-        let all = self.list();
+        let all = self.list()?;
         for old in all.iter().rev().skip(KEPT_MAX) {
             // One that cannot be removed does no harm: it is older than those that count.
             let _ = fs::remove_file(old);
@@ -68,25 +75,34 @@ impl Kept {
         let _ = fs::remove_file(self.0.join(name));
     }
 
-    /// The kept bundles, oldest first: their names begin with the revision in ten digits.
-    pub fn list(&self) -> Vec<PathBuf> {
-        let Ok(entries) = fs::read_dir(&self.0) else { return Vec::new() };
-        let mut paths: Vec<PathBuf> =
-            entries.flatten().map(|entry| entry.path()).filter(|path| is_kept(path)).collect();
-        paths.sort_unstable();
+    /// The kept bundles, oldest first. None where the folder is not there; one that cannot be read is an
+    /// error, because it may hold what no older bundle may follow.
+    pub fn list(&self) -> Result<Vec<PathBuf>, String> {
+        let told = |error: std::io::Error| format!("{}: {error}", self.0.display());
+        let entries = match fs::read_dir(&self.0) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(told(error)),
+        };
+        let mut paths = Vec::new();
+        for entry in entries {
+            let path = entry.map_err(told)?.path();
+            paths.extend(parts(&path).is_some().then_some(path));
+        }
         paths
+            .sort_unstable_by_key(|path| parts(path).map(|(revision, digest)| (revision, digest.to_owned())));
+        Ok(paths)
     }
 }
 
-fn is_kept(path: &Path) -> bool {
-    let name = path.file_name().and_then(|name| name.to_str()).and_then(|name| name.strip_suffix(".tar.gz"));
-    let parts = name.and_then(|name| name.split_once('-'));
-    parts.is_some_and(|(revision, digest)| {
-        revision.len() >= 10
-            && revision.bytes().all(|byte| byte.is_ascii_digit())
-            && digest.len() == DIGEST_PART
-            && digest.bytes().all(|byte| byte.is_ascii_hexdigit())
-    })
+/// What a name tells: the revision, padded with zeros, and the first digits of the digest.
+fn parts(path: &Path) -> Option<(u64, &str)> {
+    let (revision, digest) = path.file_name()?.to_str()?.strip_suffix(".tar.gz")?.split_once('-')?;
+    let fits = revision.len() >= 10
+        && revision.bytes().all(|byte| byte.is_ascii_digit())
+        && digest.len() == DIGEST_PART
+        && digest.bytes().all(|byte| byte.is_ascii_hexdigit());
+    Some((revision.parse().ok().filter(|_| fits)?, digest))
 }
 
 #[cfg(test)]
@@ -99,12 +115,19 @@ mod tests {
         let folder = std::env::temp_dir().join(format!("inland-kept-{}", std::process::id()));
         let kept = Kept(folder.join("kept"));
         kept.write("fetched.tar.gz", b"fetched").unwrap();
-        for revision in [9, 10, 11, 100] {
+        assert_eq!(kept.floor().unwrap(), None);
+        for revision in [9, 10, 9_999_999_999, 10_000_000_000] {
             kept.store(b"bundle", revision, &"ab".repeat(32)).unwrap();
         }
-        let names: Vec<String> =
-            kept.list().iter().map(|path| path.file_name().unwrap().to_string_lossy().into_owned()).collect();
-        assert_eq!(names, [10, 11, 100].map(|revision| format!("{revision:010}-abababababababab.tar.gz")));
+        let names: Vec<String> = kept
+            .list()
+            .unwrap()
+            .iter()
+            .map(|path| path.file_name().unwrap().to_string_lossy().into_owned())
+            .collect();
+        let last = [10, 9_999_999_999, 10_000_000_000u64];
+        assert_eq!(names, last.map(|revision| format!("{revision:010}-abababababababab.tar.gz")));
+        assert_eq!(kept.floor().unwrap(), Some((10_000_000_000, "ab".repeat(8))));
         assert!(folder.join("kept/fetched.tar.gz").is_file());
         fs::remove_dir_all(folder).unwrap();
     }

@@ -26,7 +26,7 @@ pub struct Loaded {
     /// The bundle it came from.
     bytes: Option<Arc<[u8]>>,
     shadow: Option<Shadow>,
-    /// Why the newest bundle is not this one, if it is not.
+    /// Why the newest bundle is not this one, or the shadow is not asked.
     refused: Option<String>,
 }
 
@@ -46,7 +46,7 @@ impl Loaded {
         self.shadow.as_ref()
     }
 
-    /// Why the newest bundle is not in force, if it is not.
+    /// Why the newest bundle is not in force, if it is not, or why no shadow is asked.
     pub fn refused(&self) -> Option<&str> {
         self.refused.as_deref()
     }
@@ -68,7 +68,14 @@ pub fn load(config: &Config, before: Option<&Loaded>) -> Result<Loaded, ConfigEr
             (Arc::new(from_directory(config, directory)?), None, None)
         }
     };
-    let shadow = source.shadow.as_deref().map(|path| shadow(config, path, before)).transpose()?;
+    // What changes nothing must not keep the policy from changing either.
+    let (shadow, of_shadow) = match source.shadow.as_deref().map(|path| shadow(config, path, before)) {
+        Some(Ok(shadow)) => (Some(shadow), None),
+        Some(Err(error)) => (None, Some(format!("no shadow is asked: {error}"))),
+        None => (None, None),
+    };
+    let refused: Vec<String> = refused.into_iter().chain(of_shadow).collect();
+    let refused = (!refused.is_empty()).then(|| refused.join("\n"));
     Ok(Loaded { policies, bytes, shadow, refused })
 }
 
@@ -84,6 +91,7 @@ fn from_directory(config: &Config, directory: &Path) -> Result<Policies, ConfigE
         .map_err(|error| ConfigError::elsewhere(format!("{}/{error}", directory.display())))
 }
 
+/// The bundle's revision, or that of law/meta.yaml in a directory.
 fn revision(policies: &Policies) -> u64 {
     policies.manifest().map_or(policies.revision(), Manifest::revision)
 }
@@ -102,11 +110,19 @@ fn bundle(
     let decides = before.map(|before| &before.policies).filter(|policies| policies.manifest().is_some());
     // What was in force before a start, or before a directory was: no older one may follow it.
     let newest = if decides.is_some() { None } else { kept.newest(&key) };
+    let floor = kept.floor().map_err(ConfigError::elsewhere)?;
     let in_force = match (decides, &newest) {
-        (Some(policies), _) => Some((revision(policies), policies.digest())),
-        (None, Some((bundle, _))) => Some((bundle.manifest().revision(), bundle.digest())),
+        (Some(policies), _) => Some((revision(policies), policies.digest().to_owned())),
+        (None, Some((bundle, _))) => Some((bundle.manifest().revision(), bundle.digest().to_owned())),
         (None, None) => None,
     };
+    // One that was kept and cannot be read or verified any more still counts, by its name.
+    let in_force = match (in_force, floor) {
+        (Some(known), Some(floor)) if known.0 >= floor.0 => Some(known),
+        (known, None) => known,
+        (_, Some(floor)) => Some(floor),
+    };
+    let in_force = in_force.as_ref().map(|(revision, digest)| (*revision, digest.as_str()));
     let refused = match open(&file, &key, in_force) {
         Ok((bundle, bytes)) => match same(before, &bundle) {
             Some(policies) => return Ok((policies, Some(bytes), None)),
@@ -119,14 +135,43 @@ fn bundle(
     };
     telemetry::policy_refused(refused.code());
     let refused = format!("{}: {refused}", file.display());
-    // At a start, and only then: what was in force before goes on.
-    let Some((bundle, bytes)) = newest.filter(|_| before.is_none()) else {
-        return Err(ConfigError::elsewhere(refused));
-    };
-    tracing::error!(
-        "{refused}; revision {} goes on, which was in force before",
-        bundle.manifest().revision()
-    );
+    match (before, newest) {
+        (Some(before), _) => goes_on(before, &key, refused),
+        (None, Some((bundle, bytes))) => taken_up(&bundle, bytes, refused),
+        (None, None) => Err(ConfigError::elsewhere(refused)),
+    }
+}
+
+/// Is this a bundle that the key signed, and none older than what was kept?
+fn may_follow(config: &Config, bytes: &[u8]) -> Result<(), String> {
+    let Some(key) = &config.policy.get_ref().key else { return Ok(()) };
+    let key = read_key(config, key).map_err(|error| error.to_string())?;
+    let floor = Kept::of(config).floor()?;
+    let floor = floor.as_ref().map(|(revision, digest)| (*revision, digest.as_str()));
+    let today = OffsetDateTime::now_utc().date();
+    let judged = Bundle::verify(bytes, &key).and_then(|bundle| bundle.admit(today, floor));
+    judged.map_err(|error| {
+        telemetry::policy_refused(error.code());
+        format!("what it answered is refused: {error}")
+    })
+}
+
+/// In a running gateway the policy in force goes on, and everything else of the configuration is taken:
+/// whoever can put a bad bundle there must not be able to keep a revoked key alive.
+fn goes_on(before: &Loaded, key: &VerifyingKey, refused: String) -> Result<FromBundle, ConfigError> {
+    match &before.bytes {
+        Some(bytes) if Bundle::verify(bytes, key).is_ok() => {
+            tracing::error!("{refused}; revision {} goes on", before.revision());
+            Ok((Arc::clone(&before.policies), Some(Arc::clone(bytes)), Some(refused)))
+        }
+        _ => Err(ConfigError::elsewhere(refused)),
+    }
+}
+
+/// At a start, what was in force before goes on.
+fn taken_up(bundle: &Bundle, bytes: Arc<[u8]>, refused: String) -> Result<FromBundle, ConfigError> {
+    let revision = bundle.manifest().revision();
+    tracing::error!("{refused}; revision {revision} goes on, which was in force before");
     let policies = bundle
         .activate()
         .map_err(|error| ConfigError::elsewhere(format!("{refused}\nand of those kept: {error}")))?;
@@ -162,9 +207,10 @@ fn shadow(config: &Config, path: &Path, before: Option<&Loaded>) -> Result<Shado
     };
     // A candidate has no order to keep: it may be older than what is in force, and expired.
     let bundle = Bundle::read(&file).and_then(|bytes| Bundle::verify(&bytes, &key)).map_err(failed)?;
+    // Compiled once; what a model offers is asked anew, because that may be what changed.
     if let Some(shadow) = before.and_then(Loaded::shadow).filter(|shadow| shadow.digest() == bundle.digest())
     {
-        return Ok(shadow.clone());
+        return Ok(shadow.anew());
     }
     bundle.activate().map(|policies| Shadow::new(Arc::new(policies))).map_err(failed)
 }

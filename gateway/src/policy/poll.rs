@@ -53,11 +53,13 @@ async fn fetch(config: &Config, address: &str) -> Result<bool, String> {
     let Fetched::New { body, etag } = get(&destination, Bundle::BYTES_MAX, tag.as_ref()).await? else {
         return Ok(false);
     };
-    let (kept, address) = (Kept::of(config), address.to_owned());
+    let (kept, address, config) = (Kept::of(config), address.to_owned(), config.clone());
     let write = move || {
         // A server without tags sends the same again: nothing is to be loaded anew.
         let known = Bundle::read(&file).is_ok_and(|known| known == body);
         if !known {
+            // Whoever answers at the address cannot put anything there that nobody signed, or an older one.
+            super::may_follow(&config, &body)?;
             kept.write(&file.file_name().unwrap_or_default().to_string_lossy(), &body)?;
         }
         // After the file: a tag never stands for bytes that are not there.

@@ -62,7 +62,8 @@ impl Manifest {
                 return wrong(problem, "name the person who answers for it");
             }
         }
-        if author.trim().to_lowercase() == approver.trim().to_lowercase() {
+        let folded = |name: &str| name.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
+        if folded(author) == folded(approver) {
             let problem = "author and approver are the same person".to_owned();
             return wrong(problem, "let a second person approve it");
         }

@@ -339,16 +339,11 @@ fn described(bundle: &Bundle) -> String {
     )
 }
 
-/// The first bytes of every gzip file.
-const GZIP: [u8; 2] = [0x1f, 0x8b];
-
 /// Puts a bundle in its place, whole or not at all: a gateway may be watching the file.
 fn put(path: &Path, bytes: &[u8], key: &SigningKey) -> Result<bool, String> {
     let told = |error: std::io::Error| format!("{}: {error}", path.display());
     let bundle = Bundle::verify(bytes, &key.verifying().map_err(sentence)?).map_err(sentence)?;
-    if let Ok(there) = std::fs::read(path)
-        && !there.starts_with(&GZIP)
-    {
+    if path.exists() && !Bundle::read(path).is_ok_and(|there| Bundle::is_one(&there)) {
         return Err(format!(
             "{} is no bundle and is not replaced\n  write: -o policies.tar.gz",
             path.display()
