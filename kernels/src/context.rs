@@ -8,6 +8,8 @@ use crate::bytes::{at, before, has_word};
 
 /// How far before a number a word about it may end, in bytes.
 const BEFORE: usize = 48;
+/// How far before a number a word about a thing may end: `order number: 123456782`.
+const THING_DISTANCE: usize = 16;
 /// How far after a number a word about it may end, in bytes.
 const AFTER: usize = 24;
 /// No word is longer, in bytes.
@@ -16,28 +18,27 @@ const MAX_WORD: usize = 24;
 /// a `Steuernummer`.
 const WHOLE_WORD_MAX: usize = 5;
 
-/// What a word is about.
+/// What a word is about: one of the constants, or one scheme of `number/scheme`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Topic {
-    Phone,
-    Version,
-    Imei,
-    France,
-    Germany,
-    Spain,
-    Nhs,
-    Switzerland,
-    Norway,
-    Sweden,
-    Finland,
+pub(crate) struct Topic(pub(crate) u16);
+
+impl Topic {
+    pub(crate) const PHONE: Topic = Topic(0);
+    pub(crate) const VERSION: Topic = Topic(1);
+    pub(crate) const IMEI: Topic = Topic(2);
+    /// Numbers that are nobody's: of orders, invoices, books, parts.
+    pub(crate) const THING: Topic = Topic(3);
 }
 
-const TOPICS: usize = 11;
+/// The first number scheme's topic; the others follow.
+pub(crate) const FIRST_SCHEME: Topic = Topic(8);
+/// Room for every topic.
+const TOPICS: usize = 256;
 
 /// Lower-case; letters outside ASCII in both cases, because only ASCII is matched in any case.
 const WORDS: &[(Topic, &[&str])] = &[
     (
-        Topic::Phone,
+        Topic::PHONE,
         &[
             "tel",
             "tél",
@@ -75,7 +76,7 @@ const WORDS: &[(Topic, &[&str])] = &[
         ],
     ),
     (
-        Topic::Version,
+        Topic::VERSION,
         &[
             "version",
             "ver",
@@ -92,64 +93,95 @@ const WORDS: &[(Topic, &[&str])] = &[
             "capitolo",
         ],
     ),
-    (Topic::Imei, &["imei"]),
-    (Topic::France, &["nir", "sécu", "sécurité sociale", "securite sociale", "insee", "assuré", "vitale"]),
+    (Topic::IMEI, &["imei"]),
     (
-        Topic::Germany,
+        Topic::THING,
         &[
-            "steuer-id",
-            "steuerid",
-            "idnr",
-            "steuerliche",
-            "steueridentifikat",
-            "steuernummer",
-            "tin",
-            "tax id",
-            "identifikationsnummer",
-            "elster",
-            "finanzamt",
+            "order",
+            "invoice",
+            "ticket",
+            "tracking",
+            "parcel",
+            "part no",
+            "serial",
+            "article",
+            "isbn",
+            "issn",
+            "ean",
+            "gtin",
+            "sku",
+            "batch",
+            "commit",
+            "hash",
+            "timestamp",
+            "bestellnummer",
+            "bestellung",
+            "rechnungsnummer",
+            "rechnung",
+            "auftrag",
+            "artikel",
+            "sendung",
+            "vorgang",
+            "aktenzeichen",
+            "commande",
+            "facture",
+            "colis",
+            "dossier",
+            "référence",
+            "pedido",
+            "factura",
+            "ordine",
+            "fattura",
+            "spedizione",
+            "bestelling",
+            "factuur",
+            "ordre",
+            "faktura",
+            "zamówieni",
+            "faktur",
+            "tilaus",
+            "lasku",
+            "objednávk",
+            "comandă",
+            "encomenda",
+            "rendelés",
+            "számla",
         ],
     ),
-    (Topic::Spain, &["dni", "nie", "nif", "documento nacional", "extranjero", "identidad"]),
-    (Topic::Nhs, &["nhs", "patient", "hospital number", "gp practice", "chi number", "health service"]),
-    (Topic::Switzerland, &["ahv", "avs", "ahv-nr", "svnr", "navs", "sozialversicherung", "oasi"]),
-    (
-        Topic::Norway,
-        &["fødselsnummer", "fodselsnummer", "fnr", "personnummer", "d-nummer", "fødselsnr", "skatteetaten"],
-    ),
-    (Topic::Sweden, &["personnummer", "persnr", "pnr", "samordningsnummer", "personnr"]),
-    (Topic::Finland, &["henkilötunnus", "henkilotunnus", "hetu", "sotu"]),
 ];
 
 /// The words of all topics, to be found by their first two bytes.
 #[derive(Debug)]
 pub(crate) struct Words {
     /// Where in `words` those with a hash start and end.
-    buckets: [(usize, usize); BUCKETS],
+    buckets: Box<[(u16, u16)]>,
     words: Vec<(Topic, &'static [u8])>,
 }
 
 /// A few times the number of words, so that most other words meet an empty bucket.
-const BUCKETS: usize = 512;
+const BUCKETS: usize = 4096;
 
 impl Words {
-    pub(crate) fn new() -> Words {
-        let all =
-            WORDS.iter().flat_map(|&(topic, words)| words.iter().map(move |word| (topic, word.as_bytes())));
+    /// The words above, and those of `schemes`, each in the order of its number.
+    pub(crate) fn new(schemes: impl Iterator<Item = &'static [&'static str]>) -> Words {
+        let of_schemes = (FIRST_SCHEME.0..).map(Topic).zip(schemes);
+        let all = WORDS
+            .iter()
+            .map(|&(topic, words)| (topic, words))
+            .chain(of_schemes)
+            .flat_map(|(topic, words)| words.iter().map(move |word| (topic, word.as_bytes())));
         let mut words: Vec<_> = all.collect();
         words.sort_by_key(|&(_, word)| hash(word, 0));
-        let mut buckets = [(0, 0); BUCKETS];
-        for (bucket, span) in buckets.iter_mut().enumerate() {
-            let edge = |bound: usize| words.partition_point(|&(_, word)| hash(word, 0) < bound);
-            *span = (edge(bucket), edge(bucket + 1));
-        }
+        let edge = |bound: usize| words.partition_point(|&(_, word)| hash(word, 0) < bound);
+        let narrow = |place: usize| u16::try_from(place).unwrap_or(u16::MAX);
+        let buckets = (0..BUCKETS).map(|bucket| (narrow(edge(bucket)), narrow(edge(bucket + 1)))).collect();
         Words { buckets, words }
     }
 
     /// The words that stand at `index`, with the place after each.
     fn at(&self, text: &[u8], index: usize) -> impl Iterator<Item = (Topic, usize)> {
         let (first, last) = self.buckets.get(hash(text, index)).copied().unwrap_or_default();
-        let words = self.words.get(first..last).unwrap_or_default();
+        let words = self.words.get(usize::from(first)..usize::from(last)).unwrap_or_default();
         words.iter().filter_map(move |&(topic, word)| {
             let end = index + word.len();
             let whole = word.len() > WHOLE_WORD_MAX || !at(text, end).is_ascii_alphabetic();
@@ -162,7 +194,7 @@ impl Words {
 fn hash(text: &[u8], index: usize) -> usize {
     let [first, second] =
         [at(text, index), at(text, index + 1)].map(|byte| usize::from(byte.to_ascii_lowercase()));
-    (first * 37 + second * 5) % BUCKETS
+    (first * 61 + second) % BUCKETS
 }
 
 /// May a word start at `index`? `tel` in `hotel` is none.
@@ -176,19 +208,25 @@ pub(crate) struct Context<'w, 't> {
     words: &'w Words,
     text: &'t [u8],
     read_to: usize,
-    last: [Option<usize>; TOPICS],
+    /// Where the last word about each topic ended; 0 before the first.
+    last: [u32; TOPICS],
 }
 
 impl<'w, 't> Context<'w, 't> {
     pub(crate) fn new(words: &'w Words, text: &'t [u8]) -> Context<'w, 't> {
-        Context { words, text, read_to: 0, last: [None; TOPICS] }
+        Context { words, text, read_to: 0, last: [0; TOPICS] }
     }
 
     /// Does a word about `topic` end within `distance` bytes before `start`?
     pub(crate) fn precedes(&mut self, topic: Topic, start: usize, distance: usize) -> bool {
         self.read(start);
-        let last = self.last.get(topic as usize).copied().flatten();
-        last.is_some_and(|end| end <= start && end + distance.min(BEFORE) >= start)
+        let last = self.last.get(usize::from(topic.0)).copied().unwrap_or(0) as usize;
+        last != 0 && last <= start && last + distance.min(BEFORE) >= start
+    }
+
+    /// Is it said right before `start` that a thing's number follows?
+    pub(crate) fn names_another(&mut self, start: usize) -> bool {
+        self.precedes(Topic::THING, start, THING_DISTANCE)
     }
 
     /// Does a word about `topic` stand near the number at `start..end`?
@@ -210,8 +248,8 @@ impl<'w, 't> Context<'w, 't> {
         self.read_to = to;
         for index in (from..to).filter(|&index| may_start(self.text, index)) {
             for (topic, end) in self.words.at(self.text, index).filter(|&(_, end)| end <= to) {
-                if let Some(slot) = self.last.get_mut(topic as usize) {
-                    *slot = Some(end);
+                if let Some(slot) = self.last.get_mut(usize::from(topic.0)) {
+                    *slot = u32::try_from(end).unwrap_or(0);
                 }
             }
         }
@@ -223,8 +261,8 @@ mod tests {
     use super::*;
 
     fn phone_precedes(text: &str, distance: usize) -> bool {
-        let words = Words::new();
-        Context::new(&words, text.as_bytes()).precedes(Topic::Phone, text.len(), distance)
+        let words = Words::new(std::iter::empty());
+        Context::new(&words, text.as_bytes()).precedes(Topic::PHONE, text.len(), distance)
     }
 
     #[test]
@@ -246,8 +284,10 @@ mod tests {
     #[test]
     fn no_word_is_longer_than_is_looked_back_for() {
         assert!(WORDS.iter().flat_map(|(_, words)| *words).all(|word| (2..=MAX_WORD).contains(&word.len())));
-        assert_eq!(WORDS.len(), TOPICS);
-        assert!(WORDS.iter().enumerate().all(|(index, &(topic, _))| topic as usize == index));
+        assert!(WORDS.iter().all(|&(topic, _)| topic.0 < FIRST_SCHEME.0));
+        let schemes = crate::number::all();
+        assert!(schemes.flat_map(|scheme| scheme.words).all(|word| (2..=MAX_WORD).contains(&word.len())));
+        assert!(usize::from(FIRST_SCHEME.0) + crate::number::all().count() <= TOPICS);
     }
 
     #[test]
@@ -262,10 +302,10 @@ mod tests {
 
     #[test]
     fn an_earlier_question_does_not_hide_a_later_word() {
-        let words = Words::new();
+        let words = Words::new(std::iter::empty());
         let mut context = Context::new(&words, b"1 tele 2 phone telephone 3");
-        assert!(!context.precedes(Topic::Phone, 7, 32));
-        assert!(context.precedes(Topic::Phone, 25, 32));
-        assert!(!context.precedes(Topic::Phone, 7, 32));
+        assert!(!context.precedes(Topic::PHONE, 7, 32));
+        assert!(context.precedes(Topic::PHONE, 25, 32));
+        assert!(!context.precedes(Topic::PHONE, 7, 32));
     }
 }

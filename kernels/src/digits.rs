@@ -90,17 +90,6 @@ impl<'t> Run<'t> {
         self.count.checked_sub(1).and_then(|last| self.groups.get(last)).map_or(0, |group| group.digits)
     }
 
-    /// How many digits its first group has; 0 if that is too long for any scheme.
-    pub(crate) fn first_group(&self) -> usize {
-        self.groups.first().map_or(0, |group| group.digits)
-    }
-
-    /// The digits and the shape of its first `groups` groups, whatever follows them.
-    pub(crate) fn leading(&self, groups: usize) -> Option<(&[u8], u64)> {
-        let last = self.groups.get(..self.count)?.get(groups.checked_sub(1)?)?;
-        Some((self.values.get(..last.digits)?, last.shape))
-    }
-
     /// Each number that starts with the first group and ends where a word does.
     pub(crate) fn written(&self) -> impl Iterator<Item = Written<'_>> {
         let groups = self.groups.iter().take(self.count);
@@ -115,11 +104,6 @@ impl<'t> Run<'t> {
 }
 
 impl Written<'_> {
-    /// Digits `from..to` as one number.
-    pub(crate) fn number(&self, from: usize, to: usize) -> u64 {
-        crate::checks::value(self.digits.get(from..to).unwrap_or_default())
-    }
-
     /// Is it written without separators?
     pub(crate) fn is_unbroken(&self) -> bool {
         self.separator == 0
@@ -135,7 +119,7 @@ mod tests {
         let run = Run::read(b"943 476 5919 12345678901234567890", 0);
         let written: Vec<_> = run.written().map(|number| (number.shape, number.end)).collect();
         assert_eq!(written, [(shape(&[3]), 3), (shape(&[3, 3]), 7), (shape(&[3, 3, 4]), 12)]);
-        assert_eq!((run.digits(), run.first_group()), (10, 3));
+        assert_eq!(run.digits(), 10);
     }
 
     #[test]

@@ -31,7 +31,7 @@ pub(crate) fn ipv4(text: &[u8], start: usize, context: &mut Context<'_, '_>) -> 
         return None;
     }
     let address: Ipv4Addr = std::str::from_utf8(text.get(start..end)?).ok()?.parse().ok()?;
-    let version = context.precedes(Topic::Version, start, VERSION_DISTANCE);
+    let version = context.precedes(Topic::VERSION, start, VERSION_DISTANCE);
     let score = if address.is_loopback() || address.is_unspecified() { 50 } else { 85 };
     (!version).then(|| finding(start, end, "ip.v4", score))
 }

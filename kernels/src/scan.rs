@@ -11,18 +11,23 @@ use crate::payment::{card, iban};
 use crate::resolve::resolve;
 use crate::secrets::{named, tokens};
 use crate::view::View;
-use crate::{Finding, Label, anchors, national, network};
+use crate::{Finding, Label, anchors, network, number};
 
 /// What is built once for all scans.
 #[derive(Debug)]
 pub(crate) struct Tables {
     words: Words,
+    numbers: number::Index,
     prefixes: tokens::Prefixes,
 }
 
 impl Tables {
     pub(crate) fn new() -> Tables {
-        Tables { words: Words::new(), prefixes: tokens::Prefixes::new() }
+        Tables {
+            words: Words::new(number::all().map(|scheme| scheme.words)),
+            numbers: number::Index::new(),
+            prefixes: tokens::Prefixes::new(),
+        }
     }
 }
 
@@ -46,6 +51,7 @@ fn candidates(tables: &Tables, text: &str, out: &mut Vec<Finding>) {
     tables.prefixes.find(text, out);
     let mut scanner = Scanner {
         text,
+        numbers: &tables.numbers,
         context: Context::new(&tables.words, text.as_bytes()),
         colons_from: 0,
         digits_from: 0,
@@ -63,6 +69,7 @@ fn candidates(tables: &Tables, text: &str, out: &mut Vec<Finding>) {
 
 struct Scanner<'s, 't> {
     text: &'t str,
+    numbers: &'s number::Index,
     context: Context<'s, 't>,
     /// Colons before this place belong to a run that has been looked at.
     colons_from: usize,
@@ -96,8 +103,8 @@ impl Scanner<'_, '_> {
         let previous = before(bytes, place);
         if previous.is_ascii_alphabetic() || before(bytes, place.saturating_sub(1)).is_ascii_alphabetic() {
             self.out.extend(iban::find(bytes, place));
-            national::codes(bytes, place, self.out);
         }
+        number::codes(self.numbers, bytes, place, &mut self.context, self.out);
         if !previous.is_ascii_alphanumeric() {
             self.number(place);
         }
@@ -120,7 +127,7 @@ impl Scanner<'_, '_> {
         }
         let run = Run::read(bytes, place);
         if run.starts_number() {
-            national::numbers(&run, &mut self.context, self.out);
+            number::numbers(self.numbers, &run, &mut self.context, self.out);
             card::find(&run, self.out);
         }
         if place >= self.phones_from

@@ -46,12 +46,12 @@ pub(crate) fn find(text: &[u8], digit: usize, context: &mut Context<'_, '_>) -> 
             // `00` also starts serial numbers: Europe's codes, and a grouping or a word about it.
             matches!(at(text, digit + 2), b'3' | b'4')
                 && (text.get(digit..found.end).is_some_and(|number| !number.iter().all(u8::is_ascii_digit))
-                    || context.precedes(Topic::Phone, digit, CUE_DISTANCE))
+                    || context.precedes(Topic::PHONE, digit, CUE_DISTANCE))
         });
     }
     // Only a trunk zero can do without a word about it.
     let trunk = at(text, digit) == b'0' && at(text, digit + 1).is_ascii_digit();
-    (trunk || context.precedes(Topic::Phone, digit, CUE_DISTANCE))
+    (trunk || context.precedes(Topic::PHONE, digit, CUE_DISTANCE))
         .then(|| national(text, digit, context))
         .flatten()
 }
@@ -93,7 +93,7 @@ fn national(text: &[u8], digit: usize, context: &mut Context<'_, '_>) -> Option<
         return None;
     }
     let longest = ends().rfind(|group| NATIONAL_DIGITS.contains(&group.digits))?;
-    let named = longest.shape != SHORT_YEAR && context.precedes(Topic::Phone, digit, CUE_DISTANCE);
+    let named = longest.shape != SHORT_YEAR && context.precedes(Topic::PHONE, digit, CUE_DISTANCE);
     named.then(|| finding(start_of(longest), longest.end, None, 75))
 }
 
@@ -260,7 +260,7 @@ mod tests {
     use crate::context::Words;
 
     fn number(text: &str) -> Option<&str> {
-        let words = Words::new();
+        let words = Words::new(std::iter::empty());
         let mut context = Context::new(&words, text.as_bytes());
         let digits = text.char_indices().filter(|(_, letter)| letter.is_ascii_digit());
         let mut found = digits.filter_map(|(digit, _)| {

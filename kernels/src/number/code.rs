@@ -1,0 +1,101 @@
+//! Numbers with letters: in front of the first digit, between the digits or at the end.
+//!
+//! Invariant: a code is read at most [`WIDTH`] characters and [`GROUPS_MAX`] groups far, from at most
+//! three places before its first digit, so that reading one at every digit group stays linear.
+
+use super::check::{Characters, WIDTH, value};
+use super::index::{Index, LETTERS_MAX};
+use super::{Candidate, judge};
+use crate::Finding;
+use crate::bytes::{at, before, ends_word, run_start, starts_word};
+use crate::context::Context;
+
+/// More groups than any written form has.
+const GROUPS_MAX: usize = 8;
+/// No group in front of the first digit is longer, if a separator follows it.
+const GROUP_BEFORE_MAX: usize = 6;
+/// A group of letters alone is a part of a number only if it is short and in capitals: what follows a
+/// number in a sentence is a word.
+const LETTER_GROUP_MAX: usize = 3;
+
+/// The codes whose first digit is at `digit`, which is the first of its group.
+pub(crate) fn codes(
+    index: &Index,
+    text: &[u8],
+    digit: usize,
+    context: &mut Context<'_, '_>,
+    out: &mut Vec<Finding>,
+) {
+    let solid = run_start(text, digit, LETTERS_MAX + 1, |byte| byte.is_ascii_alphabetic());
+    if starts_word(text, solid) && digit - solid <= LETTERS_MAX {
+        read(index, text, [solid, digit], context, out);
+    }
+    let mut start = solid;
+    for _group in 0..2 {
+        let Some(group) = group_before(text, start) else { return };
+        if digit - group > LETTERS_MAX + 2 {
+            return;
+        }
+        start = group;
+        read(index, text, [start, digit], context, out);
+    }
+}
+
+/// The group of capitals that ends before `start`, one separator between.
+fn group_before(text: &[u8], start: usize) -> Option<usize> {
+    if !is_separator(before(text, start)) {
+        return None;
+    }
+    let end = start - 1;
+    let group = run_start(text, end, GROUP_BEFORE_MAX, |byte| byte.is_ascii_uppercase());
+    (group < end && starts_word(text, group)).then_some(group)
+}
+
+/// Reads on from `start` and judges each prefix of groups that ends where a word ends.
+fn read(
+    index: &Index,
+    text: &[u8],
+    [start, digit]: [usize; 2],
+    context: &mut Context<'_, '_>,
+    out: &mut Vec<Finding>,
+) {
+    let mut characters = Characters::default();
+    let (mut position, mut shape, mut letters, mut sign) = (start, 0u64, 0, 0);
+    for _group in 0..GROUPS_MAX {
+        let first = characters.length;
+        while at(text, position).is_ascii_alphanumeric() {
+            let Some(slot) = characters.values.get_mut(characters.length) else { return };
+            *slot = value(at(text, position));
+            letters += usize::from(*slot >= 10 && position < digit);
+            characters.length += 1;
+            position += 1;
+        }
+        shape = shape << 8 | (characters.length - first) as u64;
+        characters.sign = sign;
+        let schemes = index.of_code(letters, characters.length);
+        if position > digit && !schemes.is_empty() && ends_word(text, position) {
+            let unbroken = characters.length == position - start;
+            let candidate = Candidate { characters: &characters, shape, unbroken, start, end: position };
+            judge(schemes, &candidate, context, out);
+        }
+        sign = at(text, position);
+        if !is_separator(sign) || !continues(text, position + 1) {
+            return;
+        }
+        position += 1;
+    }
+}
+
+fn is_separator(byte: u8) -> bool {
+    matches!(byte, b' ' | b'-' | b'.' | b'/' | b'+')
+}
+
+/// Does a group of a code start here? One with a digit, or a few capitals.
+fn continues(text: &[u8], start: usize) -> bool {
+    let group = text.get(start..text.len().min(start + WIDTH)).unwrap_or_default();
+    let length = group.iter().position(|byte| !byte.is_ascii_alphanumeric()).unwrap_or(group.len());
+    let group = group.get(..length).unwrap_or_default();
+    group.first().is_some_and(u8::is_ascii_digit)
+        || group.iter().any(u8::is_ascii_digit) && length <= GROUP_BEFORE_MAX + 2
+        || (1..=LETTER_GROUP_MAX).contains(&length) && group.iter().all(u8::is_ascii_uppercase)
+}

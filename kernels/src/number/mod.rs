@@ -1,0 +1,173 @@
+//! Numbers of persons and companies: every scheme is data, and one interpreter reads it.
+//!
+//! Invariant: a number is reported when it is written as its scheme is written and every check of the
+//! scheme holds; a missing context word never hides it, unless its scheme has no check of its own
+//! ([`Proof::Word`]). The checks are integer arithmetic over the characters alone, so that another
+//! interpreter of the same data comes to the same answer on every device.
+
+pub(crate) mod check;
+mod code;
+mod index;
+mod own;
+mod scheme;
+
+use crate::context::Context;
+use crate::digits::{Run, Written};
+use crate::{Finding, Label};
+
+pub(crate) use check::{Characters, Check};
+pub(crate) use code::codes;
+pub(crate) use index::Index;
+pub(crate) use scheme::all;
+
+/// One kind of number.
+pub(crate) struct Scheme {
+    /// python-stdnum's name where it has one.
+    pub(crate) kind: &'static str,
+    pub(crate) label: Label,
+    pub(crate) country: [u8; 2],
+    pub(crate) forms: &'static [Form],
+    /// All of them must hold.
+    pub(crate) checks: &'static [Check],
+    /// Lower-case words that speak of it, in every language in which it is spoken of; letters outside
+    /// ASCII in both cases.
+    pub(crate) words: &'static [&'static str],
+}
+
+/// One way in which a number is written.
+pub(crate) struct Form {
+    /// A character each: `0` a digit, `A` a letter, `*` either; a small letter stands for itself.
+    pub(crate) classes: &'static str,
+    pub(crate) grouping: Grouping,
+    pub(crate) proof: Proof,
+}
+
+/// Where separators may stand. In one piece is always allowed.
+#[derive(Clone, Copy)]
+pub(crate) enum Grouping {
+    /// Anywhere: the checks are strong enough.
+    Free,
+    /// Between groups of these lengths, see [`crate::digits::shape`].
+    Shapes(&'static [u64]),
+}
+
+/// What makes a number of this form one of its scheme.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Proof {
+    /// Several checks, or one that one number in a hundred passes: reported wherever it stands.
+    Strong,
+    /// One check digit: reported unless it stands where another kind of number is named, or looks like a
+    /// time.
+    Check,
+    /// Nothing but its form: reported beside a word about it.
+    Word,
+}
+
+impl Proof {
+    fn score(self, grouped: bool) -> u8 {
+        match (self, grouped) {
+            (Proof::Strong, true) => 97,
+            (Proof::Strong, false) => 94,
+            (Proof::Check, true) => 85,
+            (Proof::Check, false) => 70,
+            (Proof::Word, _) => 60,
+        }
+    }
+}
+
+/// What a word about it makes of a score.
+const CONFIRMED: u8 = 100;
+
+/// Everything that a verdict about one candidate needs.
+struct Candidate<'c> {
+    characters: &'c Characters,
+    shape: u64,
+    unbroken: bool,
+    start: usize,
+    end: usize,
+}
+
+/// Numbers of digits alone that begin with the run's first group.
+pub(crate) fn numbers(index: &Index, run: &Run<'_>, context: &mut Context<'_, '_>, out: &mut Vec<Finding>) {
+    for written in run.written() {
+        let length = written.digits.len();
+        let schemes = index.of_digits(length);
+        if schemes.is_empty() {
+            continue;
+        }
+        let characters = Characters::of_digits(&written);
+        let candidate = Candidate {
+            characters: &characters,
+            shape: written.shape,
+            unbroken: written.is_unbroken(),
+            start: written.start,
+            end: written.end,
+        };
+        judge(schemes, &candidate, context, out);
+    }
+}
+
+/// Reports the schemes, of these, whose number the candidate is.
+fn judge(
+    schemes: &[index::Entry],
+    candidate: &Candidate<'_>,
+    context: &mut Context<'_, '_>,
+    out: &mut Vec<Finding>,
+) {
+    for entry in schemes {
+        let form = entry.form;
+        let written = candidate.unbroken
+            || match form.grouping {
+                Grouping::Free => true,
+                Grouping::Shapes(shapes) => shapes.contains(&candidate.shape),
+            };
+        if written
+            && candidate.characters.are(form.classes)
+            && entry.scheme.checks.iter().all(|check| check.holds(candidate.characters))
+        {
+            out.extend(weigh(entry, candidate, context));
+        }
+    }
+}
+
+/// The finding, if what stands around the number lets it be one.
+fn weigh(entry: &index::Entry, candidate: &Candidate<'_>, context: &mut Context<'_, '_>) -> Option<Finding> {
+    let &Candidate { start, end, .. } = candidate;
+    let &Scheme { kind, label, country, .. } = entry.scheme;
+    let named = context.near(entry.topic, start, end);
+    let allowed = match entry.form.proof {
+        Proof::Strong => true,
+        // `12345678 a` may be a number and the next word.
+        _ if candidate.ends_in_a_letter_apart() => named,
+        Proof::Check => named || !(candidate.characters.look_like_a_time() || context.names_another(start)),
+        Proof::Word => named,
+    };
+    let score = if named { CONFIRMED } else { entry.form.proof.score(!candidate.unbroken) };
+    allowed.then_some(Finding { start, end, label, kind, country: Some(country), score })
+}
+
+impl Candidate<'_> {
+    fn ends_in_a_letter_apart(&self) -> bool {
+        let last = self.characters.length.checked_sub(1).map_or(0, |last| self.characters.at(last));
+        self.characters.sign == b' ' && self.shape & 0xff == 1 && last >= 10
+    }
+}
+
+impl Characters {
+    fn of_digits(written: &Written<'_>) -> Characters {
+        let mut characters = Characters::default();
+        characters.values.iter_mut().zip(written.digits).for_each(|(value, digit)| *value = *digit);
+        characters.length = written.digits.len();
+        characters.sign = written.separator;
+        characters
+    }
+
+    /// Seconds or milliseconds since 1970, or a date and a time, as machines write them.
+    fn look_like_a_time(&self) -> bool {
+        match self.length {
+            10 | 13 => self.values.first() == Some(&1),
+            14 => matches!(self.values, [1, 9, ..] | [2, 0, ..]),
+            _ => false,
+        }
+    }
+}
