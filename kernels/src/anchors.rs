@@ -1,47 +1,100 @@
-//! Anchors: the few bytes of a text at which something can be found, 64 bytes at a time.
+//! Anchors: the few bytes of a text at which something can be found.
 //!
-//! Invariant: every start of a digit group and every `@`, `:`, `=` and `~` is reported, in order, once.
-//!
-//! The comparisons have no branches and no table, so the compiler turns them into vector instructions;
-//! a block of prose costs the same however many schemes there are.
+//! Invariant: every start of a digit group, every `@`, `:`, `=` and `~`, and every start of a word of at
+//! least [`LONG_WORD`] bytes is reported, in order, once.
 
-/// Bytes that are looked at together: as many as a mask has bits.
-const BLOCK: usize = 64;
-/// Gathers the lowest bit of each of eight bytes: byte `i` arrives at bit `56 + i`, without carries.
-const GATHER: u64 = 0x0102_0408_1020_4080;
+use crate::simd::{BLOCK, Masks, Reader};
 
-/// Calls `visit` with the place of each anchor of `text` and the byte there.
-pub(crate) fn each(text: &[u8], mut visit: impl FnMut(usize, u8)) {
-    let mut carry = 0;
+/// Words of letters, digits, `_` and `-` with so many bytes are hardly ever words: prose has almost none,
+/// and no token is shorter.
+pub(crate) const LONG_WORD: usize = 16;
+/// Blocks whose masks are made together: they stay in the first cache.
+const TOGETHER: usize = 64;
+
+/// What is at an anchor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Anchor {
+    /// One of `@`, `:`, `=` and `~`.
+    Mark(u8),
+    /// A group of digits starts.
+    Digits,
+    /// A long word starts; it may start with digits, which are reported after it.
+    Word,
+}
+
+/// Calls `visit` with the place of each anchor of `text`, and says for each block with bytes outside ASCII
+/// where it starts.
+pub(crate) fn each(
+    reader: Reader,
+    text: &[u8],
+    mut visit: impl FnMut(usize, Anchor),
+    mut high: impl FnMut(usize),
+) {
     let (blocks, rest) = text.as_chunks::<BLOCK>();
-    let mut last = [0; BLOCK];
-    for (slot, &byte) in last.iter_mut().zip(rest) {
+    let mut last = [[0; BLOCK]];
+    for (slot, &byte) in last.iter_mut().flatten().zip(rest) {
         *slot = byte;
     }
-    for (index, block) in blocks.iter().chain([&last]).enumerate() {
-        let digits = mask(block, |byte| byte.wrapping_sub(b'0') < 10);
-        let marks = mask(block, |byte| (byte == b'@') | (byte == b':') | (byte == b'=') | (byte == b'~'));
-        let mut anchors = marks | (digits & !(digits << 1 | carry));
-        carry = digits >> (BLOCK - 1);
+    let mut pending = Pending::default();
+    let mut start = 0;
+    for chunk in blocks.chunks(TOGETHER).chain([last.as_slice()]) {
+        let mut masks = [Masks::default(); TOGETHER];
+        reader(chunk, &mut masks);
+        for (masks, block) in masks.iter().zip(chunk) {
+            if masks.high != 0 {
+                high(start);
+            }
+            pending.next(masks, start, text, &mut visit);
+            start += block.len();
+        }
+    }
+    pending.next(&Masks::default(), start, text, &mut visit);
+}
+
+/// The block before: whether a word in it is long is seen only when the next one is read.
+#[derive(Default)]
+struct Pending {
+    masks: Masks,
+    /// The last bytes of the block before it: was it a digit, a byte of a word?
+    digit: u64,
+    word: u64,
+}
+
+impl Pending {
+    #[inline]
+    fn next(&mut self, next: &Masks, start: usize, text: &[u8], visit: &mut impl FnMut(usize, Anchor)) {
+        let Masks { digits, marks, words, .. } = self.masks;
+        let digit_starts = digits & !(digits << 1 | self.digit);
+        let word_starts = long_words(words, next.words) & !(words << 1 | self.word);
+        let mut anchors = marks | digit_starts | word_starts;
         while anchors != 0 {
-            let offset = anchors.trailing_zeros() as usize;
-            visit(index * BLOCK + offset, block.get(offset).copied().unwrap_or(0));
+            let bit = anchors & anchors.wrapping_neg();
+            let place = start.wrapping_sub(BLOCK) + anchors.trailing_zeros() as usize;
+            if word_starts & bit != 0 {
+                visit(place, Anchor::Word);
+            }
+            if digit_starts & bit != 0 {
+                visit(place, Anchor::Digits);
+            }
+            if marks & bit != 0 {
+                visit(place, Anchor::Mark(crate::bytes::at(text, place)));
+            }
             anchors &= anchors - 1;
         }
+        (self.digit, self.word) = (digits >> (BLOCK - 1), words >> (BLOCK - 1));
+        self.masks = *next;
     }
 }
 
-/// One bit for each byte: does `test` hold?
-fn mask(block: &[u8; BLOCK], test: impl Fn(u8) -> bool) -> u64 {
-    let mut flags = [0u8; BLOCK];
-    for (flag, &byte) in flags.iter_mut().zip(block) {
-        *flag = u8::from(test(byte));
-    }
-    let (eights, _) = flags.as_chunks::<8>();
-    eights
-        .iter()
-        .rev()
-        .fold(0, |mask, eight| mask << 8 | u64::from_le_bytes(*eight).wrapping_mul(GATHER) >> 56)
+/// The places from which on [`LONG_WORD`] bytes belong to a word.
+#[inline]
+fn long_words(words: u64, next: u64) -> u64 {
+    let mut runs = u128::from(words) | u128::from(next) << 64;
+    runs &= runs >> 1;
+    runs &= runs >> 2;
+    runs &= runs >> 4;
+    runs &= runs >> 8;
+    (runs & u128::from(u64::MAX)) as u64
 }
 
 #[cfg(test)]
@@ -49,21 +102,35 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    fn plain(bytes: &[u8]) -> Vec<(usize, Anchor)> {
+        let is_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
+        let mut expected = Vec::new();
+        for (index, &byte) in bytes.iter().enumerate() {
+            let previous = index.checked_sub(1).map_or(0, |index| bytes[index]);
+            let run = bytes[index..].iter().take_while(|&&byte| is_word(byte)).count();
+            if !is_word(previous) && run >= LONG_WORD {
+                expected.push((index, Anchor::Word));
+            }
+            if byte.is_ascii_digit() && !previous.is_ascii_digit() {
+                expected.push((index, Anchor::Digits));
+            }
+            if b"@:=~".contains(&byte) {
+                expected.push((index, Anchor::Mark(byte)));
+            }
+        }
+        expected
+    }
+
     proptest! {
         #[test]
-        fn anchors_are_those_of_the_plain_definition(text in "([0-9]{1,3}|[@:=~]|[a-z é]{1,40}){0,24}") {
-            let bytes = text.as_bytes();
-            let mut expected = Vec::new();
-            let mut previous = 0u8;
-            for (index, &byte) in bytes.iter().enumerate() {
-                if b"@:=~".contains(&byte) || (byte.is_ascii_digit() && !previous.is_ascii_digit()) {
-                    expected.push((index, byte));
-                }
-                previous = byte;
+        fn anchors_are_those_of_the_plain_definition(
+            text in "([0-9]{1,3}|[@:=~]|[a-z é]{1,40}|[a-zA-Z0-9_-]{10,90}){0,24}",
+        ) {
+            for (reader, name) in crate::simd::all() {
+                let mut found = Vec::new();
+                each(reader, text.as_bytes(), |place, anchor| found.push((place, anchor)), |_| {});
+                prop_assert_eq!(&found, &plain(text.as_bytes()), "{}", name);
             }
-            let mut found = Vec::new();
-            each(bytes, |index, byte| found.push((index, byte)));
-            prop_assert_eq!(found, expected);
         }
     }
 }

@@ -31,6 +31,7 @@ mod payment;
 mod resolve;
 mod scan;
 mod secrets;
+mod simd;
 mod view;
 
 use std::sync::Arc;
@@ -62,13 +63,29 @@ pub struct Finding {
 #[derive(Clone, Debug)]
 pub struct Engine {
     tables: Arc<scan::Tables>,
+    simd: &'static str,
 }
 
 impl Engine {
     /// The engine that runs on this processor.
     #[must_use]
     pub fn cpu() -> Engine {
-        Engine { tables: Arc::new(scan::Tables::new()) }
+        Engine::with(simd::best())
+    }
+
+    /// One engine for each kind of vectors that this processor has, the widest first; they find the same.
+    pub fn each_cpu() -> impl Iterator<Item = Engine> {
+        simd::all().map(Engine::with)
+    }
+
+    fn with((reader, simd): (simd::Reader, &'static str)) -> Engine {
+        Engine { tables: Arc::new(scan::Tables::new(reader)), simd }
+    }
+
+    /// Which vectors it reads with: `avx512`, `avx2`, `neon` or `portable`.
+    #[must_use]
+    pub fn simd(&self) -> &'static str {
+        self.simd
     }
 
     /// Appends what is found in `text`, in order of place, never overlapping. What `out` held before

@@ -11,7 +11,7 @@ use crate::{Finding, Label};
 /// one finding over all of them, because a text that makes more is made to confuse.
 const MAX_CHAIN: usize = 24;
 
-/// Puts the candidates from `base` on in order and leaves one for each place.
+/// Puts the candidates from `base` on in order and leaves one for each place. Nothing is allocated.
 pub(crate) fn resolve(found: &mut Vec<Finding>, base: usize) {
     let Some(candidates) = found.get_mut(base..) else { return };
     if candidates.len() < 2 {
@@ -21,46 +21,55 @@ pub(crate) fn resolve(found: &mut Vec<Finding>, base: usize) {
     if candidates.array_windows().all(|[left, right]| left.end <= right.start) {
         return;
     }
-    let sorted = found.split_off(base);
-    let mut chain: Vec<Finding> = Vec::new();
-    let mut reach = 0;
-    for candidate in sorted {
-        if candidate.start >= reach {
-            settle(&mut chain, found);
-        }
-        reach = reach.max(candidate.end);
-        chain.push(candidate);
+    let (mut read, mut write) = (0, 0);
+    while let Some(first) = candidates.get(read) {
+        let mut reach = first.end;
+        let chained = |candidate: &&Finding| {
+            let within = candidate.start < reach;
+            reach = reach.max(candidate.end);
+            within
+        };
+        let length = candidates.get(read..).unwrap_or_default().iter().take_while(chained).count();
+        write += settle(candidates, read, read + length, write);
+        read += length;
     }
-    settle(&mut chain, found);
+    found.truncate(base + write);
 }
 
-/// Moves the best of candidates that overlap one another to `out`.
-fn settle(chain: &mut Vec<Finding>, out: &mut Vec<Finding>) {
-    let start = chain.iter().map(|candidate| candidate.start).min();
-    let end = chain.iter().map(|candidate| candidate.end).max();
-    let crowded = chain.len() > MAX_CHAIN;
-    chain.sort_by_key(|candidate| Reverse(rank(candidate)));
-    let base = out.len();
-    for candidate in chain.drain(..) {
-        let kept = out.get(base..).unwrap_or_default();
-        if kept.iter().all(|kept| candidate.end <= kept.start || kept.end <= candidate.start) {
-            out.push(candidate);
+/// Moves the best of the candidates `from..to`, which overlap one another, to `write` and what follows;
+/// says how many they are.
+fn settle(candidates: &mut [Finding], from: usize, to: usize, write: usize) -> usize {
+    let Some(chain) = candidates.get_mut(from..to) else { return 0 };
+    let reach = chain.iter().map(|candidate| candidate.end).max();
+    let start = chain.first().map(|first| first.start);
+    chain.sort_unstable_by_key(|candidate| Reverse(rank(candidate)));
+    if let (true, Some(best), Some(start), Some(reach)) =
+        (chain.len() > MAX_CHAIN, chain.first_mut(), start, reach)
+    {
+        (best.start, best.end) = (start, reach);
+    }
+    let mut kept = 0;
+    for index in from..to {
+        let apart = |candidate: &Finding| {
+            let winners = candidates.get(write..write + kept).unwrap_or_default();
+            winners.iter().all(|kept| candidate.end <= kept.start || kept.end <= candidate.start)
+        };
+        if candidates.get(index).is_some_and(apart) {
+            candidates.swap(write + kept, index);
+            kept += 1;
         }
-        if crowded {
-            break;
-        }
     }
-    if let (true, Some(start), Some(end), Some(all)) = (crowded, start, end, out.get_mut(base)) {
-        (all.start, all.end) = (start, end);
+    if let Some(winners) = candidates.get_mut(write..write + kept) {
+        winners.sort_unstable_by_key(|candidate| candidate.start);
     }
-    if let Some(kept) = out.get_mut(base..) {
-        kept.sort_unstable_by_key(|candidate| candidate.start);
-    }
+    kept
 }
 
 /// A secret wins, because it is removed and not merely renamed; then the longest; then the surest.
-fn rank(candidate: &Finding) -> (bool, usize, u8) {
-    (candidate.label == Label::Credentials, candidate.end - candidate.start, candidate.score)
+/// What is still equal is settled by name, so that every engine comes to the same.
+fn rank(candidate: &Finding) -> (bool, usize, u8, Reverse<usize>, Reverse<&'static str>) {
+    let &Finding { start, end, label, kind, score, .. } = candidate;
+    (label == Label::Credentials, end - start, score, Reverse(start), Reverse(kind))
 }
 
 #[cfg(test)]

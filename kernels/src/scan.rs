@@ -3,6 +3,7 @@
 //! Invariant: a verifier looks a bounded way back and ahead, so a scan is linear in the text, whatever
 //! the text is. All candidates are weighed at the end, so the order of the verifiers decides nothing.
 
+use crate::anchors::Anchor;
 use crate::bytes::{at, before, run_end};
 use crate::contact::{email, phone};
 use crate::context::{Context, Words};
@@ -10,7 +11,8 @@ use crate::digits::{MAX_DIGITS, Run};
 use crate::payment::{card, iban};
 use crate::resolve::resolve;
 use crate::secrets::{named, tokens};
-use crate::view::View;
+use crate::simd::Reader;
+use crate::view::{self, View};
 use crate::{Finding, Label, anchors, network, number};
 
 /// What is built once for all scans.
@@ -18,14 +20,16 @@ use crate::{Finding, Label, anchors, network, number};
 pub(crate) struct Tables {
     words: Words,
     numbers: number::Index,
+    reader: Reader,
     prefixes: tokens::Prefixes,
 }
 
 impl Tables {
-    pub(crate) fn new() -> Tables {
+    pub(crate) fn new(reader: Reader) -> Tables {
         Tables {
             words: Words::new(number::all().map(|scheme| scheme.words)),
             numbers: number::Index::new(),
+            reader,
             prefixes: tokens::Prefixes::new(),
         }
     }
@@ -34,8 +38,8 @@ impl Tables {
 /// Appends the findings of `text` and of what it looks like.
 pub(crate) fn scan(tables: &Tables, text: &str, out: &mut Vec<Finding>) {
     let base = out.len();
-    candidates(tables, text, out);
-    if let Some(view) = View::of(text) {
+    let suspicious = candidates(tables, text, out);
+    if let Some(view) = suspicious.then(|| View::of(text)).flatten() {
         // Beside the text, not instead of it: an invisible character may also join two numbers.
         let mut seen = Vec::new();
         candidates(tables, view.text(), &mut seen);
@@ -47,24 +51,34 @@ pub(crate) fn scan(tables: &Tables, text: &str, out: &mut Vec<Finding>) {
     resolve(out, base);
 }
 
-fn candidates(tables: &Tables, text: &str, out: &mut Vec<Finding>) {
+/// Appends what may be found, and says whether the text may look like another one.
+fn candidates(tables: &Tables, text: &str, out: &mut Vec<Finding>) -> bool {
     tables.prefixes.find(text, out);
+    let bytes = text.as_bytes();
     let mut scanner = Scanner {
         text,
         numbers: &tables.numbers,
-        context: Context::new(&tables.words, text.as_bytes()),
+        context: Context::new(&tables.words, bytes),
         colons_from: 0,
         digits_from: 0,
         phones_from: 0,
         out,
     };
-    anchors::each(text.as_bytes(), |place, byte| match byte {
-        b'@' => scanner.out.extend(email::find(text, place)),
-        b'=' => scanner.out.extend(named::assigned(text, place)),
-        b':' => scanner.colon(place),
-        b'~' => scanner.out.extend(tokens::entra(text.as_bytes(), place)),
-        _ => scanner.digits(place),
-    });
+    let mut suspicious = false;
+    anchors::each(
+        tables.reader,
+        bytes,
+        |place, anchor| match anchor {
+            Anchor::Mark(b'@') => scanner.out.extend(email::find(text, place)),
+            Anchor::Mark(b'=') => scanner.out.extend(named::assigned(text, place)),
+            Anchor::Mark(b':') => scanner.colon(place),
+            Anchor::Mark(_) => scanner.out.extend(tokens::entra(bytes, place)),
+            Anchor::Digits => scanner.digits(place),
+            Anchor::Word => {}
+        },
+        |block| suspicious = suspicious || view::is_suspicious(text, block),
+    );
+    suspicious
 }
 
 struct Scanner<'s, 't> {

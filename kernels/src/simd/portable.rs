@@ -1,0 +1,32 @@
+//! The definition of the masks, in a form that every compiler vectorises.
+
+use super::{BLOCK, Masks};
+
+/// Gathers the lowest bit of each of eight bytes: byte `i` arrives at bit `56 + i`, without carries.
+const GATHER: u64 = 0x0102_0408_1020_4080;
+
+pub(super) fn read(blocks: &[[u8; BLOCK]], out: &mut [Masks]) {
+    for (block, masks) in blocks.iter().zip(out) {
+        let digit = |byte: u8| byte.wrapping_sub(b'0') < 10;
+        let letter = |byte: u8| (byte | 0x20).wrapping_sub(b'a') < 26;
+        *masks = Masks {
+            digits: mask(block, digit),
+            marks: mask(block, |byte| (byte == b'@') | (byte == b':') | (byte == b'=') | (byte == b'~')),
+            words: mask(block, |byte| digit(byte) | letter(byte) | (byte == b'_') | (byte == b'-')),
+            high: mask(block, |byte| byte >= 0x80),
+        };
+    }
+}
+
+/// One bit for each byte: does `test` hold?
+fn mask(block: &[u8; BLOCK], test: impl Fn(u8) -> bool) -> u64 {
+    let mut flags = [0u8; BLOCK];
+    for (flag, &byte) in flags.iter_mut().zip(block) {
+        *flag = u8::from(test(byte));
+    }
+    let (eights, _) = flags.as_chunks::<8>();
+    eights
+        .iter()
+        .rev()
+        .fold(0, |mask, eight| mask << 8 | u64::from_le_bytes(*eight).wrapping_mul(GATHER) >> 56)
+}

@@ -1,0 +1,83 @@
+//! AVX-512 and AVX2.
+#![expect(unsafe_code, reason = "vector instructions")]
+
+use std::arch::x86_64::*;
+
+use super::{BLOCK, Masks, Reader};
+
+/// What this processor has, the widest first.
+pub(super) fn readers() -> [Option<(Reader, &'static str)>; 2] {
+    let wide = is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512bw");
+    [
+        wide.then_some((avx512 as Reader, "avx512")),
+        is_x86_feature_detected!("avx2").then_some((avx2 as Reader, "avx2")),
+    ]
+}
+
+fn avx512(blocks: &[[u8; BLOCK]], out: &mut [Masks]) {
+    // SAFETY: `readers` gives this function away only where AVX-512F and BW were detected.
+    unsafe { read_avx512(blocks, out) }
+}
+
+fn avx2(blocks: &[[u8; BLOCK]], out: &mut [Masks]) {
+    // SAFETY: `readers` gives this function away only where AVX2 was detected.
+    unsafe { read_avx2(blocks, out) }
+}
+
+#[target_feature(enable = "avx512f,avx512bw")]
+fn read_avx512(blocks: &[[u8; BLOCK]], out: &mut [Masks]) {
+    let every = |byte: u8| _mm512_set1_epi8(byte.cast_signed());
+    for (block, masks) in blocks.iter().zip(out) {
+        // SAFETY: a block has the 64 bytes that are read, and an unaligned load needs no alignment.
+        let bytes = unsafe { _mm512_loadu_si512(block.as_ptr().cast()) };
+        let digits = _mm512_cmplt_epu8_mask(_mm512_sub_epi8(bytes, every(b'0')), every(10));
+        let lower = _mm512_or_si512(bytes, every(0x20));
+        let letters = _mm512_cmplt_epu8_mask(_mm512_sub_epi8(lower, every(b'a')), every(26));
+        let is = |byte: u8| _mm512_cmpeq_epi8_mask(bytes, every(byte));
+        *masks = Masks {
+            digits,
+            marks: is(b'@') | is(b':') | is(b'=') | is(b'~'),
+            words: digits | letters | is(b'_') | is(b'-'),
+            high: _mm512_movepi8_mask(bytes),
+        };
+    }
+}
+
+#[target_feature(enable = "avx2")]
+fn read_avx2(blocks: &[[u8; BLOCK]], out: &mut [Masks]) {
+    for (block, masks) in blocks.iter().zip(out) {
+        let (halves, _) = block.as_chunks::<32>();
+        let mut both = [Masks::default(); 2];
+        for (half, masks) in halves.iter().zip(&mut both) {
+            *masks = half_avx2(half);
+        }
+        let [low, high] = both;
+        *masks = Masks {
+            digits: low.digits | high.digits << 32,
+            marks: low.marks | high.marks << 32,
+            words: low.words | high.words << 32,
+            high: low.high | high.high << 32,
+        };
+    }
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn half_avx2(half: &[u8; 32]) -> Masks {
+    let every = |byte: u8| _mm256_set1_epi8(byte.cast_signed());
+    // SAFETY: 32 bytes are there, and an unaligned load needs no alignment.
+    let bytes = unsafe { _mm256_loadu_si256(half.as_ptr().cast()) };
+    let mask = |lanes: __m256i| u64::from(_mm256_movemask_epi8(lanes).cast_unsigned());
+    // There is no comparison of unsigned bytes: the lesser of two is the first where it is not greater.
+    let at_most = |lanes: __m256i, most: u8| _mm256_cmpeq_epi8(_mm256_min_epu8(lanes, every(most)), lanes);
+    let is = |byte: u8| _mm256_cmpeq_epi8(bytes, every(byte));
+    let either = |left: __m256i, right: __m256i| _mm256_or_si256(left, right);
+    let digits = at_most(_mm256_sub_epi8(bytes, every(b'0')), 9);
+    let letters = at_most(_mm256_sub_epi8(either(bytes, every(0x20)), every(b'a')), 25);
+    Masks {
+        digits: mask(digits),
+        marks: mask(either(either(is(b'@'), is(b':')), either(is(b'='), is(b'~')))),
+        words: mask(either(either(digits, letters), either(is(b'_'), is(b'-')))),
+        high: mask(bytes),
+    }
+}
