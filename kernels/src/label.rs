@@ -29,11 +29,15 @@ pub enum Label {
     Phone,
     /// IPv4 and IPv6 addresses.
     IpAddress,
+    /// Dates of birth.
+    DateOfBirth,
+    /// Licence plates.
+    LicencePlate,
 }
 
 impl Label {
     /// Every label, in the order of [`Label`].
-    pub const ALL: [Label; 12] = [
+    pub const ALL: [Label; 14] = [
         Label::NationalId,
         Label::TaxId,
         Label::PassportId,
@@ -46,6 +50,8 @@ impl Label {
         Label::Email,
         Label::Phone,
         Label::IpAddress,
+        Label::DateOfBirth,
+        Label::LicencePlate,
     ];
 
     /// The class's name in the law data.
@@ -64,6 +70,8 @@ impl Label {
             Label::Email => "email",
             Label::Phone => "phone",
             Label::IpAddress => "ip_address",
+            Label::DateOfBirth => "date_of_birth",
+            Label::LicencePlate => "licence_plate",
         }
     }
 }

@@ -23,6 +23,7 @@ mod checks;
 mod contact;
 mod context;
 mod digits;
+mod document;
 mod label;
 mod network;
 mod normalise;

@@ -8,6 +8,7 @@ use crate::bytes::{at, before, run_end};
 use crate::contact::{email, phone};
 use crate::context::{Context, Words};
 use crate::digits::{MAX_DIGITS, Run};
+use crate::document::{birth, mrz, plate};
 use crate::payment::{card, iban};
 use crate::resolve::resolve;
 use crate::secrets::{named, tokens};
@@ -118,6 +119,10 @@ impl Scanner<'_, '_> {
         if previous.is_ascii_alphabetic() || before(bytes, place.saturating_sub(1)).is_ascii_alphabetic() {
             self.out.extend(iban::find(bytes, place));
         }
+        if previous == b'<' || previous.is_ascii_uppercase() || !previous.is_ascii_alphanumeric() {
+            self.out.extend(mrz::find(bytes, place));
+            self.out.extend(plate::find(bytes, place, &mut self.context));
+        }
         number::codes(self.numbers, bytes, place, &mut self.context, self.out);
         if !previous.is_ascii_alphanumeric() {
             self.number(place);
@@ -139,6 +144,7 @@ impl Scanner<'_, '_> {
         if at(bytes, end) == b'.' && end - place <= 3 {
             self.out.extend(network::ipv4(bytes, place, &mut self.context));
         }
+        self.out.extend(birth::find(bytes, place, &mut self.context));
         let run = Run::read(bytes, place);
         if run.starts_number() {
             number::numbers(self.numbers, &run, &mut self.context, self.out);

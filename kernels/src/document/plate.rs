@@ -1,0 +1,51 @@
+//! Licence plates: letters and digits as plates group them, beside a word that says so.
+//!
+//! Invariant: a plate has no check digit, so without such a word it is never reported.
+
+use crate::bytes::{at, before, ends_word, run_end, run_start, starts_word};
+use crate::context::{Context, Topic};
+use crate::{Finding, Label};
+
+/// Characters of the longest plate, separators included.
+const LENGTH_MAX: usize = 12;
+/// Letters and digits of the shortest.
+const LENGTH_MIN: usize = 4;
+
+/// The plate around the digit group at `digit`.
+pub(crate) fn find(text: &[u8], digit: usize, context: &mut Context<'_, '_>) -> Option<Finding> {
+    let part = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'-';
+    let mut start = run_start(text, digit, LENGTH_MAX, part);
+    // One space between the groups: `AB 123 CD`, `M XY 1234`.
+    for _group in 0..2 {
+        let group =
+            run_start(text, start.saturating_sub(1), 6, |byte| byte.is_ascii_uppercase() || byte == b'-');
+        if before(text, start) != b' ' || start.saturating_sub(1) == group || digit - group > 8 {
+            break;
+        }
+        start = group;
+    }
+    if !context.precedes(Topic::PLATE, start, 24) {
+        return None;
+    }
+    let mut end = run_end(text, digit, LENGTH_MAX, part);
+    for _group in 0..2 {
+        let group = run_end(text, end + 1, 5, |byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
+        if at(text, end) != b' ' || group == end + 1 || group - start > LENGTH_MAX || !ends_word(text, group)
+        {
+            break;
+        }
+        end = group;
+    }
+    let plate = text.get(start..end)?;
+    let letters = plate.iter().filter(|byte| byte.is_ascii_uppercase()).count();
+    let digits = plate.iter().filter(|byte| byte.is_ascii_digit()).count();
+    let fits = letters >= 1 && (1..=6).contains(&digits) && letters <= 6 && letters + digits >= LENGTH_MIN;
+    (fits && starts_word(text, start) && ends_word(text, end)).then_some(Finding {
+        start,
+        end,
+        label: Label::LicencePlate,
+        kind: "plate",
+        country: None,
+        score: 80,
+    })
+}

@@ -1,0 +1,55 @@
+//! Documents, dates of birth and licence plates: beside a word about them, and not otherwise.
+
+use inland_kernels::{Engine, Label};
+
+fn found(text: &str) -> Vec<(Label, &str)> {
+    let mut found = Vec::new();
+    Engine::cpu().scan(text, &mut found);
+    found.iter().map(|found| (found.label, text.get(found.start..found.end).unwrap_or("?"))).collect()
+}
+
+#[test]
+fn a_date_of_birth_is_a_date_that_is_said_to_be_one() {
+    for (text, date) in [
+        ("born on 1980-03-20 in Graz", "1980-03-20"),
+        ("Geburtsdatum: 20.03.1980", "20.03.1980"),
+        ("geb. 20.3.1980", "20.3.1980"),
+        ("née le 20/03/1980 à Lyon", "20/03/1980"),
+        ("Née le 20/03/1980", "20/03/1980"),
+        ("nato il 20 marzo 1980", "20 marzo 1980"),
+        ("geboren am 20. März 1980", "20. März 1980"),
+        ("nacida el 20 de marzo de 1980", "20 de marzo de 1980"),
+        ("DOB 03/20/1980", "03/20/1980"),
+        ("urodzony 20-03-80", "20-03-80"),
+        ("Születési idő: 1980. 03. 20", "1980. 03. 20"),
+    ] {
+        assert_eq!(found(text), [(Label::DateOfBirth, date)], "{text}");
+    }
+    for text in [
+        "meeting on 1980-03-20",
+        "born on 1980-13-20",
+        "born in 1980",
+        "version 20.03.1980",
+        "born 31.02.1980",
+    ] {
+        assert_eq!(found(text), [], "{text}");
+    }
+}
+
+#[test]
+fn a_licence_plate_is_one_beside_a_word_for_it() {
+    for (text, plate) in [
+        ("Kennzeichen: M-XY 1234", "M-XY 1234"),
+        ("licence plate AB12 CDE", "AB12 CDE"),
+        ("immatriculation AB-123-CD", "AB-123-CD"),
+        ("targa AB 123 CD, rossa", "AB 123 CD"),
+        ("kenteken 12-ABC-3", "12-ABC-3"),
+        ("matrícula 1234 BCD", "1234 BCD"),
+        ("Kontrollschild ZH 123456", "ZH 123456"),
+    ] {
+        assert_eq!(found(text), [(Label::LicencePlate, plate)], "{text}");
+    }
+    for text in ["AB 123 CD", "gate AB-123-CD", "Kennzeichen folgt im Mai 2027", "targa 7"] {
+        assert_eq!(found(text), [], "{text}");
+    }
+}
