@@ -90,12 +90,15 @@ impl Pending {
 #[inline]
 fn long_words(words: u64, next: u64) -> u64 {
     let mut runs = u128::from(words) | u128::from(next) << 64;
-    runs &= runs >> 1;
-    runs &= runs >> 2;
-    runs &= runs >> 4;
-    runs &= runs >> 8;
-    (runs & u128::from(u64::MAX)) as u64
+    let mut length = 1;
+    while length < LONG_WORD {
+        runs &= runs >> length;
+        length *= 2;
+    }
+    u64::try_from(runs & u128::from(u64::MAX)).unwrap_or(0)
 }
+
+const _: () = assert!(LONG_WORD.is_power_of_two() && LONG_WORD <= BLOCK);
 
 #[cfg(test)]
 mod tests {

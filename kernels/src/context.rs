@@ -13,7 +13,7 @@ const THING_DISTANCE: usize = 16;
 /// How far after a number a word about it may end, in bytes.
 const AFTER: usize = 24;
 /// No word is longer, in bytes.
-const MAX_WORD: usize = 24;
+const MAX_WORD: usize = 40;
 /// Words of up to so many bytes must stand alone: `tel` is not about `telling`, while `Steuer` is about
 /// a `Steuernummer`.
 const WHOLE_WORD_MAX: usize = 5;

@@ -102,6 +102,29 @@ impl Engine {
     }
 }
 
+/// A national number: its kind, its class, its country, and the words that make it certain.
+#[derive(Clone, Copy, Debug)]
+pub struct NumberScheme {
+    /// As in [`Finding::kind`].
+    pub kind: &'static str,
+    /// As in [`Finding::label`].
+    pub label: Label,
+    /// As in [`Finding::country`].
+    pub country: [u8; 2],
+    /// Words beside a number that say that it is one of these, in lower case.
+    pub words: &'static [&'static str],
+}
+
+/// Every national number that is looked for.
+pub fn schemes() -> impl Iterator<Item = NumberScheme> {
+    number::all().map(|&number::Scheme { kind, label, country, words, .. }| NumberScheme {
+        kind,
+        label,
+        country,
+        words,
+    })
+}
+
 impl Default for Engine {
     fn default() -> Self {
         Engine::cpu()

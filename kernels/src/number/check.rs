@@ -98,6 +98,7 @@ pub(crate) const fn weights(list: &[i16]) -> Weights {
 }
 
 /// Weights of the characters from a place on.
+#[expect(clippy::indexing_slicing, reason = "made when the crate is compiled: too many do not compile")]
 pub(crate) const fn weights_from(from: usize, list: &[i16]) -> Weights {
     let mut all = [0; WIDTH];
     let mut place = 0;
@@ -111,7 +112,7 @@ pub(crate) const fn weights_from(from: usize, list: &[i16]) -> Weights {
 /// Where the parts of a date stand, and what is added to them.
 pub(crate) struct Date {
     pub(crate) year: usize,
-    /// Digits of the year: 2 or 4.
+    /// Digits of the year: 2, 3 (without the thousand) or 4.
     pub(crate) year_digits: usize,
     pub(crate) month: usize,
     pub(crate) day: usize,
@@ -131,18 +132,15 @@ pub(crate) const PLAIN: Date =
 pub(crate) const REST: &[u8] = &[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, NEVER];
 /// The remainder, 10 being written as 0.
 pub(crate) const REST_ZERO: &[u8] = &[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0];
-/// The remainder, 10 being written as X.
-pub(crate) const REST_X: &[u8] = &[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 33];
 /// What lacks to 11; a number that lacks 10 does not exist.
 pub(crate) const LACKS_11: &[u8] = &[0, NEVER, 9, 8, 7, 6, 5, 4, 3, 2, 1];
 /// What lacks to 11, 10 and 11 being written as 0.
 pub(crate) const LACKS_11_ZERO: &[u8] = &[0, 0, 9, 8, 7, 6, 5, 4, 3, 2, 1];
-/// What lacks to 11, 10 being written as X.
-pub(crate) const LACKS_11_X: &[u8] = &[0, 33, 9, 8, 7, 6, 5, 4, 3, 2, 1];
 /// What lacks to 10.
 pub(crate) const LACKS_10: &[u8] = &[0, 9, 8, 7, 6, 5, 4, 3, 2, 1];
 
 /// A table of capital letters and digits, as `expected` wants it.
+#[expect(clippy::indexing_slicing, reason = "both have N places")]
 pub(crate) const fn table<const N: usize>(text: &[u8; N]) -> [u8; N] {
     let mut all = [NEVER; N];
     let mut place = 0;
@@ -267,6 +265,8 @@ impl Date {
         let year = match (self.year_digits, century) {
             (4, _) if !(1850..=2099).contains(&year) => return false,
             (4, _) => year,
+            (3, _) if year >= 800 => 1000 + year,
+            (3, _) => 2000 + year,
             (_, 0) => 2000 + year,
             (_, century) => century + year,
         };

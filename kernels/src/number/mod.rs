@@ -42,6 +42,16 @@ pub(crate) struct Form {
     pub(crate) proof: Proof,
 }
 
+/// In one piece, or in one of these groupings.
+const fn form(classes: &'static str, shapes: &'static [u64], proof: Proof) -> Form {
+    Form { classes, grouping: Grouping::Shapes(shapes), proof }
+}
+
+/// In any grouping.
+const fn free(classes: &'static str, proof: Proof) -> Form {
+    Form { classes, grouping: Grouping::Free, proof }
+}
+
 /// Where separators may stand. In one piece is always allowed.
 #[derive(Clone, Copy)]
 pub(crate) enum Grouping {
@@ -114,6 +124,9 @@ fn judge(
     context: &mut Context<'_, '_>,
     out: &mut Vec<Finding>,
 ) {
+    if candidate.characters.are_all_the_same() {
+        return; // an example, a placeholder, a row of zeros
+    }
     for entry in schemes {
         let form = entry.form;
         let written = candidate.unbroken
@@ -139,7 +152,7 @@ fn weigh(entry: &index::Entry, candidate: &Candidate<'_>, context: &mut Context<
         Proof::Strong => true,
         // `12345678 a` may be a number and the next word.
         _ if candidate.ends_in_a_letter_apart() => named,
-        Proof::Check => named || !(candidate.characters.look_like_a_time() || context.names_another(start)),
+        Proof::Check => named || !(candidate.looks_like_a_time(entry.scheme) || context.names_another(start)),
         Proof::Word => named,
     };
     let score = if named { CONFIRMED } else { entry.form.proof.score(!candidate.unbroken) };
@@ -147,6 +160,21 @@ fn weigh(entry: &index::Entry, candidate: &Candidate<'_>, context: &mut Context<
 }
 
 impl Candidate<'_> {
+    /// Seconds or milliseconds since 1970, or a date and a time, as machines write them. A scheme that
+    /// holds a date has a check more and is believed.
+    fn looks_like_a_time(&self, scheme: &Scheme) -> bool {
+        /// From 2014 to 2030.
+        const SECONDS: std::ops::RangeInclusive<u64> = 1_400_000_000..=1_900_000_000;
+        let number = |length| self.characters.number(0, length);
+        let like_a_time = match self.characters.length {
+            10 => SECONDS.contains(&number(10)),
+            13 => SECONDS.contains(&(number(13) / 1000)),
+            14 => (1970..=2069).contains(&number(4)),
+            _ => false,
+        };
+        like_a_time && self.unbroken && !scheme.checks.iter().any(|check| matches!(check, Check::Date(_)))
+    }
+
     fn ends_in_a_letter_apart(&self) -> bool {
         let last = self.characters.length.checked_sub(1).map_or(0, |last| self.characters.at(last));
         self.characters.sign == b' ' && self.shape & 0xff == 1 && last >= 10
@@ -154,20 +182,16 @@ impl Candidate<'_> {
 }
 
 impl Characters {
+    fn are_all_the_same(&self) -> bool {
+        let characters = self.values.get(..self.length).unwrap_or_default();
+        characters.array_windows().all(|[left, right]| left == right)
+    }
+
     fn of_digits(written: &Written<'_>) -> Characters {
         let mut characters = Characters::default();
         characters.values.iter_mut().zip(written.digits).for_each(|(value, digit)| *value = *digit);
         characters.length = written.digits.len();
         characters.sign = written.separator;
         characters
-    }
-
-    /// Seconds or milliseconds since 1970, or a date and a time, as machines write them.
-    fn look_like_a_time(&self) -> bool {
-        match self.length {
-            10 | 13 => self.values.first() == Some(&1),
-            14 => matches!(self.values, [1, 9, ..] | [2, 0, ..]),
-            _ => false,
-        }
     }
 }
