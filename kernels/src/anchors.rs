@@ -101,6 +101,7 @@ fn long_words(words: u64, next: u64) -> u64 {
 const _: () = assert!(LONG_WORD.is_power_of_two() && LONG_WORD <= BLOCK);
 
 #[cfg(test)]
+#[expect(clippy::indexing_slicing, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
     use proptest::prelude::*;

@@ -45,6 +45,7 @@ pub(crate) fn all() -> impl Iterator<Item = (Reader, &'static str)> {
 }
 
 #[cfg(test)]
+#[expect(clippy::indexing_slicing, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
     use proptest::prelude::*;
