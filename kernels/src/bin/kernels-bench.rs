@@ -17,10 +17,11 @@ use inland_kernels::{Engine, Finding};
 
 const HELP: &str = "Measures how fast texts are scanned.
 
-Usage: kernels-bench [--json] [--rounds N]
+Usage: kernels-bench [--json] [--rounds N] [--corpus NAME]
 
   --json      one JSON object a line: bench, corpus, bytes, hits_per_kb, simd, gb_per_s, memchr_gb_per_s
   --rounds N  rounds of each measurement, 3 to 1000 (default 15)
+  --corpus NAME  only this one: sparse, dense, digits, ats, letters
 
 Example: cargo run -p inland-kernels --release --bin kernels-bench -- --json
 ";
@@ -35,6 +36,7 @@ const BODIES: usize = 20_000;
 struct Options {
     json: bool,
     rounds: usize,
+    corpus: Option<String>,
 }
 
 fn main() -> ExitCode {
@@ -53,16 +55,24 @@ fn main() -> ExitCode {
         ));
     }
     for engine in Engine::each_cpu() {
-        for (corpus, text) in corpora() {
-            tell(&throughput(&engine, corpus, &text, &options));
+        for (corpus, text) in corpora().iter().filter(|(name, _)| options.wants(name)) {
+            tell(&throughput(&engine, corpus, text, &options));
         }
-        tell(&latency(&engine, &options));
+        if options.wants("sparse") {
+            tell(&latency(&engine, &options));
+        }
     }
     ExitCode::SUCCESS
 }
 
+impl Options {
+    fn wants(&self, corpus: &str) -> bool {
+        self.corpus.as_deref().is_none_or(|only| only == corpus)
+    }
+}
+
 fn options(mut words: impl Iterator<Item = String>) -> Result<Option<Options>, String> {
-    let mut options = Options { json: false, rounds: 15 };
+    let mut options = Options { json: false, rounds: 15, corpus: None };
     while let Some(word) = words.next() {
         match word.as_str() {
             "--json" => options.json = true,
@@ -70,6 +80,12 @@ fn options(mut words: impl Iterator<Item = String>) -> Result<Option<Options>, S
                 let rounds = words.next().and_then(|text| text.parse().ok());
                 options.rounds =
                     rounds.filter(|rounds| (3..=1000).contains(rounds)).ok_or("--rounds takes 3 to 1000")?;
+            }
+            "--corpus" => {
+                let known = |name: &String| CORPORA.contains(&name.as_str());
+                let name = words.next().filter(known);
+                options.corpus =
+                    Some(name.ok_or_else(|| format!("--corpus takes one of {}", CORPORA.join(", ")))?);
             }
             "--help" | "-h" => return Ok(None),
             other => return Err(format!("{other} is not known")),
@@ -105,6 +121,8 @@ const DENSE: [&str; 8] = [
     "c@d.example ",
 ];
 
+const CORPORA: [&str; 5] = ["sparse", "dense", "digits", "ats", "letters"];
+
 fn corpora() -> [(&'static str, String); 5] {
     let fill = |pattern: &str| pattern.chars().cycle().take(LONG).collect::<String>();
     let mut sparse = String::with_capacity(LONG + 1024);
@@ -114,13 +132,17 @@ fn corpora() -> [(&'static str, String); 5] {
         sparse.push_str(next.next().copied().unwrap_or_default());
     }
     let digits = (0u64..).map(|number| (number.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 60) % 10);
-    let digits = digits.take(LONG).filter_map(|digit| char::from_digit(digit as u32, 10)).collect();
+    let digits = digits
+        .take(LONG)
+        .filter_map(|digit| u32::try_from(digit).ok().and_then(|digit| char::from_digit(digit, 10)))
+        .collect();
+    let [first, second, third, fourth, fifth] = CORPORA;
     [
-        ("sparse", sparse),
-        ("dense", fill(&DENSE.concat())),
-        ("digits", digits),
-        ("ats", fill("@")),
-        ("letters", fill("abcdefghijklmnopqrstuvwxyz")),
+        (first, sparse),
+        (second, fill(&DENSE.concat())),
+        (third, digits),
+        (fourth, fill("@")),
+        (fifth, fill("abcdefghijklmnopqrstuvwxyz")),
     ]
 }
 
@@ -166,8 +188,8 @@ fn latency(engine: &Engine, options: &Options) -> String {
         })
         .collect();
     times.sort_unstable();
-    let at = |share: f64| times.get((times.len() as f64 * share) as usize).copied().unwrap_or_default();
-    let (p50, p99) = (at(0.5).as_nanos() as f64 / 1000.0, at(0.99).as_nanos() as f64 / 1000.0);
+    let at = |percent: usize| times.get(times.len() * percent / 100).copied().unwrap_or_default();
+    let (p50, p99) = (at(50).as_nanos() as f64 / 1000.0, at(99).as_nanos() as f64 / 1000.0);
     let simd = engine.simd();
     if options.json {
         format!(
