@@ -4,6 +4,8 @@
 //! their absence never hides a number whose check digits are strong. Text is looked at once, left to
 //! right, however many numbers ask.
 
+use std::collections::BTreeMap;
+
 use crate::bytes::{at, before, has_word};
 
 /// How far before a number a word about it may end, in bytes.
@@ -259,51 +261,88 @@ const WORDS: &[(Topic, &[&str])] = &[
     (Topic::BIC, &["bic", "swift"]),
 ];
 
-/// The words of all topics, to be found by their first two bytes.
+/// The words of all topics, to be found by their first three bytes.
 #[derive(Debug)]
 pub(crate) struct Words {
     /// Where in `words` those with a hash start and end.
     buckets: Box<[(u16, u16)]>,
-    words: Vec<(Topic, &'static [u8])>,
+    words: Vec<Word>,
+    /// The words of two bytes stand first, and only where this says so for a first byte.
+    short: usize,
+    short_firsts: Box<[bool; 256]>,
+    topics: Vec<Topic>,
 }
 
-/// A few times the number of words, so that most other words meet an empty bucket.
-const BUCKETS: usize = 4096;
+#[derive(Debug)]
+struct Word {
+    text: &'static [u8],
+    /// Where in `topics` what it is about starts and ends.
+    topics: (u16, u16),
+}
+
+/// Many times the number of words, so that nearly all other words meet an empty bucket.
+const BUCKETS: usize = 1 << 13;
 
 impl Words {
     /// The words above, and those of `schemes`, each in the order of its number.
     pub(crate) fn new(schemes: impl Iterator<Item = &'static [&'static str]>) -> Words {
         let of_schemes = (FIRST_SCHEME.0..).map(Topic).zip(schemes);
-        let all = WORDS
-            .iter()
-            .map(|&(topic, words)| (topic, words))
-            .chain(of_schemes)
-            .flat_map(|(topic, words)| words.iter().map(move |word| (topic, word.as_bytes())));
-        let mut words: Vec<_> = all.collect();
-        words.sort_by_key(|&(_, word)| hash(word, 0));
-        let edge = |bound: usize| words.partition_point(|&(_, word)| hash(word, 0) < bound);
+        let all = WORDS.iter().copied().chain(of_schemes);
+        let mut by_text: BTreeMap<(Option<usize>, &'static [u8]), Vec<Topic>> = BTreeMap::new();
+        for (topic, text) in
+            all.flat_map(|(topic, words)| words.iter().map(move |word| (topic, word.as_bytes())))
+        {
+            let key = if text.len() > 2 { Some(hash(text, 0)) } else { None };
+            by_text.entry((key, text)).or_default().push(topic);
+        }
         let narrow = |place: usize| u16::try_from(place).unwrap_or(u16::MAX);
-        let buckets = (0..BUCKETS).map(|bucket| (narrow(edge(bucket)), narrow(edge(bucket + 1)))).collect();
-        Words { buckets, words }
+        let short = by_text.keys().filter(|(hash, _)| hash.is_none()).count();
+        let edge = |bound: usize| {
+            narrow(by_text.keys().filter(|(hash, _)| hash.is_none_or(|hash| hash < bound)).count())
+        };
+        let edges: Vec<u16> = (0..=BUCKETS).map(edge).collect();
+        let buckets = edges.array_windows().map(|&[first, last]| (first, last)).collect();
+        let mut words = Words {
+            buckets,
+            words: Vec::new(),
+            short,
+            short_firsts: Box::new([false; 256]),
+            topics: Vec::new(),
+        };
+        for ((hash, text), topics) in by_text {
+            let first = narrow(words.topics.len());
+            words.topics.extend(topics);
+            words.words.push(Word { text, topics: (first, narrow(words.topics.len())) });
+            if let (None, Some(slot)) = (hash, words.short_firsts.get_mut(usize::from(at(text, 0)))) {
+                *slot = true;
+            }
+        }
+        words
     }
 
-    /// The words that stand at `index`, with the place after each.
-    fn at(&self, text: &[u8], index: usize) -> impl Iterator<Item = (Topic, usize)> {
+    /// Shows each word that stands at `index` with what it is about and the place after it.
+    fn at(&self, text: &[u8], index: usize, mut visit: impl FnMut(&[Topic], usize)) {
         let (first, last) = self.buckets.get(hash(text, index)).copied().unwrap_or_default();
-        let words = self.words.get(usize::from(first)..usize::from(last)).unwrap_or_default();
-        words.iter().filter_map(move |&(topic, word)| {
-            let end = index + word.len();
-            let whole = word.len() > WHOLE_WORD_MAX || !at(text, end).is_ascii_alphabetic();
-            (has_word(text, index, word) && whole).then_some((topic, end))
-        })
+        let long = self.words.get(usize::from(first)..usize::from(last)).unwrap_or_default();
+        let starts_short = self.short_firsts.get(usize::from(at(text, index).to_ascii_lowercase()));
+        let short = if starts_short == Some(&true) { self.words.get(..self.short) } else { None };
+        for word in long.iter().chain(short.unwrap_or_default()) {
+            let end = index + word.text.len();
+            let whole = word.text.len() > WHOLE_WORD_MAX || !at(text, end).is_ascii_alphabetic();
+            if whole && has_word(text, index, word.text) {
+                let (first, last) = word.topics;
+                visit(self.topics.get(usize::from(first)..usize::from(last)).unwrap_or_default(), end);
+            }
+        }
     }
 }
 
-/// Of two bytes, letters of ASCII in lower case.
+/// Of three bytes, letters of ASCII in lower case.
+#[inline]
 fn hash(text: &[u8], index: usize) -> usize {
-    let [first, second] =
-        [at(text, index), at(text, index + 1)].map(|byte| usize::from(byte.to_ascii_lowercase()));
-    (first * 61 + second) % BUCKETS
+    let byte = |offset: usize| u32::from(at(text, index + offset).to_ascii_lowercase());
+    let three = byte(0) << 16 | byte(1) << 8 | byte(2);
+    (three.wrapping_mul(0x9E37_79B1) >> (32 - BUCKETS.trailing_zeros())) as usize
 }
 
 /// May a word start at `index`? `tel` in `hotel` is none.
@@ -319,11 +358,16 @@ pub(crate) struct Context<'w, 't> {
     read_to: usize,
     /// Where the last word about each topic ended; 0 before the first.
     last: [u32; TOPICS],
+    /// What is said right after the number that ends here, once it was asked.
+    after: Option<(usize, [Topic; AFTER_MAX], usize)>,
 }
+
+/// No more topics are noted after a number.
+const AFTER_MAX: usize = 16;
 
 impl<'w, 't> Context<'w, 't> {
     pub(crate) fn new(words: &'w Words, text: &'t [u8]) -> Context<'w, 't> {
-        Context { words, text, read_to: 0, last: [0; TOPICS] }
+        Context { words, text, read_to: 0, last: [0; TOPICS], after: None }
     }
 
     /// Does a word about `topic` end within `distance` bytes before `start`?
@@ -340,11 +384,32 @@ impl<'w, 't> Context<'w, 't> {
 
     /// Does a word about `topic` stand near the number at `start..end`?
     pub(crate) fn near(&mut self, topic: Topic, start: usize, end: usize) -> bool {
-        let after = self.text.len().min(end + AFTER);
-        self.precedes(topic, start, BEFORE)
-            || (end..after).filter(|&index| may_start(self.text, index)).any(|index| {
-                self.words.at(self.text, index).any(|(about, last)| about == topic && last <= after)
-            })
+        self.precedes(topic, start, BEFORE) || self.follows(topic, end)
+    }
+
+    /// Does a word about `topic` stand right after `end`?
+    fn follows(&mut self, topic: Topic, end: usize) -> bool {
+        let (_, topics, count) = match self.after {
+            Some(known) if known.0 == end => known,
+            _ => *self.after.insert(self.read_after(end)),
+        };
+        topics.get(..count).unwrap_or_default().contains(&topic)
+    }
+
+    fn read_after(&self, end: usize) -> (usize, [Topic; AFTER_MAX], usize) {
+        let bound = self.text.len().min(end + AFTER);
+        let (mut topics, mut count) = ([Topic(u16::MAX); AFTER_MAX], 0);
+        for index in (end..bound).filter(|&index| may_start(self.text, index)) {
+            self.words.at(self.text, index, |about, last| {
+                for topic in about.iter().filter(|_| last <= bound) {
+                    if let Some(slot) = topics.get_mut(count) {
+                        *slot = *topic;
+                        count += 1;
+                    }
+                }
+            });
+        }
+        (end, topics, count)
     }
 
     /// Notes the words between the last question and this one.
@@ -355,12 +420,15 @@ impl<'w, 't> Context<'w, 't> {
         // Questions are asked where digits are, and no word has one: none was cut in two.
         let from = self.read_to.max(to.saturating_sub(BEFORE + MAX_WORD));
         self.read_to = to;
-        for index in (from..to).filter(|&index| may_start(self.text, index)) {
-            for (topic, end) in self.words.at(self.text, index).filter(|&(_, end)| end <= to) {
-                if let Some(slot) = self.last.get_mut(usize::from(topic.0)) {
-                    *slot = u32::try_from(end).unwrap_or(0);
+        let (words, text, last) = (self.words, self.text, &mut self.last);
+        for index in (from..to).filter(|&index| may_start(text, index)) {
+            words.at(text, index, |about, end| {
+                for topic in about.iter().filter(|_| end <= to) {
+                    if let Some(slot) = last.get_mut(usize::from(topic.0)) {
+                        *slot = u32::try_from(end).unwrap_or(0);
+                    }
                 }
-            }
+            });
         }
     }
 }

@@ -75,7 +75,7 @@ fn candidates(tables: &Tables, text: &str, out: &mut Vec<Finding>) -> bool {
             Anchor::Mark(b':') => scanner.colon(place),
             Anchor::Mark(_) => scanner.out.extend(tokens::entra(bytes, place)),
             Anchor::Digits => scanner.digits(place),
-            Anchor::Word => {}
+            Anchor::Word => scanner.out.extend(mrz::find(bytes, place)),
         },
         |block| suspicious = suspicious || view::is_suspicious(text, block),
     );
@@ -119,8 +119,10 @@ impl Scanner<'_, '_> {
         if previous.is_ascii_alphabetic() || before(bytes, place.saturating_sub(1)).is_ascii_alphabetic() {
             self.out.extend(iban::find(bytes, place));
         }
-        if previous == b'<' || previous.is_ascii_uppercase() || !previous.is_ascii_alphanumeric() {
+        if previous == b'<' {
             self.out.extend(mrz::find(bytes, place));
+        }
+        if previous.is_ascii_uppercase() || !previous.is_ascii_alphanumeric() {
             self.out.extend(plate::find(bytes, place, &mut self.context));
         }
         number::codes(self.numbers, bytes, place, &mut self.context, self.out);

@@ -13,6 +13,13 @@ const DOMAIN_MAX: usize = 255;
 
 /// The address around the `@` at `sign`.
 pub(crate) fn find(text: &str, sign: usize) -> Option<Finding> {
+    let bytes = text.as_bytes();
+    let (left, right) = (before(bytes, sign), at(bytes, sign + 1));
+    let may_end_local =
+        left.is_ascii_alphanumeric() || left >= 0x80 || b"!#$%&'*+-/=?^_`{|}~\"".contains(&left);
+    if !may_end_local || !(right.is_ascii_alphanumeric() || right >= 0x80) {
+        return None;
+    }
     let start = local_start(text, sign)?;
     let end = domain_end(text, sign + 1)?;
     Some(Finding { start, end, label: Label::Email, kind: "email", country: None, score: 95 })

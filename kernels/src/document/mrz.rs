@@ -11,9 +11,12 @@ const TD3: usize = 44;
 const TD2: usize = 36;
 const TD1: usize = 30;
 
-/// The zone with the line around the digit at `digit`.
-pub(crate) fn find(text: &[u8], digit: usize) -> Option<Finding> {
-    let (start, end) = line(text, digit)?;
+/// The zone with the line around `place`, which is the second one of each format.
+pub(crate) fn find(text: &[u8], place: usize) -> Option<Finding> {
+    if !is_zone(at(text, place)) {
+        return None;
+    }
+    let (start, end) = line(text, place)?;
     let found = |kind: &'static str, start: usize, end: usize| Finding {
         start,
         end,
@@ -34,10 +37,9 @@ pub(crate) fn find(text: &[u8], digit: usize) -> Option<Finding> {
             Some(found("mrz.td2", first.unwrap_or(start), end))
         }
         TD1 => {
-            let second = line_after(text, end)?;
-            let zone = is_td1(text, start, second);
-            let last = line_after(text, second + TD1).map_or(second + TD1, |third| third + TD1);
-            zone.then(|| found("mrz.td1", start, last))
+            let first = line_before(text, start).filter(|&first| starts_document(text, first, TD1))?;
+            let last = line_after(text, end).map_or(end, |third| third + TD1);
+            is_td1(text, first, start).then(|| found("mrz.td1", first, last))
         }
         _ => None,
     }

@@ -24,9 +24,6 @@ pub(crate) fn find(text: &[u8], digit: usize, context: &mut Context<'_, '_>) -> 
         }
         start = group;
     }
-    if !context.precedes(Topic::PLATE, start, 24) {
-        return None;
-    }
     let mut end = run_end(text, digit, LENGTH_MAX, part);
     for _group in 0..2 {
         let group = run_end(text, end + 1, 5, |byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
@@ -40,7 +37,8 @@ pub(crate) fn find(text: &[u8], digit: usize, context: &mut Context<'_, '_>) -> 
     let letters = plate.iter().filter(|byte| byte.is_ascii_uppercase()).count();
     let digits = plate.iter().filter(|byte| byte.is_ascii_digit()).count();
     let fits = letters >= 1 && (1..=6).contains(&digits) && letters <= 6 && letters + digits >= LENGTH_MIN;
-    (fits && starts_word(text, start) && ends_word(text, end)).then_some(Finding {
+    let fits = fits && starts_word(text, start) && ends_word(text, end);
+    (fits && context.precedes(Topic::PLATE, start, 24)).then_some(Finding {
         start,
         end,
         label: Label::LicencePlate,
