@@ -11,10 +11,9 @@ use crate::digits::{MAX_DIGITS, Run};
 use crate::document::{birth, mrz, plate};
 use crate::payment::{card, iban};
 use crate::resolve::resolve;
-use crate::secrets::{named, tokens};
 use crate::simd::Reader;
 use crate::view::{self, View};
-use crate::{Finding, Label, anchors, network, number};
+use crate::{Finding, Label, anchors, network, number, secrets};
 
 /// What is built once for all scans.
 #[derive(Debug)]
@@ -22,7 +21,6 @@ pub(crate) struct Tables {
     words: Words,
     numbers: number::Index,
     reader: Reader,
-    prefixes: tokens::Prefixes,
 }
 
 impl Tables {
@@ -31,7 +29,6 @@ impl Tables {
             words: Words::new(number::all().map(|scheme| scheme.words)),
             numbers: number::Index::new(),
             reader,
-            prefixes: tokens::Prefixes::new(),
         }
     }
 }
@@ -54,7 +51,6 @@ pub(crate) fn scan(tables: &Tables, text: &str, out: &mut Vec<Finding>) {
 
 /// Appends what may be found, and says whether the text may look like another one.
 fn candidates(tables: &Tables, text: &str, out: &mut Vec<Finding>) -> bool {
-    tables.prefixes.find(text, out);
     let bytes = text.as_bytes();
     let mut scanner = Scanner {
         text,
@@ -71,11 +67,17 @@ fn candidates(tables: &Tables, text: &str, out: &mut Vec<Finding>) -> bool {
         bytes,
         |place, anchor| match anchor {
             Anchor::Mark(b'@') => scanner.out.extend(email::find(text, place)),
-            Anchor::Mark(b'=') => scanner.out.extend(named::assigned(text, place)),
+            Anchor::Mark(b'=') => secrets::at_equals(bytes, place, scanner.out),
             Anchor::Mark(b':') => scanner.colon(place),
-            Anchor::Mark(_) => scanner.out.extend(tokens::entra(bytes, place)),
-            Anchor::Digits => scanner.digits(place),
-            Anchor::Word => scanner.out.extend(mrz::find(bytes, place)),
+            Anchor::Mark(_) => secrets::at_tilde(bytes, place, scanner.out),
+            Anchor::Digits => {
+                secrets::at_digits(bytes, place, scanner.out);
+                scanner.digits(place);
+            }
+            Anchor::Word => {
+                scanner.out.extend(mrz::find(bytes, place));
+                secrets::at_word(bytes, place, scanner.out);
+            }
         },
         |block| suspicious = suspicious || view::is_suspicious(text, block),
     );
@@ -98,9 +100,7 @@ struct Scanner<'s, 't> {
 impl Scanner<'_, '_> {
     fn colon(&mut self, place: usize) {
         let bytes = self.text.as_bytes();
-        self.out.extend(named::assigned(self.text, place));
-        self.out.extend(named::userinfo(bytes, place));
-        self.out.extend(named::telegram(bytes, place));
+        secrets::at_colon(bytes, place, self.out);
         if place >= self.colons_from {
             let (found, end) = network::colon(bytes, place);
             self.out.extend(found);

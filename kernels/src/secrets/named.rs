@@ -1,130 +1,140 @@
 //! Secrets without a form of their own, known by the name before them: `password=…`, `AccountKey=…`,
-//! `the password is …`; and the user and password of a URL.
+//! `the password is …`.
 //!
 //! Invariant: a place holder, a variable or the name of a type is no secret; everything else behind a
 //! name that says `password` is one, however weak.
 
 use super::finding;
+use super::names::{Value, ending_in, issuer};
+use super::shape::{decode, is_random, position};
 use crate::Finding;
-use crate::bytes::{at, before, has_word, run_end, run_start, starts_word};
+use crate::bytes::{at, before, has_word, run_end, run_start};
 
 /// The longest name that is looked at, in bytes.
 const NAME_MAX: usize = 48;
 /// How far a value is read, in bytes.
 const VALUE_MAX: usize = 256;
-/// How far the user and the password of a URL are read, in bytes.
-const USERINFO_MAX: usize = 256;
 /// Quotes, blanks and escapes between a name and its value.
 const GAP_MAX: usize = 8;
 
-/// What a value must be to count.
-#[derive(Clone, Copy)]
-enum Value {
-    /// Anything that is no place holder.
-    Any,
-    /// At least so many bytes, with a digit among them.
-    Opaque(usize),
-}
-
-/// Ends of names in lower case without `_`, `-`, `.` and blanks.
-const NAMES: &[(&str, &str, Value)] = &[
-    ("password", "secret.password", Value::Any),
-    ("passwd", "secret.password", Value::Any),
-    ("passwort", "secret.password", Value::Any),
-    ("passphrase", "secret.password", Value::Any),
-    ("kennwort", "secret.password", Value::Any),
-    ("motdepasse", "secret.password", Value::Any),
-    ("contrase\u{f1}a", "secret.password", Value::Any),
-    ("wachtwoord", "secret.password", Value::Any),
-    ("l\u{f6}senord", "secret.password", Value::Any),
-    ("salasana", "secret.password", Value::Any),
-    ("pwd", "secret.password", Value::Any),
-    ("secretaccesskey", "secret.aws-secret-key", Value::Opaque(40)),
-    ("awssecretkey", "secret.aws-secret-key", Value::Opaque(40)),
-    ("awssessiontoken", "secret.aws-session-token", Value::Opaque(40)),
-    ("accountkey", "secret.azure-storage-key", Value::Opaque(40)),
-    ("sharedaccesskey", "secret.azure-access-key", Value::Opaque(40)),
-    ("sharedaccesssignature", "secret.azure-sas", Value::Opaque(40)),
-    ("ocpapimsubscriptionkey", "secret.azure-api-key", Value::Opaque(32)),
-    ("sig", "secret.azure-sas", Value::Opaque(40)),
-    ("clientsecret", "secret.client-secret", Value::Opaque(8)),
-    ("secretkey", "secret.secret-key", Value::Opaque(16)),
-    ("privatekey", "secret.private-key", Value::Opaque(32)),
-    ("apikey", "secret.api-key", Value::Opaque(16)),
-    ("accesskey", "secret.access-key", Value::Opaque(16)),
-    ("accesstoken", "secret.access-token", Value::Opaque(16)),
-    ("refreshtoken", "secret.refresh-token", Value::Opaque(16)),
-    ("authtoken", "secret.access-token", Value::Opaque(16)),
-    ("bottoken", "secret.access-token", Value::Opaque(16)),
-    ("secret", "secret.shared-secret", Value::Opaque(16)),
-    ("token", "secret.access-token", Value::Opaque(20)),
-];
-
 /// The secret whose name ends before the `=` or `:` at `sign`.
-pub(crate) fn assigned(text: &str, sign: usize) -> Option<Finding> {
-    let bytes = text.as_bytes();
-    let &(_, kind, expected) = name(bytes, sign)?;
-    let gap = run_end(bytes, sign + 1, GAP_MAX, |byte| matches!(byte, b' ' | b'\t' | b'=' | b'>'));
+pub(super) fn assigned(text: &[u8], sign: usize) -> Option<Finding> {
+    let end =
+        run_start(text, sign, GAP_MAX, |byte| matches!(byte, b' ' | b'"' | b'\'' | b'\\' | b'`' | b'*'));
+    // Most signs are behind other words.
+    let names = ending_in(before(text, end).to_ascii_lowercase());
+    if names.is_empty() {
+        return None;
+    }
+    let mut buffer = [0u8; NAME_MAX];
+    let name = spell(text, end, &mut buffer)?;
+    let &(ending, kind, expected) = names.iter().find(|(ending, ..)| name.ends_with(ending.as_bytes()))?;
+    let gap = run_end(text, sign + 1, GAP_MAX, |byte| matches!(byte, b' ' | b'\t' | b'=' | b'>'));
     let (start, end) = value(text, gap, expected)?;
+    let kind = match expected {
+        Value::Any => password_kind(text, sign, kind),
+        Value::Opaque(_) => by_value(text, sign, kind, text.get(start..end)?)
+            .or_else(|| issuer(name).filter(|_| ISSUED.contains(&ending)))
+            .unwrap_or(kind),
+        Value::OfIssuer(_) => issuer(name)?,
+    };
     Some(finding(start, end, kind, 88))
 }
 
-fn name(text: &[u8], sign: usize) -> Option<&'static (&'static str, &'static str, Value)> {
-    let end =
-        run_start(text, sign, GAP_MAX, |byte| matches!(byte, b' ' | b'"' | b'\'' | b'\\' | b'`' | b'*'));
-    // All names end in one of these; most signs are behind other words.
-    if !matches!(before(text, end).to_ascii_lowercase(), b'd' | b't' | b'e' | b'a' | b'y' | b'n' | b'g') {
-        return None;
-    }
-    let mut name = [0u8; NAME_MAX];
+/// Names that say nothing of their issuer.
+const ISSUED: [&str; 9] = [
+    "token",
+    "secret",
+    "apikey",
+    "accesskey",
+    "secretkey",
+    "accesstoken",
+    "authtoken",
+    "clientsecret",
+    "signingsecret",
+];
+
+/// The name that ends at `end`, in lower case and without the marks between its words.
+fn spell<'b>(text: &[u8], end: usize, buffer: &'b mut [u8; NAME_MAX]) -> Option<&'b [u8]> {
+    let is_mark = |byte: u8| matches!(byte, b'_' | b'-' | b'.' | b' ');
+    let start =
+        run_start(text, end, NAME_MAX, |byte| byte.is_ascii_alphanumeric() || byte >= 0x80 || is_mark(byte));
     let mut length = 0;
-    let window = text.get(end.saturating_sub(NAME_MAX)..end)?;
-    // From the back, so that the bound cuts off the beginning.
-    for &byte in window.iter().rev() {
-        match byte {
-            b'_' | b'-' | b'.' | b' ' => continue,
-            _ if !byte.is_ascii_alphanumeric() && byte < 0x80 => break,
-            _ => {}
-        }
-        *name.get_mut(length)? = byte.to_ascii_lowercase();
+    for &byte in text.get(start..end)?.iter().filter(|byte| !is_mark(**byte)) {
+        *buffer.get_mut(length)? = byte.to_ascii_lowercase();
         length += 1;
     }
-    let name = name.get(..length)?;
-    NAMES.iter().find(|(ending, _, _)| {
-        name.len() >= ending.len() && ending.bytes().rev().zip(name).all(|(expected, &byte)| expected == byte)
-    })
+    buffer.get(..length)
+}
+
+/// A password of JDBC and ODBC stands in a string that begins with their name.
+fn password_kind(text: &[u8], sign: usize, kind: &'static str) -> &'static str {
+    let line = run_start(text, sign, 200, |byte| !matches!(byte, b'\n' | b'"' | b'\''));
+    let before = text.get(line..sign).unwrap_or_default();
+    if position(before, b"jdbc:").is_some() {
+        "secret.jdbc-password"
+    } else if position(before, b"Driver={").is_some() || position(before, b"DRIVER={").is_some() {
+        "secret.odbc-password"
+    } else {
+        kind
+    }
+}
+
+/// What the value, or the text before the name, says about a name that others use too.
+fn by_value(text: &[u8], sign: usize, kind: &str, value: &[u8]) -> Option<&'static str> {
+    let before = |word: &[u8]| {
+        text.get(sign.saturating_sub(160)..sign).is_some_and(|window| position(window, word).is_some())
+    };
+    let is_curve_key =
+        || value.len() == 44 && value.ends_with(b"=") && decode(value, &mut [0; 48]).len() == 32;
+    match kind {
+        "secret.azure-storage-key" if before(b"documents.azure") => Some("secret.azure-cosmos-key"),
+        "secret.azure-access-key" if before(b"servicebus.") => Some("secret.azure-service-bus-key"),
+        "secret.azure-access-key" if before(b"azure-devices.") => Some("secret.azure-iot-key"),
+        "secret.private-key-value" if is_curve_key() => Some("secret.wireguard-private-key"),
+        "secret.pre-shared-key" if is_curve_key() => Some("secret.wireguard-preshared-key"),
+        _ => None,
+    }
 }
 
 /// The value that starts at `from`, perhaps in quotes.
-fn value(text: &str, from: usize, expected: Value) -> Option<(usize, usize)> {
-    let bytes = text.as_bytes();
-    let start = run_end(bytes, from, GAP_MAX, |byte| matches!(byte, b'"' | b'\'' | b'\\' | b'`'));
+fn value(text: &[u8], from: usize, expected: Value) -> Option<(usize, usize)> {
+    let start = run_end(text, from, GAP_MAX, |byte| matches!(byte, b'"' | b'\'' | b'\\' | b'`'));
     let quoted = start > from;
-    let rest = bytes.get(start..)?;
-    if is_placeholder(rest) {
+    if is_placeholder(text.get(start..)?) {
         return None;
     }
-    let end = run_end(bytes, start, VALUE_MAX, |byte| match byte {
+    let end = run_end(text, start, VALUE_MAX, |byte| match byte {
         b'"' | b'\'' | b'`' => false,
         b' ' | b'\t' | b',' => quoted,
         b'\n' | b'\r' | b';' | b'&' | b'<' | b'>' => false,
         _ => true,
     });
-    let end = text.floor_char_boundary(end);
+    // Not in the middle of a character, where the bound cut one.
+    let whole = run_start(text, end, 3, |byte| byte & 0xc0 == 0x80);
+    let end = if at(text, end) & 0xc0 == 0x80 { whole.saturating_sub(1) } else { end };
     // What closes a sentence or a bracket around it.
-    let end = run_start(bytes, end, end - start, |byte| {
+    let end = run_start(text, end, end.saturating_sub(start), |byte| {
         !quoted && matches!(byte, b'.' | b')' | b']' | b'}' | b'\\')
     })
     .max(start);
-    let value = bytes.get(start..end)?;
+    let value = text.get(start..end)?;
     let counts = match expected {
         Value::Any => value.len() >= 3 && !TYPES.iter().any(|word| value.eq_ignore_ascii_case(word)),
-        Value::Opaque(least) => {
-            value.len() >= least && value.iter().any(u8::is_ascii_digit) && !value.contains(&b' ')
-        }
+        Value::Opaque(least) | Value::OfIssuer(least) => is_opaque(value, least),
     };
-    (counts && value.first() != value.get(1).filter(|_| value.iter().all(|byte| Some(byte) == value.first())))
-        .then_some((start, end))
+    let same = value.first() == value.get(1) && value.iter().all(|byte| Some(byte) == value.first());
+    (counts && !same).then_some((start, end))
+}
+
+/// Random, with a digit, and not a call, a path or an expression.
+fn is_opaque(value: &[u8], least: usize) -> bool {
+    value.len() >= least
+        && value.iter().any(u8::is_ascii_digit)
+        && value.iter().all(|&byte| byte.is_ascii_graphic() && !matches!(byte, b'(' | b'[' | b'{' | b'$'))
+        && !matches!(value.first(), Some(b'/' | b'.'))
+        && !value.starts_with(b"http")
+        && is_random(value)
 }
 
 /// Names of types, and words that say that there is no value.
@@ -154,11 +164,15 @@ const TYPES: &[&[u8]] = &[
     b"forgotten",
     b"[credentials",
     b"credentials",
+    b"xxxx",
+    b"your-password",
+    b"your_password",
+    b"yourpassword",
 ];
 
 /// `${VAR}`, `$VAR`, `<your password>`, `{{ x }}`, `%s`, `***`, `os.environ[…]`, `process.env.X`, and what
-/// this gateway itself puts in.
-fn is_placeholder(value: &[u8]) -> bool {
+/// this gateway itself puts in. Not the marks of a hash: `{SSHA}…`.
+pub(super) fn is_placeholder(value: &[u8]) -> bool {
     const OPENINGS: &[&[u8]] = &[
         b"${",
         b"$(",
@@ -175,50 +189,62 @@ fn is_placeholder(value: &[u8]) -> bool {
         b"env(",
         b"getpass",
     ];
+    const HASHES: &[&[u8]] = &[b"{ssha", b"{sha", b"{crypt", b"{smd5", b"{pbkdf2"];
     OPENINGS.iter().any(|opening| has_word(value, 0, opening))
+        && !HASHES.iter().any(|opening| has_word(value, 0, opening))
 }
 
-/// The secret behind a word for it that ends at about `word`, with a verb between: `is`, `lautet`, `est`.
-/// A value in prose must be in quotes or look like one, because the next word may be `very`.
-pub(crate) fn spoken(text: &str, word: usize) -> Option<(usize, usize)> {
-    const VERBS: &[&[u8]] = &[b"is ", b"ist ", b"lautet ", b"est ", b"es ", b"was ", b"war "];
-    let bytes = text.as_bytes();
-    let end = run_end(bytes, word, 4, |byte| byte.is_ascii_alphabetic());
-    let gap = run_end(bytes, end, GAP_MAX, |byte| byte == b' ');
-    let verb = VERBS.iter().find(|verb| has_word(bytes, gap, verb))?;
-    let from = run_end(bytes, gap + verb.len(), GAP_MAX, |byte| matches!(byte, b' ' | b':'));
-    let (start, end) = value(text, from, Value::Any)?;
-    let value = bytes.get(start..end)?;
+/// Words for a password before a verb.
+const SPOKEN: &[&[u8]] = &[
+    b"password",
+    b"passwort",
+    b"passphrase",
+    b"kennwort",
+    b"mot de passe",
+    b"contrase\xc3\xb1a",
+    b"wachtwoord",
+    b"salasana",
+    b"l\xc3\xb6senord",
+];
+
+/// The password that prose tells, whose first digits or long word is at `place`: `the password is
+/// hunter2`, `login anna password hunter2`.
+pub(super) fn spoken(text: &[u8], place: usize) -> Option<Finding> {
+    const VALUE_HEAD: usize = 32;
+    let is_quote = |byte: u8| matches!(byte, b'"' | b'\'' | b'\\' | b'`');
+    let head = run_start(text, place, VALUE_HEAD, |byte| {
+        !byte.is_ascii_whitespace() && !byte.is_ascii_digit() && !is_quote(byte)
+    });
+    let value_start = run_start(text, head, 2, is_quote);
+    let blank = before(text, value_start);
+    if blank != b' ' && blank != b':' {
+        return None;
+    }
+    let end = run_start(text, value_start, GAP_MAX, |byte| matches!(byte, b' ' | b':'));
+    // The last letter of a verb, or of `password`.
+    if !matches!(before(text, end), b's' | b't' | b'r' | b'd') {
+        return None;
+    }
+    let kind = told(text, end)?;
+    let (start, end) = value(text, value_start, Value::Any)?;
+    let value = text.get(start..end)?;
     let telling =
         value.iter().any(|byte| !byte.is_ascii_alphabetic() && !byte.is_ascii_whitespace() && *byte < 0x80);
-    (start > from || telling).then_some((start, end))
+    (start > value_start || telling).then(|| finding(start, end, kind, 90))
 }
 
-/// The user and the password in `scheme://user:password@host`; `colon` is the one before the slashes.
-pub(crate) fn userinfo(text: &[u8], colon: usize) -> Option<Finding> {
-    let start = colon + 3;
-    if !text.get(colon..)?.starts_with(b"://") || !before(text, colon).is_ascii_alphanumeric() {
-        return None;
+/// The kind of what follows the words that end at `end`.
+fn told(text: &[u8], end: usize) -> Option<&'static str> {
+    const VERBS: &[&[u8]] = &[b" is", b" ist", b" lautet", b" est", b" es", b" was", b" war"];
+    let ends_in = |end: usize, word: &[u8]| {
+        end.checked_sub(word.len()).is_some_and(|start| has_word(text, start, word))
+    };
+    if let Some(verb) = VERBS.iter().find(|verb| ends_in(end, verb)) {
+        let name = run_start(text, end - verb.len(), GAP_MAX, |byte| byte == b' ');
+        return SPOKEN.iter().any(|word| ends_in(name, word)).then_some("secret.password");
     }
-    let end = run_end(text, start, USERINFO_MAX, |byte| {
-        !byte.is_ascii_whitespace() && !matches!(byte, b'/' | b'?' | b'#' | b'"' | b'\'' | b'<' | b'>')
-    });
-    let authority = text.get(start..end)?;
-    let sign = authority.iter().rposition(|&byte| byte == b'@')?;
-    let (user, _host) = authority.split_at_checked(sign)?;
-    let password = user.iter().position(|&byte| byte == b':').and_then(|colon| user.get(colon + 1..))?;
-    (!password.is_empty() && !is_placeholder(password))
-        .then(|| finding(start, start + sign, "secret.url-credentials", 94))
-}
-
-/// A Telegram bot's token: the bot's number, a colon, `AA` and 33 more.
-pub(crate) fn telegram(text: &[u8], colon: usize) -> Option<Finding> {
-    if at(text, colon + 1) != b'A' || at(text, colon + 2) != b'A' {
-        return None;
-    }
-    let start = run_start(text, colon, 11, |byte| byte.is_ascii_digit());
-    let end =
-        run_end(text, colon + 1, 36, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
-    let fits = (8..=10).contains(&(colon - start)) && end - colon == 36 && starts_word(text, start);
-    fits.then(|| finding(start, end, "secret.telegram-bot-token", 95))
+    // netrc(5): `machine host login user password value`.
+    let window = text.get(end.saturating_sub(160)..end)?;
+    let netrc = ends_in(end, b" password") && position(window, b"machine ").is_some();
+    (netrc && position(window, b"login ").is_some()).then_some("secret.netrc-password")
 }

@@ -1,0 +1,237 @@
+//! Names that say that a secret follows: data only.
+//!
+//! Invariant: names are in lower case without `_`, `-`, `.` and blanks. Those of a list end in its letter,
+//! and a longer one stands before what it ends in.
+
+use super::index::Index;
+
+/// What a value must be to count.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Value {
+    /// Anything that is no place holder.
+    Any,
+    /// At least so many bytes, random, with a digit among them.
+    Opaque(usize),
+    /// The same, and the name of an issuer stands in the name.
+    OfIssuer(usize),
+}
+
+/// The end of a name, its kind, and what follows.
+pub(super) type Name = (&'static str, &'static str, Value);
+
+use Value::{Any, OfIssuer, Opaque};
+
+const A: &[Name] = &[("contrase\u{f1}a", "secret.password", Any), ("salasana", "secret.password", Any)];
+const D: &[Name] = &[
+    ("password", "secret.password", Any),
+    ("passwd", "secret.password", Any),
+    ("wachtwoord", "secret.password", Any),
+    ("l\u{f6}senord", "secret.password", Any),
+    ("pwd", "secret.password", Any),
+    ("phpsessid", "secret.session-cookie", Opaque(20)),
+    ("jsessionid", "secret.session-cookie", Opaque(20)),
+    ("sessionid", "secret.session-cookie", Opaque(20)),
+    ("connectsid", "secret.session-cookie", Opaque(20)),
+];
+const E: &[Name] = &[
+    ("passphrase", "secret.password", Any),
+    ("motdepasse", "secret.password", Any),
+    ("adgangskode", "secret.password", Any),
+    ("sharedaccesssignature", "secret.azure-sas", Opaque(40)),
+    ("secretkeybase", "secret.signing-secret", Opaque(32)),
+    ("authcookie", "secret.session-cookie", Opaque(20)),
+    ("sessioncookie", "secret.session-cookie", Opaque(20)),
+];
+const G: &[Name] = &[("sig", "secret.azure-sas", Opaque(40))];
+const N: &[Name] = &[
+    ("awssessiontoken", "secret.aws-session-token", Opaque(40)),
+    ("accesstoken", "secret.access-token", Opaque(16)),
+    ("refreshtoken", "secret.refresh-token", Opaque(16)),
+    ("idtoken", "secret.id-token", Opaque(20)),
+    ("authtoken", "secret.access-token", Opaque(16)),
+    ("bottoken", "secret.access-token", Opaque(16)),
+    ("sessiontoken", "secret.session-cookie", Opaque(20)),
+    ("token", "secret.access-token", Opaque(20)),
+    ("gitlabsession", "secret.session-cookie", Opaque(20)),
+];
+const T: &[Name] = &[
+    ("passwort", "secret.password", Any),
+    ("kennwort", "secret.password", Any),
+    ("clientsecret", "secret.client-secret", Opaque(8)),
+    ("signingsecret", "secret.signing-secret", Opaque(16)),
+    ("webhooksecret", "secret.webhook-secret", Opaque(16)),
+    ("secret", "secret.shared-secret", Opaque(16)),
+    ("pat", "", OfIssuer(20)),
+];
+const Y: &[Name] = &[
+    ("secretaccesskey", "secret.aws-secret-key", Opaque(40)),
+    ("awssecretkey", "secret.aws-secret-key", Opaque(40)),
+    ("sharedaccesskey", "secret.azure-access-key", Opaque(40)),
+    ("accountkey", "secret.azure-storage-key", Opaque(40)),
+    ("ocpapimsubscriptionkey", "secret.azure-api-key", Opaque(32)),
+    ("presharedkey", "secret.pre-shared-key", Opaque(20)),
+    ("privatekey", "secret.private-key-value", Opaque(32)),
+    ("encryptionkey", "secret.encryption-key", Opaque(16)),
+    ("masterkey", "secret.encryption-key", Opaque(16)),
+    ("signingkey", "secret.signing-secret", Opaque(16)),
+    ("secretkey", "secret.secret-key", Opaque(16)),
+    ("apikey", "secret.api-key", Opaque(16)),
+    ("accesskey", "secret.access-key", Opaque(16)),
+    ("key", "", OfIssuer(16)),
+];
+
+/// The names that end in a letter.
+pub(super) fn ending_in(letter: u8) -> &'static [Name] {
+    match letter {
+        b'a' => A,
+        b'd' => D,
+        b'e' => E,
+        b'g' => G,
+        b'n' => N,
+        b't' => T,
+        b'y' => Y,
+        _ => &[],
+    }
+}
+
+/// Issuers whose keys have no form of their own, as they stand in the names of variables; their keys are
+/// known by that name only. European ones first.
+const ISSUERS: [(&str, &str); 96] = [
+    ("mistral", "secret.mistral-api-key"),
+    ("alephalpha", "secret.aleph-alpha-token"),
+    ("nebius", "secret.nebius-api-key"),
+    ("ovh", "secret.ovh-key"),
+    ("scaleway", "secret.scaleway-secret-key"),
+    ("scwsecret", "secret.scaleway-secret-key"),
+    ("hetzner", "secret.hetzner-token"),
+    ("hcloud", "secret.hetzner-token"),
+    ("infomaniak", "secret.infomaniak-token"),
+    ("exoscale", "secret.exoscale-api-secret"),
+    ("ionos", "secret.ionos-token"),
+    ("gandi", "secret.gandi-token"),
+    ("clevercloud", "secret.clever-cloud-token"),
+    ("stackit", "secret.stackit-key"),
+    ("bunny", "secret.bunny-api-key"),
+    ("deepl", "secret.deepl-key"),
+    ("mailjet", "secret.mailjet-key"),
+    ("messagebird", "secret.messagebird-key"),
+    ("sinch", "secret.sinch-key"),
+    ("adyen", "secret.adyen-api-key"),
+    ("mollie", "secret.mollie-key"),
+    ("klarna", "secret.klarna-key"),
+    ("sumup", "secret.sumup-key"),
+    ("gocardless", "secret.gocardless-token"),
+    ("qonto", "secret.qonto-key"),
+    ("revolut", "secret.revolut-key"),
+    ("tink", "secret.tink-secret"),
+    ("truelayer", "secret.truelayer-secret"),
+    ("personio", "secret.personio-secret"),
+    ("pipedrive", "secret.pipedrive-token"),
+    ("sendcloud", "secret.sendcloud-key"),
+    ("lokalise", "secret.lokalise-token"),
+    ("datocms", "secret.datocms-token"),
+    ("storyblok", "secret.storyblok-token"),
+    ("algolia", "secret.algolia-key"),
+    ("weaviate", "secret.weaviate-api-key"),
+    ("qdrant", "secret.qdrant-api-key"),
+    ("assemblyai", "secret.assemblyai-key"),
+    ("deepgram", "secret.deepgram-key"),
+    ("gladia", "secret.gladia-key"),
+    ("stability", "secret.stability-api-key"),
+    ("cohere", "secret.cohere-api-key"),
+    ("ai21", "secret.ai21-api-key"),
+    ("moonshot", "secret.moonshot-api-key"),
+    ("dashscope", "secret.dashscope-api-key"),
+    ("sambanova", "secret.sambanova-api-key"),
+    ("deepinfra", "secret.deepinfra-api-key"),
+    ("baseten", "secret.baseten-api-key"),
+    ("roboflow", "secret.roboflow-api-key"),
+    ("wandb", "secret.wandb-api-key"),
+    ("comet", "secret.comet-api-key"),
+    ("azureopenai", "secret.azure-openai-key"),
+    ("cosmos", "secret.azure-cosmos-key"),
+    ("cloudflare", "secret.cloudflare-token"),
+    ("fastly", "secret.fastly-token"),
+    ("linode", "secret.linode-token"),
+    ("vultr", "secret.vultr-api-key"),
+    ("railway", "secret.railway-token"),
+    ("heroku", "secret.heroku-api-key"),
+    ("ibmcloud", "secret.ibm-cloud-key"),
+    ("watsonx", "secret.ibm-cloud-key"),
+    ("snowflake", "secret.snowflake-token"),
+    ("upstash", "secret.upstash-token"),
+    ("alibaba", "secret.alibaba-secret-key"),
+    ("aliyun", "secret.alibaba-secret-key"),
+    ("tencent", "secret.tencent-secret-key"),
+    ("travis", "secret.travis-token"),
+    ("codecov", "secret.codecov-token"),
+    ("snyk", "secret.snyk-token"),
+    ("jfrog", "secret.jfrog-token"),
+    ("artifactory", "secret.jfrog-token"),
+    ("datadog", "secret.datadog-key"),
+    ("ddapi", "secret.datadog-key"),
+    ("ddapp", "secret.datadog-key"),
+    ("pagerduty", "secret.pagerduty-key"),
+    ("rollbar", "secret.rollbar-token"),
+    ("bugsnag", "secret.bugsnag-key"),
+    ("logtail", "secret.logtail-token"),
+    ("splunk", "secret.splunk-token"),
+    ("auth0", "secret.auth0-secret"),
+    ("okta", "secret.okta-token"),
+    ("segment", "secret.segment-key"),
+    ("mixpanel", "secret.mixpanel-secret"),
+    ("amplitude", "secret.amplitude-key"),
+    ("intercom", "secret.intercom-token"),
+    ("zendesk", "secret.zendesk-token"),
+    ("postmark", "secret.postmark-token"),
+    ("twilio", "secret.twilio-auth-token"),
+    ("vonage", "secret.vonage-secret"),
+    ("zoom", "secret.zoom-secret"),
+    ("paypal", "secret.paypal-secret"),
+    ("asana", "secret.asana-token"),
+    ("spotify", "secret.spotify-secret"),
+    ("pusher", "secret.pusher-secret"),
+    ("discord", "secret.discord-secret"),
+    ("linkedin", "secret.linkedin-secret"),
+];
+
+static TABLE: [(&str, &str); 96] = ISSUERS;
+static BY_WORD: Index<96> = Index::new(&words());
+
+#[expect(clippy::indexing_slicing, reason = "evaluated by the compiler")]
+const fn words() -> [&'static str; 96] {
+    let mut words = [""; 96];
+    let mut index = 0;
+    while index < 96 {
+        words[index] = ISSUERS[index].0;
+        index += 1;
+    }
+    words
+}
+
+/// The kind that belongs to the issuer whose name stands in `name`.
+pub(super) fn issuer(name: &[u8]) -> Option<&'static str> {
+    name.array_windows().enumerate().find_map(|(start, &[first, second, third])| {
+        let candidates = BY_WORD.candidates(first, second, third).iter();
+        let mut issuers = candidates.filter_map(|&index| TABLE.get(usize::from(index)));
+        let rest = name.get(start..)?;
+        issuers.find(|(word, _)| rest.starts_with(word.as_bytes())).map(|&(_, kind)| kind)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_end_in_the_letter_of_their_list_and_none_hides_behind_a_shorter_one() {
+        for letter in 0..=255 {
+            let names = ending_in(letter);
+            for (index, (name, ..)) in names.iter().enumerate() {
+                assert_eq!(name.as_bytes().last(), Some(&letter), "{name}");
+                let mut before = names.iter().take(index);
+                assert!(!before.any(|(shorter, ..)| name.ends_with(shorter)), "{name}");
+            }
+        }
+    }
+}
