@@ -64,7 +64,7 @@ const DOTTED: &[Behind] = &[
 ];
 
 /// Prefixes that end in another mark. Sources: developers.google.com ("OAuth 2.0"), dev.twitch.tv,
-/// jetbrains.com, developer.paypal.com/braintree, RFC 2307, asana.com, ifttt.com.
+/// jetbrains.com, developer.paypal.com/braintree, RFC 2307.
 const MARKED: &[Behind] = &[
     some(b"1//", "secret.google-refresh-token", Url, 30),
     some(b"4/", "secret.google-auth-code", Url, 50),
@@ -75,7 +75,6 @@ const MARKED: &[Behind] = &[
     some(b"{SHA}", "secret.ldap-password-hash", Base64, 28),
     some(b"{SSHA256}", "secret.ldap-password-hash", Base64, 44),
     some(b"{SSHA512}", "secret.ldap-password-hash", Base64, 88),
-    some(b"/with/key/", "secret.ifttt-key", Url, 20),
 ];
 
 /// Words of a header before a token, in lower case. Sources: RFC 6750, docs.github.com, developer.okta.com,
@@ -98,6 +97,7 @@ pub(super) fn word(text: &[u8], start: usize, out: &mut Vec<Finding>) {
         b'$' | b'}' => behind(MARKED, text, start),
         b':' => behind(MARKED, text, start).or_else(|| asana(text, start)),
         b'=' => proxmox(text, start),
+        b'!' => salesforce(text, start),
         b' ' | b'"' | b'\'' => header(text, start).or_else(|| named::spoken(text, start)),
         _ => None,
     };
@@ -107,9 +107,15 @@ pub(super) fn word(text: &[u8], start: usize, out: &mut Vec<Finding>) {
 
 fn behind(table: &[Behind], text: &[u8], start: usize) -> Option<Finding> {
     let head = text.get(..start)?;
-    let token = table.iter().find(|token| head.ends_with(token.before))?;
+    table.iter().filter(|token| head.ends_with(token.before)).find_map(|token| row(token, text, start))
+}
+
+fn row(token: &Behind, text: &[u8], start: usize) -> Option<Finding> {
     let first = start - token.before.len();
     let start_of_word = !before(text, first).is_ascii_alphanumeric() || token.before.starts_with(b".");
+    if !start_of_word {
+        return None;
+    }
     let end = random_end(token, text, start)?;
     // Terraform's tokens have 14 characters before their mark.
     let first = run_start(text, first, 14, |byte| token.before.starts_with(b".") && Alnum.has(byte));
@@ -118,7 +124,7 @@ fn behind(table: &[Behind], text: &[u8], start: usize) -> Option<Finding> {
         "secret.braintree-token" => run_end(text, end, 33, |byte| byte == b'$' || Hex.has(byte)),
         _ => end,
     };
-    start_of_word.then(|| finding(first, end, token.kind, 96))
+    Some(finding(first, end, token.kind, 96))
 }
 
 /// Where the random text of a table's row ends.
@@ -167,7 +173,7 @@ pub(super) fn basic(text: &[u8], start: usize) -> Option<usize> {
 }
 
 /// Addresses that accept messages from whoever knows them. Sources: docs.slack.dev, discord.com,
-/// learn.microsoft.com, open.feishu.cn, zapier.com.
+/// learn.microsoft.com, open.feishu.cn, zapier.com, ifttt.com.
 const WEBHOOKS: &[(&[u8], &str)] = &[
     (b"hooks.slack.com/", "secret.slack-webhook"),
     (b"discord.com/api/webhooks/", "secret.discord-webhook"),
@@ -176,6 +182,7 @@ const WEBHOOKS: &[(&[u8], &str)] = &[
     (b"outlook.office.com/webhook/", "secret.teams-webhook"),
     (b"open.feishu.cn/open-apis/bot/v2/hook/", "secret.feishu-webhook"),
     (b"hooks.zapier.com/", "secret.zapier-webhook"),
+    (b"maker.ifttt.com/trigger/", "secret.ifttt-webhook"),
 ];
 
 fn webhook(text: &[u8], start: usize) -> Option<Finding> {
@@ -183,11 +190,13 @@ fn webhook(text: &[u8], start: usize) -> Option<Finding> {
     let in_path = |byte: u8| Alphabet::Path.has(byte) || matches!(byte, b'.' | b'@');
     let first = run_start(text, start, BACK, in_path);
     let path = text.get(first..start)?;
-    position(path, b"hook")?;
+    position(path, b"hook").or_else(|| position(path, b"ifttt"))?;
     let (place, kind) = WEBHOOKS.iter().find_map(|&(host, kind)| Some((position(path, host)?, kind)))?;
+    // The name of the host may be longer.
+    let host = run_start(text, first + place, 64, |byte| Alphabet::Dotted.has(byte));
     let end = run_end(text, start, 512, in_path);
     let end = run_start(text, end, end - start, |byte| byte == b'.');
-    (is_random(text.get(start..end)?)).then(|| finding(first + place, end, kind, 96))
+    (is_random(text.get(start..end)?)).then(|| finding(host, end, kind, 96))
 }
 
 /// A Sentry DSN: 32 hexadecimal digits before the `@` of a host of Sentry's (develop.sentry.dev, "DSN").
@@ -210,7 +219,8 @@ fn asana(text: &[u8], start: usize) -> Option<Finding> {
 fn proxmox(text: &[u8], start: usize) -> Option<Finding> {
     let name = run_start(text, start - 1, 40, |byte| Alphabet::Token.has(byte));
     (before(text, name) == b'!').then_some(())?;
-    uuid_end(text, start).map(|end| finding(start, end, "secret.proxmox-token", 95))
+    let user = run_start(text, name - 1, 80, |byte| Dotted.has(byte) || byte == b'@');
+    uuid_end(text, start).map(|end| finding(user, end, "secret.proxmox-token", 95))
 }
 
 /// `abcdef.0123456789abcdef` (kubernetes.io, "Bootstrap tokens"), where the word `token` is near.
@@ -259,10 +269,8 @@ fn shaped(text: &[u8], start: usize) -> Option<Finding> {
         b'.' => return zhipu(text, start),
         _ => {}
     }
-    match at(text, start + 36) {
-        b':' => return behind_uuid(text, start),
-        _ if rest.starts_with(b"00D") => return salesforce(text, start),
-        _ => {}
+    if at(text, start + 36) == b':' {
+        return behind_uuid(text, start);
     }
     matches!(at(text, start), b'M' | b'N' | b'O').then(|| discord(text, start)).flatten()
 }
@@ -295,12 +303,12 @@ fn behind_uuid(text: &[u8], start: usize) -> Option<Finding> {
 
 /// A session: 15 or 18 characters of the organisation, `!`, and a random text (developer.salesforce.com).
 fn salesforce(text: &[u8], start: usize) -> Option<Finding> {
-    let mark = run_end(text, start, 19, |byte| Alnum.has(byte));
-    let end = run_end(text, mark + 1, 256, |byte| Dotted.has(byte));
-    let end = run_start(text, end, end.saturating_sub(mark + 1), |byte| byte == b'.');
-    let fits = matches!(mark - start, 15 | 18) && at(text, mark) == b'!' && end > mark + 80;
-    (fits && is_random(text.get(mark + 1..end)?))
-        .then(|| finding(start, end, "secret.salesforce-session", 95))
+    let first = run_start(text, start - 1, 19, |byte| Alnum.has(byte));
+    let end = run_end(text, start, 256, |byte| Dotted.has(byte));
+    let end = run_start(text, end, end - start, |byte| byte == b'.');
+    let organisation = text.get(first..start)?;
+    let fits = matches!(organisation.len(), 16 | 19) && organisation.starts_with(b"00D") && end - start >= 80;
+    (fits && is_random(text.get(start..end)?)).then(|| finding(first, end, "secret.salesforce-session", 95))
 }
 
 /// A bot's number in base64, a time, and a MAC (docs.discord.com, "Authentication").

@@ -18,13 +18,17 @@ const LABEL_MAX: usize = 64;
 const LINE_MAX: usize = 80;
 /// Line breaks, quotes and escapes between a line and the next.
 const BREAK_MAX: usize = 12;
+/// The least that is taken for a key; one of Ed25519 has 64 characters.
+const KEY_MIN: usize = 24;
 const DASHES: &[u8] = b"-----";
 
 /// A key whose opening line ends before the word at `start`, perhaps with the beginning of its first line
 /// between.
 pub(super) fn opened_above(text: &[u8], start: usize) -> Option<Finding> {
     let line = match before(text, start) {
-        b'+' | b'/' => run_start(text, start, LINE_MAX, |byte| Alphabet::Base64.has(byte)),
+        b'+' | b'/' => run_start(text, start, LINE_MAX, |byte| {
+            byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/')
+        }),
         b'\n' | b'\r' | b' ' | b'\\' | b'"' | b'\'' | b'\t' => start,
         _ => return None,
     };
@@ -70,7 +74,11 @@ fn framed(text: &[u8], body: usize) -> Option<Finding> {
     position(label, b"BEGIN ")?;
     position(label, b"PRIVATE KEY")?;
     let start = run_start(text, label_start, DASHES.len(), |byte| byte == b'-');
-    Some(finding(start, closed(text, body), kind(label), 98))
+    // Between a line that opens and one that closes there is a key.
+    let key = run_end(text, body, 2 * KEY_MIN, |byte| {
+        Alphabet::Base64.has(byte) || matches!(byte, b'\n' | b'\r' | b' ' | b'\\' | b':' | b',' | b'"')
+    });
+    (key - body >= KEY_MIN).then(|| finding(start, closed(text, body), kind(label), 98))
 }
 
 fn kind(label: &[u8]) -> &'static str {
@@ -135,6 +143,10 @@ pub(super) fn web_token(text: &[u8], start: usize) -> Reading {
         return nothing;
     }
     let mut end = part(claims + 1);
+    // Without a signature the claims must be a JSON object.
+    if end == claims + 1 && text.get(header + 1..header + 3) != Some(b"ey".as_slice()) {
+        return nothing;
+    }
     let mut parts = 3;
     while parts < 5 && at(text, end) == b'.' && Alphabet::Token.has(at(text, end + 1)) {
         end = part(end + 1);

@@ -35,7 +35,9 @@ pub(crate) fn at_word(text: &[u8], start: usize, out: &mut Vec<Finding>) {
 
 /// Appends the secrets before or behind the `=` at `sign`.
 pub(crate) fn at_equals(text: &[u8], sign: usize, out: &mut Vec<Finding>) {
-    out.extend(named::assigned(text, sign));
+    if !is_covered(out, sign) {
+        out.extend(named::assigned(text, sign));
+    }
     out.extend(hash::at_equals(text, sign));
     out.extend(marked::azure_key(text, sign));
     out.extend(marked::short_basic(text, sign));
@@ -43,7 +45,9 @@ pub(crate) fn at_equals(text: &[u8], sign: usize, out: &mut Vec<Finding>) {
 
 /// Appends the secrets before or behind the `:` at `colon`.
 pub(crate) fn at_colon(text: &[u8], colon: usize, out: &mut Vec<Finding>) {
-    out.extend(named::assigned(text, colon));
+    if !is_covered(out, colon) {
+        out.extend(named::assigned(text, colon));
+    }
     out.extend(url::userinfo(text, colon));
     out.extend(marked::telegram(text, colon));
     out.extend(keys::web_key(text, colon));

@@ -14,6 +14,8 @@ use crate::bytes::{at, before, has_word, run_end, run_start};
 const NAME_MAX: usize = 48;
 /// How far a value is read, in bytes.
 const VALUE_MAX: usize = 256;
+/// How much of a value must look random.
+const HEAD: usize = 24;
 /// Quotes, blanks and escapes between a name and its value.
 const GAP_MAX: usize = 8;
 
@@ -104,12 +106,17 @@ fn value(text: &[u8], from: usize, expected: Value) -> Option<(usize, usize)> {
     if is_placeholder(text.get(start..)?) {
         return None;
     }
-    let end = run_end(text, start, VALUE_MAX, |byte| match byte {
-        b'"' | b'\'' | b'`' => false,
+    let in_value = |byte: u8| match byte {
+        b'"' | b'\'' | b'`' | b'\n' | b'\r' | b';' | b'&' | b'<' | b'>' => false,
         b' ' | b'\t' | b',' => quoted,
-        b'\n' | b'\r' | b';' | b'&' | b'<' | b'>' => false,
         _ => true,
-    });
+    };
+    if let Value::Opaque(least) | Value::OfIssuer(least) = expected {
+        // The first bytes tell, so that a text made of names is not read once for each.
+        let head = run_end(text, start, least.max(HEAD), in_value);
+        is_opaque(text.get(start..head)?, least).then_some(())?;
+    }
+    let end = run_end(text, start, VALUE_MAX, in_value);
     // Not in the middle of a character, where the bound cut one.
     let whole = run_start(text, end, 3, |byte| byte & 0xc0 == 0x80);
     let end = if at(text, end) & 0xc0 == 0x80 { whole.saturating_sub(1) } else { end };

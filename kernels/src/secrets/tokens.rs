@@ -88,9 +88,17 @@ fn at_place(text: &[u8], place: usize, out: &mut Vec<Finding>) -> (bool, usize) 
 fn verify(text: &[u8], place: usize, candidates: &[u16], out: &mut Vec<Finding>) -> (bool, usize) {
     let Some(rest) = text.get(place..) else { return (false, place) };
     let mut passed = place;
+    let mut marked = 0;
     for token in candidates.iter().filter_map(|&index| TOKENS.get(usize::from(index))) {
+        // Behind a longer prefix that ends in a mark, a shorter one does not count: `sk-ant-` is no `sk-`.
+        if token.prefix.len() < marked {
+            break;
+        }
         if !rest.starts_with(token.prefix.as_bytes()) || is_covered(out, place) {
             continue;
+        }
+        if token.prefix.ends_with(['_', '-']) {
+            marked = token.prefix.len();
         }
         let body = place + token.prefix.len();
         match token.read(text, place, body) {
@@ -138,11 +146,12 @@ impl Token {
         let bounded = |bound: usize| run_end(text, body, bound, |byte| self.alphabet.has(byte));
         let nothing = Reading::Nothing { until: body };
         let shown = bounded(self.least.max(64).min(self.most + 1));
+        let shown = if self.least == self.most { without_dots(text, body, shown) } else { shown };
         let window = text.get(body..shown).unwrap_or_default();
         if window.len() < self.least || window.len() > self.most {
             return nothing;
         }
-        if !is_random(window) || self.rule == Rule::Digit && !window.iter().any(u8::is_ascii_digit) {
+        if !is_random(window) || self.rule == Rule::Digit && !has_digits(window) {
             // What is not random in its first bytes is a pattern, or words with hyphens.
             return Reading::Nothing { until: shown };
         }
@@ -167,7 +176,7 @@ impl Token {
         if narrow && at(text, end).is_ascii_alphanumeric() {
             return body;
         }
-        run_start(text, end, end - body, |byte| byte == b'.')
+        without_dots(text, body, end)
     }
 
     fn parts(&self, text: &[u8], body: usize, first: usize) -> Option<usize> {
@@ -176,6 +185,17 @@ impl Token {
         let fits = dot == body + first && at(text, dot) == b'.' && end == dot + 1 + self.least;
         (fits && text.get(dot + 1..end).is_some_and(is_random)).then_some(end)
     }
+}
+
+fn without_dots(text: &[u8], body: usize, end: usize) -> usize {
+    run_start(text, end, end - body, |byte| byte == b'.')
+}
+
+/// Three digits, or one and letters in both cases: not a version behind words with hyphens.
+fn has_digits(window: &[u8]) -> bool {
+    let digits = window.iter().filter(|byte| byte.is_ascii_digit()).count();
+    let mixed = window.iter().any(u8::is_ascii_uppercase) && window.iter().any(u8::is_ascii_lowercase);
+    digits >= 3 || digits > 0 && mixed
 }
 
 /// RFC 9562 4, and nothing more.

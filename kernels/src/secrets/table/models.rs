@@ -4,14 +4,14 @@ use super::super::shape::Alphabet::{Alnum, Hex, Token as Url, Word};
 use super::{Rule, Token, exact, ruled, some, uuid};
 
 pub(super) const TOKENS: &[Token] = &[
+    // api-docs.deepseek.com: 32 hexadecimal digits; before the likes of OpenAI, which have any length.
+    exact("sk-", "secret.deepseek-api-key", Hex, 32),
     // platform.openai.com, "API keys", "Admin keys", "Service accounts".
     ruled(Rule::Digit, some("sk-", "secret.openai-api-key", Url, 20)),
     some("sk-proj-", "secret.openai-api-key", Url, 20),
     some("sk-svcacct-", "secret.openai-service-key", Url, 20),
     some("sk-admin-", "secret.openai-admin-key", Url, 20),
     exact("sess-", "secret.openai-session-key", Alnum, 40),
-    // api-docs.deepseek.com: 32 hexadecimal digits.
-    exact("sk-", "secret.deepseek-api-key", Hex, 32),
     // docs.anthropic.com, "API keys", "Admin API", "Claude Code authentication".
     some("sk-ant-", "secret.anthropic-api-key", Url, 20),
     some("sk-ant-admin01-", "secret.anthropic-admin-key", Url, 20),
