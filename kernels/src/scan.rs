@@ -11,9 +11,10 @@ use crate::digits::{MAX_DIGITS, Run};
 use crate::document::{birth, mrz, plate};
 use crate::payment::{card, iban};
 use crate::resolve::resolve;
+use crate::secrets::Secrets;
 use crate::simd::Reader;
 use crate::view::{self, View};
-use crate::{Finding, Label, anchors, network, number, secrets};
+use crate::{Finding, Label, anchors, network, number};
 
 /// What is built once for all scans.
 #[derive(Debug)]
@@ -56,6 +57,7 @@ fn candidates(tables: &Tables, text: &str, out: &mut Vec<Finding>) -> bool {
         text,
         numbers: &tables.numbers,
         context: Context::new(&tables.words, bytes),
+        secrets: Secrets::default(),
         colons_from: 0,
         digits_from: 0,
         phones_from: 0,
@@ -67,16 +69,16 @@ fn candidates(tables: &Tables, text: &str, out: &mut Vec<Finding>) -> bool {
         bytes,
         |place, anchor| match anchor {
             Anchor::Mark(b'@') => scanner.out.extend(email::find(text, place)),
-            Anchor::Mark(b'=') => secrets::at_equals(bytes, place, scanner.out),
+            Anchor::Mark(b'=') => scanner.secrets.at_equals(bytes, place, scanner.out),
             Anchor::Mark(b':') => scanner.colon(place),
-            Anchor::Mark(_) => secrets::at_tilde(bytes, place, scanner.out),
+            Anchor::Mark(_) => scanner.secrets.at_tilde(bytes, place, scanner.out),
             Anchor::Digits => {
-                secrets::at_digits(bytes, place, scanner.out);
+                scanner.secrets.at_digits(bytes, place, scanner.out);
                 scanner.digits(place);
             }
             Anchor::Word => {
                 scanner.out.extend(mrz::find(bytes, place));
-                secrets::at_word(bytes, place, scanner.out);
+                scanner.secrets.at_word(bytes, place, scanner.out);
             }
         },
         |block| suspicious = suspicious || view::is_suspicious(text, block),
@@ -88,6 +90,7 @@ struct Scanner<'s, 't> {
     text: &'t str,
     numbers: &'s number::Index,
     context: Context<'s, 't>,
+    secrets: Secrets,
     /// Colons before this place belong to a run that has been looked at.
     colons_from: usize,
     /// Digits before this place belong to a number whose check has passed.
@@ -100,7 +103,7 @@ struct Scanner<'s, 't> {
 impl Scanner<'_, '_> {
     fn colon(&mut self, place: usize) {
         let bytes = self.text.as_bytes();
-        secrets::at_colon(bytes, place, self.out);
+        self.secrets.at_colon(bytes, place, self.out);
         if place >= self.colons_from {
             let (found, end) = network::colon(bytes, place);
             self.out.extend(found);

@@ -444,3 +444,28 @@ fn every_kind_of_the_source_has_an_example_and_there_are_at_least_150() {
     assert!(shown.len() >= 150, "{}", shown.len());
     println!("{} kinds", shown.len());
 }
+
+/// What a secret covers is not looked at again: the findings of an earlier text must not count for that.
+#[test]
+fn a_text_is_scanned_the_same_whatever_was_found_before() {
+    let engine = Engine::cpu();
+    let token = format!("x ghp_{}", filler(36));
+    let mut found = Vec::new();
+    engine.scan(&format!("glpat-{}", filler(200)), &mut found);
+    engine.scan(&token, &mut found);
+    assert_eq!(
+        found.iter().map(|f| f.kind).collect::<Vec<_>>(),
+        ["secret.gitlab-token", "secret.github-token"]
+    );
+}
+
+/// A value is read on where its first bytes were enough to know it.
+#[test]
+fn a_long_secret_behind_a_name_is_covered_to_its_end() {
+    let token = format!("eyJhbGciOiJFUzI1NiJ9.{}.{}", filler(900), filler(86));
+    for name in ["token=", "password=", "\"access_token\": \"", "password=a=", "x_secret: "] {
+        let text = format!("{name}{token}");
+        let found = kinds(&text);
+        assert!(found.len() == 1 && found.first().unwrap().1.ends_with(&token), "{text}: {found:?}");
+    }
+}

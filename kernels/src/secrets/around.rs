@@ -5,7 +5,7 @@
 
 use super::shape::{Alphabet, decode, is_random, position};
 use super::tokens::uuid_end;
-use super::{finding, is_covered, keys, named};
+use super::{finding, keys, named};
 use crate::Finding;
 use crate::bytes::{at, before, run_end, run_start};
 
@@ -89,8 +89,8 @@ const HEADERS: &[Behind] = &[
     some(b"token ", "secret.access-token", Dotted, 32),
 ];
 
-/// Appends what the long word at `start` is by what stands before it or by its own shape.
-pub(super) fn word(text: &[u8], start: usize, out: &mut Vec<Finding>) {
+/// What the long word at `start` is by what stands before it or by its own shape.
+pub(super) fn word(text: &[u8], start: usize) -> Option<Finding> {
     let found = match before(text, start) {
         b'.' => behind(DOTTED, text, start).or_else(|| bootstrap_token(text, start)),
         b'/' => behind(MARKED, text, start).or_else(|| webhook(text, start)).or_else(|| sentry(text, start)),
@@ -101,8 +101,7 @@ pub(super) fn word(text: &[u8], start: usize, out: &mut Vec<Finding>) {
         b' ' | b'"' | b'\'' => header(text, start).or_else(|| named::spoken(text, start)),
         _ => None,
     };
-    let found = found.or_else(|| keys::opened_above(text, start)).or_else(|| shaped(text, start));
-    out.extend(found.filter(|found| !is_covered(out, found.start)));
+    found.or_else(|| keys::opened_above(text, start)).or_else(|| shaped(text, start))
 }
 
 fn behind(table: &[Behind], text: &[u8], start: usize) -> Option<Finding> {
@@ -188,6 +187,10 @@ const WEBHOOKS: &[(&[u8], &str)] = &[
 fn webhook(text: &[u8], start: usize) -> Option<Finding> {
     const BACK: usize = 160;
     let in_path = |byte: u8| Alphabet::Path.has(byte) || matches!(byte, b'.' | b'@');
+    let segment = run_start(text, start - 1, 40, |byte| Url.has(byte));
+    if !leads_to_secret(text.get(segment..start - 1)?) {
+        return None;
+    }
     let first = run_start(text, start, BACK, in_path);
     let path = text.get(first..start)?;
     position(path, b"hook").or_else(|| position(path, b"ifttt"))?;
@@ -197,6 +200,19 @@ fn webhook(text: &[u8], start: usize) -> Option<Finding> {
     let end = run_end(text, start, 512, in_path);
     let end = run_start(text, end, end - start, |byte| byte == b'.');
     (is_random(text.get(start..end)?)).then(|| finding(host, end, kind, 96))
+}
+
+/// May this part of a path stand before the secret of a webhook: a word for it, or a number of whose it is?
+fn leads_to_secret(segment: &[u8]) -> bool {
+    const WORDS: [&[u8]; 6] = [b"webhooks", b"webhookb2", b"webhook", b"hook", b"catch", b"key"];
+    let is_number = match segment.len() {
+        8..=13 => segment.iter().all(u8::is_ascii_alphanumeric),
+        17..=20 => segment.iter().all(u8::is_ascii_digit),
+        32 => segment.iter().all(u8::is_ascii_hexdigit),
+        36 => segment.iter().all(|&byte| Uuid.has(byte)),
+        _ => false,
+    };
+    is_number || WORDS.contains(&segment) || segment == b"IncomingWebhook"
 }
 
 /// A Sentry DSN: 32 hexadecimal digits before the `@` of a host of Sentry's (develop.sentry.dev, "DSN").

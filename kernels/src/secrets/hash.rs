@@ -33,8 +33,11 @@ fn is_field(byte: u8) -> bool {
 
 /// A hash whose scheme has the digit at `place`.
 pub(super) fn at_digit(text: &[u8], place: usize) -> Option<Finding> {
-    if !matches!(before(text, place), b'$' | b'r' | b'j') {
-        return None;
+    // Of most numbers two bytes tell that they are none of this.
+    match (before(text, place), at(text, place + 1)) {
+        (b'$', b'$' | b'a' | b'b' | b'x' | b'y') | (b'r', b'$') | (b'j', b'T') => {}
+        (b'$', b'0'..=b'9') if before(text, place - 1) == b'6' => {}
+        _ => return None,
     }
     let (head, tail) = (text.get(..place)?, text.get(place..)?);
     let &(opening, _, kind, least) =
@@ -51,17 +54,34 @@ pub(super) fn at_equals(text: &[u8], sign: usize) -> Option<Finding> {
         (b"$scrypt$ln", "secret.scrypt-hash", 43),
         (b"$7$ln", "secret.scrypt-hash", 43),
     ];
+    if !matches!(before(text, sign), b'v' | b'n') {
+        return None;
+    }
     let head = text.get(..sign)?;
     let &(opening, kind, least) = OPENINGS.iter().find(|(opening, ..)| head.ends_with(opening))?;
     hash(text, sign - opening.len(), sign, kind, least)
 }
 
 fn hash(text: &[u8], start: usize, from: usize, kind: &'static str, least: usize) -> Option<Finding> {
-    let mut end = run_end(text, from, HASH_MAX, is_field);
+    let mut end = fields_end(text, from);
     while end > from && matches!(before(text, end), b'.' | b',') && !at(text, end).is_ascii_alphanumeric() {
         // The end of a sentence; a hash may end with a dot too, and loses nothing by it.
         end -= 1;
     }
     let last = text.get(from..end)?.iter().rev().take_while(|&&byte| byte != b'$').count();
     (last + 1 >= least).then(|| finding(start, end, kind, 97))
+}
+
+/// The end of at most five fields; a text of dollars is not read over and over.
+fn fields_end(text: &[u8], from: usize) -> usize {
+    const FIELDS_MAX: usize = 5;
+    let mut end = from;
+    for _field in 0..FIELDS_MAX {
+        end = run_end(text, end, HASH_MAX, |byte| is_field(byte) && byte != b'$');
+        if at(text, end) != b'$' {
+            return end;
+        }
+        end += 1;
+    }
+    end - 1
 }

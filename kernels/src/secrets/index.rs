@@ -13,7 +13,11 @@ pub(super) struct Index<const N: usize> {
 }
 
 impl<const N: usize> Index<N> {
-    #[expect(clippy::indexing_slicing, reason = "evaluated by the compiler")]
+    #[expect(
+        clippy::indexing_slicing,
+        clippy::cast_possible_truncation,
+        reason = "evaluated by the compiler"
+    )]
     pub(super) const fn new(words: &[&str; N]) -> Index<N> {
         let mut order = [0u16; N];
         let mut next = 0;

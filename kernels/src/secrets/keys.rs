@@ -75,8 +75,9 @@ fn framed(text: &[u8], body: usize) -> Option<Finding> {
     position(label, b"PRIVATE KEY")?;
     let start = run_start(text, label_start, DASHES.len(), |byte| byte == b'-');
     // Between a line that opens and one that closes there is a key.
-    let key = run_end(text, body, 2 * KEY_MIN, |byte| {
-        Alphabet::Base64.has(byte) || matches!(byte, b'\n' | b'\r' | b' ' | b'\\' | b':' | b',' | b'"')
+    let key = run_end(text, body, KEY_MIN, |byte| {
+        byte.is_ascii_alphanumeric()
+            || matches!(byte, b'+' | b'/' | b'=' | b'\n' | b'\r' | b' ' | b'\\' | b':' | b',' | b'"')
     });
     (key - body >= KEY_MIN).then(|| finding(start, closed(text, body), kind(label), 98))
 }
@@ -172,7 +173,9 @@ fn issued_by(claims: &[u8]) -> &'static str {
 
 /// The private part of a JSON web key (RFC 7518 6): `"d": "…"` near `"kty"`.
 pub(super) fn web_key(text: &[u8], colon: usize) -> Option<Finding> {
-    const NEAR: usize = 512;
+    /// As far as the next member is, which tells that this is a key: `"e":"AQAB"` before, `"p"` after.
+    const NEAR: usize = 96;
+    const MEMBERS: [&[u8]; 5] = [b"\"kty\"", b"\"crv\"", b"\"e\"", b"\"p\"", b"\"alg\""];
     let [b'"', b'd' | b'k', b'"'] = text.get(colon.checked_sub(3)?..colon)? else { return None };
     let quote = run_end(text, colon + 1, 4, |byte| byte == b' ');
     if at(text, quote) != b'"' {
@@ -182,6 +185,10 @@ pub(super) fn web_key(text: &[u8], colon: usize) -> Option<Finding> {
     if end - quote < 22 || at(text, end) != b'"' {
         return None;
     }
-    let around = text.get(colon.saturating_sub(NEAR)..text.len().min(end + NEAR))?;
-    position(around, b"\"kty\"").map(|_| finding(quote + 1, end, "secret.jwk-private-key", 97))
+    let before = text.get(colon.saturating_sub(NEAR)..colon)?;
+    let after = text.get(end..text.len().min(end + NEAR))?;
+    let mut members = MEMBERS.iter();
+    members
+        .any(|member| position(before, member).or_else(|| position(after, member)).is_some())
+        .then(|| finding(quote + 1, end, "secret.jwk-private-key", 97))
 }

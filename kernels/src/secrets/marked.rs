@@ -27,6 +27,9 @@ const AZURE: [(&[u8], usize, &str); 12] = [
 /// A key of Azure that ends before the `=` at `sign`.
 pub(super) fn azure_key(text: &[u8], sign: usize) -> Option<Finding> {
     let part = sign.checked_sub(10)?;
+    if !matches!(at(text, part), b'+' | b'A') {
+        return None;
+    }
     let mark = text.get(part..part + 4)?;
     let &(_, length, kind) = AZURE.iter().find(|(expected, ..)| *expected == mark)?;
     let base64 = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');

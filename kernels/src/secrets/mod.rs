@@ -25,58 +25,78 @@ mod url;
 
 use crate::{Finding, Label};
 
-/// Appends the secrets in or at the long word that starts at `start`. Words come in order.
-#[inline]
-pub(crate) fn at_word(text: &[u8], start: usize, out: &mut Vec<Finding>) {
-    if !tokens::in_word(text, start, out) {
-        around::word(text, start, out);
+/// The secrets of one text, met from left to right.
+///
+/// What starts inside of a secret that was found is not read again, so that a text made of beginnings is
+/// not read once for each. (The list of findings cannot say it: it may hold those of other texts.)
+#[derive(Debug, Default)]
+pub(crate) struct Secrets {
+    start: usize,
+    end: usize,
+}
+
+impl Secrets {
+    /// Appends the secrets in or at the long word that starts at `start`. Words come in order.
+    #[inline]
+    pub(crate) fn at_word(&mut self, text: &[u8], start: usize, out: &mut Vec<Finding>) {
+        if !self.covers(start) && !tokens::in_word(text, start, self, out) {
+            self.take(around::word(text, start), out);
+        }
     }
-}
 
-/// Appends the secrets before or behind the `=` at `sign`.
-pub(crate) fn at_equals(text: &[u8], sign: usize, out: &mut Vec<Finding>) {
-    if !is_covered(out, sign) {
-        out.extend(named::assigned(text, sign));
+    /// Appends the secrets before or behind the `=` at `sign`.
+    pub(crate) fn at_equals(&mut self, text: &[u8], sign: usize, out: &mut Vec<Finding>) {
+        self.take(marked::azure_key(text, sign), out);
+        if !self.covers(sign) {
+            self.take(named::assigned(text, sign), out);
+            self.take(hash::at_equals(text, sign), out);
+            self.take(marked::short_basic(text, sign), out);
+        }
     }
-    out.extend(hash::at_equals(text, sign));
-    out.extend(marked::azure_key(text, sign));
-    out.extend(marked::short_basic(text, sign));
-}
 
-/// Appends the secrets before or behind the `:` at `colon`.
-pub(crate) fn at_colon(text: &[u8], colon: usize, out: &mut Vec<Finding>) {
-    if !is_covered(out, colon) {
-        out.extend(named::assigned(text, colon));
+    /// Appends the secrets before or behind the `:` at `colon`.
+    pub(crate) fn at_colon(&mut self, text: &[u8], colon: usize, out: &mut Vec<Finding>) {
+        self.take(marked::telegram(text, colon), out);
+        if !self.covers(colon) {
+            self.take(named::assigned(text, colon), out);
+            self.take(url::userinfo(text, colon), out);
+            self.take(keys::web_key(text, colon), out);
+            self.take(keys::opened_above_header(text, colon), out);
+            self.take(marked::authorization(text, colon), out);
+        }
     }
-    out.extend(url::userinfo(text, colon));
-    out.extend(marked::telegram(text, colon));
-    out.extend(keys::web_key(text, colon));
-    out.extend(keys::opened_above_header(text, colon).filter(|found| !is_covered(out, found.start)));
-    out.extend(marked::authorization(text, colon));
-}
 
-/// Appends the secret around the `~` at `mark`.
-pub(crate) fn at_tilde(text: &[u8], mark: usize, out: &mut Vec<Finding>) {
-    out.extend(marked::entra(text, mark));
-}
+    /// Appends the secret around the `~` at `mark`.
+    pub(crate) fn at_tilde(&mut self, text: &[u8], mark: usize, out: &mut Vec<Finding>) {
+        self.take(marked::entra(text, mark), out);
+    }
 
-/// Appends the secret whose first digits are the group that starts at `place`.
-#[inline]
-pub(crate) fn at_digits(text: &[u8], place: usize, out: &mut Vec<Finding>) {
-    out.extend(hash::at_digit(text, place));
-    out.extend(named::spoken(text, place));
+    /// Appends the secret whose first digits are the group that starts at `place`.
+    #[inline]
+    pub(crate) fn at_digits(&mut self, text: &[u8], place: usize, out: &mut Vec<Finding>) {
+        if !self.covers(place) {
+            self.take(hash::at_digit(text, place), out);
+            self.take(named::spoken(text, place), out);
+        }
+    }
+
+    #[inline]
+    fn take(&mut self, found: Option<Finding>, out: &mut Vec<Finding>) {
+        if let Some(found) = found {
+            if found.end > self.end {
+                (self.start, self.end) = (found.start, found.end);
+            }
+            out.push(found);
+        }
+    }
+
+    /// Does `place` belong to a secret that was found before, and does not start it?
+    #[inline]
+    fn covers(&self, place: usize) -> bool {
+        self.start < place && place < self.end
+    }
 }
 
 fn finding(start: usize, end: usize, kind: &'static str, score: u8) -> Finding {
     Finding { start, end, label: Label::Credentials, kind, country: None, score }
-}
-
-/// Does `place` belong to a secret that was found a moment ago? Then nothing more is read there, so that
-/// a text made of beginnings is not read once for each.
-fn is_covered(out: &[Finding], place: usize) -> bool {
-    const RECENT: usize = 8;
-    let recent = out.iter().rev().take(RECENT);
-    recent
-        .filter(|found| found.label == Label::Credentials)
-        .any(|found| found.start < place && place < found.end)
 }

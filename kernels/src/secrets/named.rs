@@ -13,7 +13,9 @@ use crate::bytes::{at, before, has_word, run_end, run_start};
 /// The longest name that is looked at, in bytes.
 const NAME_MAX: usize = 48;
 /// How far a value is read, in bytes.
-const VALUE_MAX: usize = 256;
+const VALUE_MAX: usize = 4096;
+/// How far one in quotes is read, which may hold blanks, and may be prose behind a lost quote.
+const QUOTED_MAX: usize = 512;
 /// How much of a value must look random.
 const HEAD: usize = 24;
 /// Quotes, blanks and escapes between a name and its value.
@@ -116,7 +118,7 @@ fn value(text: &[u8], from: usize, expected: Value) -> Option<(usize, usize)> {
         let head = run_end(text, start, least.max(HEAD), in_value);
         is_opaque(text.get(start..head)?, least).then_some(())?;
     }
-    let end = run_end(text, start, VALUE_MAX, in_value);
+    let end = run_end(text, start, if quoted { QUOTED_MAX } else { VALUE_MAX }, in_value);
     // Not in the middle of a character, where the bound cut one.
     let whole = run_start(text, end, 3, |byte| byte & 0xc0 == 0x80);
     let end = if at(text, end) & 0xc0 == 0x80 { whole.saturating_sub(1) } else { end };

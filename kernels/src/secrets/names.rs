@@ -45,6 +45,8 @@ const E: &[Name] = &[
 const G: &[Name] = &[("sig", "secret.azure-sas", Opaque(40))];
 const N: &[Name] = &[
     ("awssessiontoken", "secret.aws-session-token", Opaque(40)),
+    ("pveapitoken", "secret.proxmox-token", Opaque(40)),
+    ("pbsapitoken", "secret.proxmox-token", Opaque(40)),
     ("accesstoken", "secret.access-token", Opaque(16)),
     ("refreshtoken", "secret.refresh-token", Opaque(16)),
     ("idtoken", "secret.id-token", Opaque(20)),

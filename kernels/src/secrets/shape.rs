@@ -37,7 +37,7 @@ pub(super) enum Alphabet {
 
 const CLASSES: [u16; 256] = classes();
 
-#[expect(clippy::indexing_slicing, reason = "evaluated by the compiler")]
+#[expect(clippy::indexing_slicing, clippy::cast_possible_truncation, reason = "evaluated by the compiler")]
 const fn classes() -> [u16; 256] {
     use Alphabet::{Alnum, Base64, Dotted, Fields, Hex, Path, Token, Upper, Uuid, Word};
     let words = Alnum as u16 | Word as u16 | Token as u16 | Dotted as u16 | Base64 as u16;
@@ -161,7 +161,8 @@ pub(super) fn is_bech32(text: &[u8]) -> bool {
             .position(|letter| *letter == byte.to_ascii_lowercase())
             .and_then(|v| u32::try_from(v).ok())
     });
-    values.fold(Some(sum), |sum, value| Some(step(sum?, value?))) == Some(1)
+    let mut values = values;
+    values.try_fold(sum, |sum, value| Some(step(sum, value?))) == Some(1)
 }
 
 /// Decodes base64 of either alphabet into `out` until either ends, and says how much.

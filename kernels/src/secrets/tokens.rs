@@ -6,7 +6,7 @@
 use super::index::Index;
 use super::shape::{Alphabet, ends_with_crc, is_bech32, is_random};
 use super::table::{FAMILIES, Rule, Token};
-use super::{finding, is_covered, keys};
+use super::{Secrets, finding, keys};
 use crate::Finding;
 use crate::bytes::{at, before, run_end, run_start};
 
@@ -53,7 +53,7 @@ const fn prefixes() -> [&'static str; COUNT] {
 }
 
 /// Appends the tokens that start in the long word that starts at `start`; says whether one starts with it.
-pub(super) fn in_word(text: &[u8], start: usize, out: &mut Vec<Finding>) -> bool {
+pub(super) fn in_word(text: &[u8], start: usize, seen: &mut Secrets, out: &mut Vec<Finding>) -> bool {
     let mut place = start;
     let mut passed = start;
     // What a line break was written as in a string: `\nsk-…`.
@@ -64,7 +64,7 @@ pub(super) fn in_word(text: &[u8], start: usize, out: &mut Vec<Finding>) -> bool
     let mut at_part = true;
     loop {
         if at_part && place >= passed {
-            let (found, end) = at_place(text, place, out);
+            let (found, end) = at_place(text, place, seen, out);
             first |= found && place <= start + 1;
             passed = end;
         }
@@ -79,13 +79,19 @@ pub(super) fn in_word(text: &[u8], start: usize, out: &mut Vec<Finding>) -> bool
 
 /// Does a token start at `place`? And up to where need none be looked for?
 #[inline]
-fn at_place(text: &[u8], place: usize, out: &mut Vec<Finding>) -> (bool, usize) {
+fn at_place(text: &[u8], place: usize, seen: &mut Secrets, out: &mut Vec<Finding>) -> (bool, usize) {
     let candidates = INDEX.candidates(at(text, place), at(text, place + 1), at(text, place + 2));
-    if candidates.is_empty() { (false, place) } else { verify(text, place, candidates, out) }
+    if candidates.is_empty() { (false, place) } else { verify(text, place, candidates, seen, out) }
 }
 
 #[inline(never)]
-fn verify(text: &[u8], place: usize, candidates: &[u16], out: &mut Vec<Finding>) -> (bool, usize) {
+fn verify(
+    text: &[u8],
+    place: usize,
+    candidates: &[u16],
+    seen: &mut Secrets,
+    out: &mut Vec<Finding>,
+) -> (bool, usize) {
     let Some(rest) = text.get(place..) else { return (false, place) };
     let mut passed = place;
     let mut marked = 0;
@@ -94,7 +100,7 @@ fn verify(text: &[u8], place: usize, candidates: &[u16], out: &mut Vec<Finding>)
         if token.prefix.len() < marked {
             break;
         }
-        if !rest.starts_with(token.prefix.as_bytes()) || is_covered(out, place) {
+        if !rest.starts_with(token.prefix.as_bytes()) || seen.covers(place) {
             continue;
         }
         if token.prefix.ends_with(['_', '-']) {
@@ -103,7 +109,7 @@ fn verify(text: &[u8], place: usize, candidates: &[u16], out: &mut Vec<Finding>)
         let body = place + token.prefix.len();
         match token.read(text, place, body) {
             Reading::Found { start, end, kind, score } => {
-                out.push(finding(start, end, kind, score));
+                seen.take(Some(finding(start, end, kind, score)), out);
                 return (true, end);
             }
             Reading::Nothing { until } => passed = passed.max(until),
@@ -165,7 +171,13 @@ impl Token {
             Rule::Crc => 94,
             Rule::Bech32 if !text.get(start..end).is_some_and(is_bech32) => 90,
             Rule::Bech32 => 99,
-            _ => 96,
+            Rule::Run
+            | Rule::Digit
+            | Rule::Uuid
+            | Rule::Parts(_)
+            | Rule::WebToken
+            | Rule::OpeningLine
+            | Rule::Putty => 96,
         };
         Reading::Found { start, end, kind: self.kind, score }
     }
@@ -224,7 +236,10 @@ mod tests {
     #[test]
     fn the_next_to_a_prefix_starts_no_sooner_than_its_least_length() {
         // A token shorter than a long word has no anchor.
-        for token in TOKENS.iter().filter(|token| !matches!(token.rule, Rule::OpeningLine | Rule::Putty)) {
+        for token in TOKENS
+            .iter()
+            .filter(|token| !matches!(token.rule, Rule::OpeningLine | Rule::Putty | Rule::WebToken))
+        {
             assert!(token.prefix.len() + token.least >= 16, "{}", token.prefix);
         }
     }

@@ -5,7 +5,7 @@ use Body::{Capitals, Hex, Mixed, Uuid};
 
 /// What follows a prefix.
 #[derive(Clone, Copy)]
-pub enum Body {
+pub(crate) enum Body {
     /// Letters of both cases and digits.
     Mixed(usize),
     /// Hexadecimal digits.
@@ -17,7 +17,7 @@ pub enum Body {
 }
 
 impl Body {
-    pub fn text(self) -> String {
+    pub(crate) fn text(self) -> String {
         match self {
             Mixed(length) => filler(length),
             Hex(length) => hex(length),
@@ -32,24 +32,24 @@ fn repeat(letters: &str, length: usize) -> String {
 }
 
 /// `length` characters of an alphabet that looks random enough.
-pub fn filler(length: usize) -> String {
+pub(crate) fn filler(length: usize) -> String {
     repeat("a1B2c3D4e5F6g7H8", length)
 }
 
-pub fn hex(length: usize) -> String {
+pub(crate) fn hex(length: usize) -> String {
     repeat("0123456789abcdef", length)
 }
 
-pub fn capitals(length: usize) -> String {
+pub(crate) fn capitals(length: usize) -> String {
     repeat("ABCD2345QRST67", length)
 }
 
-pub fn uuid() -> String {
+pub(crate) fn uuid() -> String {
     "01234567-89ab-4cde-8f01-23456789abcd".to_owned()
 }
 
 /// Prefix, what follows, and the kind.
-pub const PREFIXED: &[(&str, Body, &str)] = &[
+pub(crate) const PREFIXED: &[(&str, Body, &str)] = &[
     // cloud.rs
     ("AKIA", Capitals(16), "secret.aws-access-key"),
     ("ASIA", Capitals(16), "secret.aws-access-key"),
