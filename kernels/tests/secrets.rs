@@ -177,6 +177,7 @@ fn tokens_that_are_cut_short_are_not_found() {
         format!("{}AZDO", filler(76)),
         "-----BEGIN CERTIFICATE-----\nMIIBa1B2c3D4e5F6g7H8\n-----END CERTIFICATE-----".to_owned(),
         "-----BEGIN PRIVATE KEY-----\n-----END PRIVATE KEY-----".to_owned(),
+        "between -----BEGIN PRIVATE KEY----- and incomprehensibilities-of-any-kind".to_owned(),
     ] {
         if !kinds(&text).is_empty() {
             wrong.push(format!("{text}: {:?}", kinds(&text)));

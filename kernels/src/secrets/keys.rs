@@ -74,12 +74,24 @@ fn framed(text: &[u8], body: usize) -> Option<Finding> {
     position(label, b"BEGIN ")?;
     position(label, b"PRIVATE KEY")?;
     let start = run_start(text, label_start, DASHES.len(), |byte| byte == b'-');
-    // Between a line that opens and one that closes there is a key.
-    let key = run_end(text, body, KEY_MIN, |byte| {
-        byte.is_ascii_alphanumeric()
-            || matches!(byte, b'+' | b'/' | b'=' | b'\n' | b'\r' | b' ' | b'\\' | b':' | b',' | b'"')
-    });
-    (key - body >= KEY_MIN).then(|| finding(start, closed(text, body), kind(label), 98))
+    holds_key(text, body).then(|| finding(start, closed(text, body), kind(label), 98))
+}
+
+/// Is there a line of base64 soon after the line that opens, before the next dashes? A manual shows the
+/// dashes alone.
+fn holds_key(text: &[u8], body: usize) -> bool {
+    const HEADERS_MAX: usize = 256;
+    let window = text.get(body..text.len().min(body + HEADERS_MAX)).unwrap_or_default();
+    let (mut run, mut dashes) = (0, 0);
+    for &byte in window {
+        let base64 = byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=');
+        run = if base64 { run + 1 } else { 0 };
+        dashes = if byte == b'-' { dashes + 1 } else { 0 };
+        if run >= KEY_MIN || dashes >= 4 {
+            break;
+        }
+    }
+    run >= KEY_MIN
 }
 
 fn kind(label: &[u8]) -> &'static str {
