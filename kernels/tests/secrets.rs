@@ -470,3 +470,35 @@ fn a_long_secret_behind_a_name_is_covered_to_its_end() {
         assert!(found.len() == 1 && found.first().unwrap().1.ends_with(&token), "{text}: {found:?}");
     }
 }
+
+proptest::proptest! {
+    #![proptest_config(proptest::test_runner::Config::with_cases(512))]
+
+    /// Beginnings, marks and halves of secrets in any order, with letters of several bytes between.
+    #[test]
+    fn places_are_characters_whatever_the_text(
+        parts in proptest::collection::vec(0..48usize, 0..24),
+        letters in "[a-zA-Z0-9é漢/+=._~$-]{0,40}",
+    ) {
+        const PIECES: [&str; 28] = [
+            "eyJ", "-----BEGIN EC PRIVATE KEY-----", "-----END", "\n", "\\n", "PuTTY-User-Key-File-3: ",
+            "Private-Lines: ", "password=", "é", "token: \"", "漢", "://u:", "@", "$2y$10$", "$argon2id$v=19",
+            "bearer ", "Basic ", "/webhooks/", "hooks.slack.com/", "AzCa", "+ASt", "==", "8Q~", "{SSHA}", "sk-",
+            "the password is ", "1", "\"d\":\"",
+        ];
+        let filler = filler(33);
+        let text: String = parts.iter().map(|&part| match PIECES.get(part) {
+            Some(piece) => piece,
+            None if part < 36 => filler.as_str(),
+            None => letters.as_str(),
+        }).collect();
+        let mut reach = 0;
+        let mut found = Vec::new();
+        Engine::cpu().scan(&text, &mut found);
+        for found in found {
+            proptest::prop_assert!(reach <= found.start && found.start < found.end, "{:?}", found);
+            proptest::prop_assert!(text.get(found.start..found.end).is_some(), "{:?}", found);
+            reach = found.end;
+        }
+    }
+}
