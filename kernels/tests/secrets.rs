@@ -12,12 +12,15 @@ use std::sync::LazyLock;
 use examples::{PREFIXED, capitals, filler, hex, uuid};
 use inland_kernels::{Engine, Label};
 
+static ENGINE: LazyLock<Engine> = LazyLock::new(Engine::cpu);
+
 fn kinds(text: &str) -> Vec<(&'static str, &str)> {
     let mut found = Vec::new();
-    static ENGINE: LazyLock<Engine> = LazyLock::new(Engine::cpu);
     ENGINE.scan(text, &mut found);
     assert!(found.iter().all(|f| f.kind.starts_with("secret.") == (f.label == Label::Credentials)), "{text}");
-    found.into_iter().map(|found| (found.kind, text.get(found.start..found.end).unwrap_or("?"))).collect()
+    // The digits of a token that was cut may pass for a number of some country, which other tests are about.
+    let secrets = found.into_iter().filter(|found| found.label == Label::Credentials);
+    secrets.map(|found| (found.kind, text.get(found.start..found.end).unwrap_or("?"))).collect()
 }
 
 /// Secrets that are one text: what they are made of, and their kind.
@@ -240,7 +243,7 @@ fn a_token_is_found_behind_an_underscore_a_quote_and_an_escaped_line_break() {
 fn a_check_sum_makes_a_token_surer() {
     let score = |token: &str| {
         let mut found = Vec::new();
-        Engine::cpu().scan(token, &mut found);
+        ENGINE.scan(token, &mut found);
         found.first().unwrap().score
     };
     // The check sum of thirty zeros is the last six.
@@ -494,7 +497,7 @@ proptest::proptest! {
         }).collect();
         let mut reach = 0;
         let mut found = Vec::new();
-        Engine::cpu().scan(&text, &mut found);
+        ENGINE.scan(&text, &mut found);
         for found in found {
             proptest::prop_assert!(reach <= found.start && found.start < found.end, "{:?}", found);
             proptest::prop_assert!(text.get(found.start..found.end).is_some(), "{:?}", found);
