@@ -297,9 +297,8 @@ impl Words {
         }
         let narrow = |place: usize| u16::try_from(place).unwrap_or(u16::MAX);
         let short = by_text.keys().filter(|(hash, _)| hash.is_none()).count();
-        let edge = |bound: usize| {
-            narrow(by_text.keys().filter(|(hash, _)| hash.is_none_or(|hash| hash < bound)).count())
-        };
+        let hashes: Vec<Option<usize>> = by_text.keys().map(|(hash, _)| *hash).collect();
+        let edge = |bound: usize| narrow(hashes.partition_point(|hash| hash.is_none_or(|hash| hash < bound)));
         let edges: Vec<u16> = (0..=BUCKETS).map(edge).collect();
         let buckets = edges.array_windows().map(|&[first, last]| (first, last)).collect();
         let mut words = Words {

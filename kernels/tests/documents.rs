@@ -1,10 +1,15 @@
 //! Documents, dates of birth and licence plates: beside a word about them, and not otherwise.
 
+use std::sync::LazyLock;
+
 use inland_kernels::{Engine, Label};
+
+/// Made once: its tables are shared.
+static ENGINE: LazyLock<Engine> = LazyLock::new(Engine::cpu);
 
 fn found(text: &str) -> Vec<(Label, &str)> {
     let mut found = Vec::new();
-    Engine::cpu().scan(text, &mut found);
+    ENGINE.scan(text, &mut found);
     found.iter().map(|found| (found.label, text.get(found.start..found.end).unwrap_or("?"))).collect()
 }
 
