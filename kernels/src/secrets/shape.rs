@@ -129,12 +129,14 @@ pub(super) fn crc32(bytes: &[u8]) -> u32 {
 /// <https://github.blog/engineering/behind-githubs-new-authentication-token-formats/>
 pub(super) fn ends_with_crc(body: &[u8]) -> bool {
     const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-    let Some((random, check)) = body.split_at_checked(30) else { return false };
+    let Some((random, check)) = body.split_at_checked(30).filter(|(_, check)| check.len() == 6) else {
+        return false;
+    };
     let value = check.iter().try_fold(0u64, |value, byte| {
         let digit = DIGITS.iter().position(|digit| digit == byte)?;
         Some(value * 62 + digit as u64)
     });
-    check.len() == 6 && value == Some(u64::from(crc32(random)))
+    value == Some(u64::from(crc32(random)))
 }
 
 /// Is `text`, in capital letters, a word of BIP 173 with a valid check sum? Age writes its keys so.
