@@ -225,3 +225,10 @@ fn countries_are_those_of_the_scheme() {
         assert_eq!(scan(text).first().map(|f| f.country), Some(country), "{text}");
     }
 }
+
+/// A manual's own example has the form of a key: it is removed, to be sure.
+#[test]
+fn a_key_that_says_that_it_is_an_example_is_one_all_the_same() {
+    let key = ["AKIA", "IOSFODNN7EXAMPLE"].concat();
+    assert_eq!(kinds(&format!("Schlüssel {key}.")), [("secret.aws-access-key", key.as_str())]);
+}

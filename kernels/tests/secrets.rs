@@ -202,7 +202,6 @@ fn place_holders_are_not_found() {
         }
     }
     for text in [
-        "AKIAIOSFODNN7EXAMPLE",
         "token=none",
         "token: your_token_123456_here",
         "api_key = \"<your key>\"",
