@@ -27,9 +27,19 @@ fn kinds(text: &str) -> Vec<(&'static str, &str)> {
 fn whole() -> Vec<(&'static str, String)> {
     let mut all: Vec<_> =
         PREFIXED.iter().map(|(prefix, body, kind)| (*kind, format!("{prefix}{}", body.text()))).collect();
-    let base64 = |length| filler(length).replace("6g", "+/");
-    all.extend([
-        // Prefixes that end in a mark.
+    all.extend(with_marks());
+    all.extend(addresses());
+    all.extend(headers());
+    all.extend(shapes());
+    all.extend(web_tokens());
+    all.extend(password_hashes());
+    all.extend(azure_keys());
+    all
+}
+
+/// Prefixes that end in a mark.
+fn with_marks() -> Vec<(&'static str, String)> {
+    vec![
         ("secret.google-access-token", format!("ya29.{}", filler(60))),
         ("secret.google-api-key", format!("AQ.Ab8{}", filler(47))),
         ("secret.google-refresh-token", format!("1//0{}", filler(60))),
@@ -55,7 +65,12 @@ fn whole() -> Vec<(&'static str, String)> {
         ("secret.braintree-token", format!("access_token$production${}${}", filler(16), hex(32))),
         ("secret.ldap-password-hash", format!("{{SSHA}}{}=", filler(31))),
         ("secret.ifttt-webhook", format!("maker.ifttt.com/trigger/x/with/key/{}", filler(22))),
-        // Addresses.
+    ]
+}
+
+/// Addresses.
+fn addresses() -> Vec<(&'static str, String)> {
+    vec![
         ("secret.slack-webhook", format!("hooks.slack.com/services/T{0}/B{0}/{1}", filler(8), filler(24))),
         ("secret.discord-webhook", format!("discord.com/api/webhooks/123456789012345678/{}", filler(68))),
         (
@@ -64,7 +79,12 @@ fn whole() -> Vec<(&'static str, String)> {
         ),
         ("secret.feishu-webhook", format!("open.feishu.cn/open-apis/bot/v2/hook/{}", uuid())),
         ("secret.zapier-webhook", format!("hooks.zapier.com/hooks/catch/{}", filler(20))),
-        // Words of a header.
+    ]
+}
+
+/// Words of a header.
+fn headers() -> Vec<(&'static str, String)> {
+    vec![
         ("secret.bearer-token", format!("Bearer {}", filler(40))),
         ("secret.basic-credentials", "Basic dXNlcjpodW50ZXIy".to_owned()),
         ("secret.basic-credentials", "Basic dTpwYXNzMQ==".to_owned()),
@@ -74,7 +94,12 @@ fn whole() -> Vec<(&'static str, String)> {
         ("secret.elastic-api-key", format!("ApiKey {}", filler(60))),
         ("secret.deepl-key", format!("{}:fx", uuid())),
         ("secret.deepl-key", format!("DeepL-Auth-Key {}:fx", uuid())),
-        // Shapes.
+    ]
+}
+
+/// Shapes.
+fn shapes() -> Vec<(&'static str, String)> {
+    vec![
         ("secret.azure-devops-token", format!("{}AZDO{}", filler(76), filler(4))),
         ("secret.azure-identifiable-key", format!("{}JQQJ99{}", filler(52), filler(26))),
         ("secret.azure-search-key", format!("{}AzSe{}", filler(42), filler(6))),
@@ -92,7 +117,12 @@ fn whole() -> Vec<(&'static str, String)> {
         ("secret.telegram-bot-token", format!("123456789:AA{}", filler(33))),
         ("secret.airtable-token", format!("pat{}.{}", filler(14), hex(64))),
         ("secret.nostr-private-key", format!("nsec1{}", "qpzry9x8gf".repeat(6).get(..58).unwrap())),
-        // Tokens and keys.
+    ]
+}
+
+/// Tokens and keys.
+fn web_tokens() -> Vec<(&'static str, String)> {
+    vec![
         ("secret.jwt", format!("eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiIxIn0.{}", filler(86))),
         ("secret.jwt", "eyJhbGciOiJub25lIn0.eyJzdWIiOiIxIn0.".to_owned()),
         (
@@ -108,7 +138,12 @@ fn whole() -> Vec<(&'static str, String)> {
             "secret.jwe",
             format!("eyJhbGciOiJSU0EtT0FFUCJ9.{}.{}.{}.{}", filler(60), filler(16), filler(60), filler(22)),
         ),
-        // Hashes of passwords.
+    ]
+}
+
+/// Hashes of passwords.
+fn password_hashes() -> Vec<(&'static str, String)> {
+    vec![
         ("secret.bcrypt-hash", format!("$2y$10${}", filler(53))),
         ("secret.argon2-hash", format!("$argon2id$v=19$m=65536,t=3,p=4${}${}", filler(22), filler(43))),
         ("secret.sha512-crypt-hash", format!("$6${}${}", filler(16), filler(86))),
@@ -118,7 +153,13 @@ fn whole() -> Vec<(&'static str, String)> {
         ("secret.yescrypt-hash", format!("$y$j9T${}${}", filler(22), filler(43))),
         ("secret.scrypt-hash", format!("$scrypt$ln=16,r=8,p=1${}${}", filler(22), filler(43))),
         ("secret.pbkdf2-hash", format!("pbkdf2_sha256$260000${}${}=", filler(22), filler(43))),
-    ]);
+    ]
+}
+
+/// Keys of Azure with the mark of their service.
+fn azure_keys() -> Vec<(&'static str, String)> {
+    let base64 = |length| filler(length).replace("6g", "+/");
+    let mut all = Vec::new();
     for (mark, length, kind) in [
         ("+ASt", 76, "secret.azure-storage-key"),
         ("ACDb", 76, "secret.azure-cosmos-key"),
@@ -277,9 +318,18 @@ fn base62(mut value: u32) -> String {
 
 /// Names, values and what they are.
 fn named() -> Vec<(String, &'static str, String)> {
-    let key = format!("{}==", filler(86));
-    let curve = format!("{}=", "AbCd1234".repeat(6).get(..43).unwrap());
-    let mut all: Vec<(String, &'static str, String)> = [
+    let token = filler(40);
+    let mut all = written_out();
+    all.extend(drawn(&token).into_iter().map(|(text, kind, value)| (text.to_owned(), kind, value)));
+    for (word, kind) in issuers() {
+        all.push((format!("{}_KEY=\u{1}", word.to_uppercase()), kind, token.clone()));
+    }
+    all
+}
+
+/// Passwords as people write them.
+fn written_out() -> Vec<(String, &'static str, String)> {
+    [
         ("password=", "secret.password", "hunter2", ""),
         ("PASSWORD = '", "secret.password", "correct horse", "'"),
         ("{\"db_password\": \"", "secret.password", "s3cr3t!", "\"}"),
@@ -313,9 +363,15 @@ fn named() -> Vec<(String, &'static str, String)> {
     ]
     .iter()
     .map(|(before, kind, value, after)| (format!("{before}\u{1}{after}"), *kind, (*value).to_owned()))
-    .collect();
-    let token = filler(40);
-    let more = [
+    .collect()
+}
+
+/// Values that are drawn, behind the names that software gives them.
+fn drawn(token: &str) -> Vec<(&'static str, &'static str, String)> {
+    let token = token.to_owned();
+    let key = format!("{}==", filler(86));
+    let curve = format!("{}=", "AbCd1234".repeat(6).get(..43).unwrap());
+    vec![
         ("aws_secret_access_key = \u{1}", "secret.aws-secret-key", token.clone()),
         ("aws_session_token = \u{1}", "secret.aws-session-token", filler(120)),
         ("AccountName=x;AccountKey=\u{1};EndpointSuffix=y", "secret.azure-storage-key", key.clone()),
@@ -357,12 +413,7 @@ fn named() -> Vec<(String, &'static str, String)> {
         ),
         ("{\"kty\":\"EC\",\"crv\":\"P-256\",\"d\":\"\u{1}\"}", "secret.jwk-private-key", filler(43)),
         ("Authorization: token \u{1}", "secret.access-token", hex(40)),
-    ];
-    all.extend(more.map(|(text, kind, value)| (text.to_owned(), kind, value)));
-    for (word, kind) in issuers() {
-        all.push((format!("{}_KEY=\u{1}", word.to_uppercase()), kind, token.clone()));
-    }
-    all
+    ]
 }
 
 /// Issuers that are known by their name only, as the source lists them.
