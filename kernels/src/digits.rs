@@ -85,7 +85,13 @@ impl<'t> Run<'t> {
         run
     }
 
-    /// Where the last group ends, counted from the start.
+    /// Where the last group ends.
+    #[inline]
+    pub(crate) fn end(&self) -> usize {
+        self.start + self.length() as usize
+    }
+
+    /// The same, counted from the start.
     #[inline]
     pub(crate) fn length(&self) -> u32 {
         self.count.checked_sub(1).and_then(|last| self.ends.get(last)).map_or(0, |end| u32::from(*end))

@@ -4,7 +4,7 @@
 //! the text is. All candidates are weighed at the end, so the order of the verifiers decides nothing.
 
 use crate::anchors::{Anchor, Around};
-use crate::bytes::{before, run_end, run_start};
+use crate::bytes::{at, before, run_end, run_start};
 use crate::contact::{email, phone};
 use crate::context::{Context, Topic, Words};
 use crate::digits::{Run, is_separator};
@@ -174,7 +174,8 @@ impl Scanner<'_, '_> {
         let behind = digits >> run.length();
         let year = behind & behind >> 1 & behind >> 2 & behind >> 3 & birth::YEAR_AHEAD;
         let groups = behind & phone::SEPARATORS_AHEAD;
-        run.digits() > 0 && year | groups == 0 && !matches!(previous, b'+' | b'(' | b'<')
+        let dialled = groups != 0 && phone::is_separator(at(self.text.as_bytes(), run.end()));
+        run.digits() > 0 && year == 0 && !dialled && !matches!(previous, b'+' | b'(' | b'<')
     }
 
     /// A group of digits starts, and a word with it.
