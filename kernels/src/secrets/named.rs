@@ -5,10 +5,10 @@
 //! name that says `password` is one, however weak.
 
 use super::finding;
-use super::names::{Value, ending_in, issuer};
+use super::names::{NAME_LONGEST, Value, ending_in, issuer, may_end};
 use super::shape::{decode, is_random, position};
 use crate::Finding;
-use crate::bytes::{at, before, has_word, run_end, run_start};
+use crate::bytes::{at, before, has_word, last, run_end, run_start};
 
 /// The longest name that is looked at, in bytes.
 const NAME_MAX: usize = 48;
@@ -21,26 +21,31 @@ const HEAD: usize = 24;
 /// Quotes, blanks and escapes between a name and its value.
 const GAP_MAX: usize = 8;
 
+/// Where the name before the `=` or `:` at `sign` ends.
+#[inline]
+pub(super) fn name_end(text: &[u8], sign: usize) -> usize {
+    run_start(text, sign, GAP_MAX, |byte| matches!(byte, b' ' | b'"' | b'\'' | b'\\' | b'`' | b'*'))
+}
+
 /// The secret whose name ends before the `=` or `:` at `sign`.
 pub(super) fn assigned(text: &[u8], sign: usize) -> Option<Finding> {
-    let end =
-        run_start(text, sign, GAP_MAX, |byte| matches!(byte, b' ' | b'"' | b'\'' | b'\\' | b'`' | b'*'));
-    // Most signs are behind other words.
-    let names = ending_in(before(text, end).to_ascii_lowercase());
-    if names.is_empty() {
+    let end = name_end(text, sign);
+    if !may_end(text, end) {
         return None;
     }
-    let mut buffer = [0u8; NAME_MAX];
-    let name = spell(text, end, &mut buffer)?;
+    let names = ending_in(before(text, end).to_ascii_lowercase());
+    let mut buffer = [0u8; NAME_LONGEST];
+    let name = spell(text, end, &mut buffer);
     let &(ending, kind, expected) = names.iter().find(|(ending, ..)| name.ends_with(ending.as_bytes()))?;
     let gap = run_end(text, sign + 1, GAP_MAX, |byte| matches!(byte, b' ' | b'\t' | b'=' | b'>'));
+    let name_end = end;
     let (start, end) = value(text, gap, expected)?;
     let kind = match expected {
         Value::Any => password_kind(text, sign, kind),
         Value::Opaque(_) => by_value(text, sign, kind, text.get(start..end)?)
-            .or_else(|| issuer(name).filter(|_| ISSUED.contains(&ending)))
+            .or_else(|| issuer_before(text, name_end).filter(|_| ISSUED.contains(&ending)))
             .unwrap_or(kind),
-        Value::OfIssuer(_) => issuer(name)?,
+        Value::OfIssuer(_) => issuer_before(text, name_end)?,
     };
     Some(finding(start, end, kind, 88))
 }
@@ -58,26 +63,39 @@ const ISSUED: [&str; 9] = [
     "signingsecret",
 ];
 
-/// The name that ends at `end`, in lower case and without the marks between its words.
-fn spell<'b>(text: &[u8], end: usize, buffer: &'b mut [u8; NAME_MAX]) -> Option<&'b [u8]> {
-    let is_mark = |byte: u8| matches!(byte, b'_' | b'-' | b'.' | b' ');
-    let start =
-        run_start(text, end, NAME_MAX, |byte| byte.is_ascii_alphanumeric() || byte >= 0x80 || is_mark(byte));
-    let mut length = 0;
-    for &byte in text.get(start..end)?.iter().filter(|byte| !is_mark(**byte)) {
-        *buffer.get_mut(length)? = byte.to_ascii_lowercase();
-        length += 1;
+/// The name that ends at `end`, or its last letters, in lower case and without the marks between its words.
+fn spell<'b, const N: usize>(text: &[u8], end: usize, buffer: &'b mut [u8; N]) -> &'b [u8] {
+    let window = text.get(end.saturating_sub(NAME_MAX)..end).unwrap_or_default();
+    let mut from = N;
+    for &byte in window.iter().rev() {
+        if matches!(byte, b'_' | b'-' | b'.' | b' ') {
+            continue;
+        }
+        let is_letter = byte.is_ascii_alphanumeric() || byte >= 0x80;
+        let Some(slot) = from.checked_sub(1).filter(|_| is_letter).and_then(|place| buffer.get_mut(place))
+        else {
+            break;
+        };
+        *slot = byte.to_ascii_lowercase();
+        from -= 1;
     }
-    buffer.get(..length)
+    buffer.get(from..).unwrap_or_default()
+}
+
+/// The kind that belongs to the issuer in the name that ends at `end`.
+fn issuer_before(text: &[u8], end: usize) -> Option<&'static str> {
+    issuer(spell(text, end, &mut [0u8; NAME_MAX]))
 }
 
 /// A password of JDBC and ODBC stands in a string that begins with their name.
 fn password_kind(text: &[u8], sign: usize, kind: &'static str) -> &'static str {
-    let line = run_start(text, sign, 200, |byte| !matches!(byte, b'\n' | b'"' | b'\''));
-    let before = text.get(line..sign).unwrap_or_default();
+    let window = text.get(sign.saturating_sub(200)..sign).unwrap_or_default();
+    let line = memchr::memrchr3(b'\n', b'"', b'\'', window).map_or(0, |end| end + 1);
+    let before = window.get(line..).unwrap_or_default();
+    let mut braces = memchr::memchr_iter(b'{', before);
     if position(before, b"jdbc:").is_some() {
         "secret.jdbc-password"
-    } else if position(before, b"Driver={").is_some() || position(before, b"DRIVER={").is_some() {
+    } else if braces.any(|brace| [*b"Driver=", *b"DRIVER="].contains(&last(before, brace))) {
         "secret.odbc-password"
     } else {
         kind
@@ -182,25 +200,22 @@ const TYPES: &[&[u8]] = &[
 /// `${VAR}`, `$VAR`, `<your password>`, `{{ x }}`, `%s`, `***`, `os.environ[…]`, `process.env.X`, and what
 /// this gateway itself puts in. Not the marks of a hash: `{SSHA}…`.
 pub(super) fn is_placeholder(value: &[u8]) -> bool {
-    const OPENINGS: &[&[u8]] = &[
-        b"${",
-        b"$(",
-        b"<",
-        b"{",
-        b"%(",
-        b"%s",
-        b"***",
-        b"...",
-        b"[credentials]",
-        b"os.",
-        b"process.env",
-        b"getenv",
-        b"env(",
-        b"getpass",
-    ];
     const HASHES: &[&[u8]] = &[b"{ssha", b"{sha", b"{crypt", b"{smd5", b"{pbkdf2"];
-    OPENINGS.iter().any(|opening| has_word(value, 0, opening))
-        && !HASHES.iter().any(|opening| has_word(value, 0, opening))
+    let openings: &[&[u8]] = match at(value, 0).to_ascii_lowercase() {
+        b'$' => &[b"${", b"$("],
+        b'<' => return true,
+        b'{' => return !HASHES.iter().any(|opening| has_word(value, 0, opening)),
+        b'[' => &[b"[credentials]"],
+        b'%' => &[b"%(", b"%s"],
+        b'*' => &[b"***"],
+        b'.' => &[b"..."],
+        b'o' => &[b"os."],
+        b'p' => &[b"process.env"],
+        b'g' => &[b"getenv", b"getpass"],
+        b'e' => &[b"env("],
+        _ => return false,
+    };
+    openings.iter().any(|opening| has_word(value, 0, opening))
 }
 
 /// Words for a password before a verb.
@@ -219,27 +234,51 @@ const SPOKEN: &[&[u8]] = &[
 /// The password that prose tells, whose first digits or long word is at `place`: `the password is
 /// hunter2`, `login anna password hunter2`.
 pub(super) fn spoken(text: &[u8], place: usize) -> Option<Finding> {
-    const VALUE_HEAD: usize = 32;
-    let is_quote = |byte: u8| matches!(byte, b'"' | b'\'' | b'\\' | b'`');
-    let head = run_start(text, place, VALUE_HEAD, |byte| {
-        !byte.is_ascii_whitespace() && !byte.is_ascii_digit() && !is_quote(byte)
-    });
-    let value_start = run_start(text, head, 2, is_quote);
-    let blank = before(text, value_start);
-    if blank != b' ' && blank != b':' {
-        return None;
-    }
-    let end = run_start(text, value_start, GAP_MAX, |byte| matches!(byte, b' ' | b':'));
-    // The last letter of a verb, or of `password`.
-    if !matches!(before(text, end), b's' | b't' | b'r' | b'd') {
-        return None;
-    }
+    let (value_start, end) = told_value(text, place)?;
     let kind = told(text, end)?;
     let (start, end) = value(text, value_start, Value::Any)?;
     let value = text.get(start..end)?;
     let telling =
         value.iter().any(|byte| !byte.is_ascii_alphabetic() && !byte.is_ascii_whitespace() && *byte < 0x80);
     (start > value_start || telling).then(|| finding(start, end, kind, 90))
+}
+
+/// May prose tell a password at `place`?
+#[inline]
+pub(super) fn may_be_spoken(text: &[u8], place: usize) -> bool {
+    // Most often a blank stands before the digits, and another word before it.
+    let [.., last, b' '] = last::<3>(text, place) else { return told_value(text, place).is_some() };
+    (matches!(last, b' ' | b':') || is_end_of_verb(last)) && told_value(text, place).is_some()
+}
+
+/// The last letter of a verb, or of `password`.
+#[inline]
+fn is_end_of_verb(byte: u8) -> bool {
+    matches!(byte, b's' | b't' | b'r' | b'd')
+}
+
+/// Where the value starts whose first digits or long word is at `place`, and where the words before it
+/// end, which are a verb or `password`.
+fn told_value(text: &[u8], place: usize) -> Option<(usize, usize)> {
+    const VALUE_HEAD: usize = 32;
+    let is_quote = |byte: u8| matches!(byte, b'"' | b'\'' | b'\\' | b'`');
+    let head = run_start(text, place, VALUE_HEAD, |byte| {
+        !byte.is_ascii_whitespace() && !byte.is_ascii_digit() && !is_quote(byte)
+    });
+    let value_start = run_start(text, head, 2, is_quote);
+    if !matches!(before(text, value_start), b' ' | b':') {
+        return None;
+    }
+    let end = run_start(text, value_start, GAP_MAX, |byte| matches!(byte, b' ' | b':'));
+    let is_word = matches!(
+        last(text, end).map(|byte| byte.to_ascii_lowercase()),
+        [_, b' ', b'i' | b'e', b's']
+            | [b' ', b'i' | b'e', b's', b't']
+            | [b' ', b'w', b'a', b's' | b'r']
+            | [b'u', b't', b'e', b't']
+            | [b'w', b'o', b'r', b'd']
+    );
+    (is_word && is_end_of_verb(before(text, end))).then_some((value_start, end))
 }
 
 /// The kind of what follows the words that end at `end`.

@@ -4,6 +4,7 @@
 //! and a longer one stands before what it ends in.
 
 use super::index::Index;
+use crate::bytes::last;
 
 /// What a value must be to count.
 #[derive(Clone, Copy, Debug)]
@@ -94,6 +95,51 @@ pub(super) fn ending_in(letter: u8) -> &'static [Name] {
         b'y' => Y,
         _ => &[],
     }
+}
+
+/// How many letters the longest name has.
+pub(super) const NAME_LONGEST: usize = 22;
+
+const LISTS: [&[Name]; 7] = [A, D, E, G, N, T, Y];
+/// One bit for each hash of the last three bytes of a name.
+static TAILS: [u64; TAILS_BITS / 64] = tails();
+const TAILS_BITS: usize = 1024;
+
+#[expect(clippy::indexing_slicing, reason = "evaluated by the compiler")]
+const fn tails() -> [u64; TAILS_BITS / 64] {
+    let mut tails = [0; TAILS_BITS / 64];
+    let mut list = 0;
+    while list < LISTS.len() {
+        let mut index = 0;
+        while index < LISTS[list].len() {
+            let name = LISTS[list][index].0.as_bytes();
+            let end = name.len();
+            let tail = tail(name[end - 3], name[end - 2], name[end - 1]);
+            tails[tail / 64] |= 1 << (tail % 64);
+            index += 1;
+        }
+        list += 1;
+    }
+    tails
+}
+
+#[inline]
+const fn tail(first: u8, second: u8, third: u8) -> usize {
+    let bytes = first as u32 | (second as u32) << 8 | (third as u32) << 16 | 0x0020_2020;
+    (bytes.wrapping_mul(0x9e37_79b1) >> 22) as usize
+}
+
+/// May a name end at `end`? Of the words of prose one in forty does.
+#[inline]
+pub(super) fn may_end(text: &[u8], end: usize) -> bool {
+    let [first, second, third] = last(text, end);
+    let is_mark = |byte: u8| matches!(byte, b'_' | b'-' | b'.' | b' ');
+    if is_mark(first) || is_mark(second) {
+        // Marks are not counted, wherever they stand.
+        return !ending_in(third.to_ascii_lowercase()).is_empty();
+    }
+    let tail = tail(first, second, third);
+    TAILS.get(tail / 64).is_some_and(|bits| bits >> (tail % 64) & 1 == 1)
 }
 
 /// Issuers whose keys have no form of their own, as they stand in the names of variables; their keys are
@@ -231,6 +277,7 @@ mod tests {
             let names = ending_in(letter);
             for (index, (name, ..)) in names.iter().enumerate() {
                 assert_eq!(name.as_bytes().last(), Some(&letter), "{name}");
+                assert!(name.len() <= NAME_LONGEST && may_end(name.as_bytes(), name.len()), "{name}");
                 let mut before = names.iter().take(index);
                 assert!(!before.any(|(shorter, ..)| name.ends_with(shorter)), "{name}");
             }
