@@ -55,6 +55,12 @@ pub(crate) fn may_be_colon(text: &[u8], colon: usize) -> bool {
     }
 }
 
+/// May the quote at `place` open a password that prose tells?
+#[inline]
+pub(crate) fn may_be_quote(text: &[u8], place: usize) -> bool {
+    matches!(before(text, place), b' ') && named::may_be_quoted(text, place)
+}
+
 /// May a secret stand around the `~` at `mark`?
 #[inline]
 pub(crate) fn may_be_tilde(text: &[u8], mark: usize) -> bool {

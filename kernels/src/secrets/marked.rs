@@ -59,8 +59,9 @@ const SHORT: usize = 24;
 /// Does `c ` stand before the base64 that ends before `sign`?
 #[inline]
 pub(super) fn may_be_basic(text: &[u8], sign: usize) -> bool {
-    // The run is not worth a look where it cannot end at a blank.
-    if !lanes::may_be_before::<32>(text, sign, b' ', b' ') {
+    // Three bytes are four letters. And the run is not worth a look where it cannot end at a blank.
+    if !in_base64(before(text, sign.saturating_sub(1))) || !lanes::may_be_before::<32>(text, sign, b' ', b' ')
+    {
         return false;
     }
     let start = run_start(text, sign, SHORT, in_base64);
@@ -69,6 +70,7 @@ pub(super) fn may_be_basic(text: &[u8], sign: usize) -> bool {
 
 /// `Basic dTpw=`: a name and a password so short that they are no long word.
 pub(super) fn short_basic(text: &[u8], sign: usize) -> Option<Finding> {
+    may_be_basic(text, sign).then_some(())?;
     basic(text, run_start(text, sign, SHORT, in_base64))
 }
 

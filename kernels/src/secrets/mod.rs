@@ -134,6 +134,13 @@ impl Secrets {
     }
 }
 
+/// Appends the passwords that prose tells in quotes. It has no anchor of its own: a word of few letters
+/// stands in quotes there, and a verb before it.
+pub(crate) fn in_quotes(text: &[u8], out: &mut Vec<Finding>) {
+    let quotes = memchr::memchr_iter(b'"', text).filter(|&place| gate::may_be_quote(text, place));
+    out.extend(quotes.filter_map(|place| named::quoted(text, place)));
+}
+
 fn finding(start: usize, end: usize, kind: &'static str, score: u8) -> Finding {
     Finding { start, end, label: Label::Credentials, kind, country: None, score }
 }

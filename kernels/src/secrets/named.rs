@@ -29,14 +29,19 @@ pub(super) fn name_end(text: &[u8], sign: usize) -> usize {
 pub(super) fn assigned(text: &[u8], sign: usize) -> Option<Finding> {
     let end = name_end(text, sign);
     let &Name { name, kind, value: expected, .. } = known(text, end)?;
-    if !matches!(expected, Value::Any) && !lanes::may_be_digit_behind(text, sign + 1) {
+    if matches!(expected, Value::Opaque(_) | Value::OfIssuer(_))
+        && !lanes::may_be_digit_behind(text, sign + 1)
+    {
         return None;
     }
     let gap = run_end(text, sign + 1, GAP_MAX, |byte| matches!(byte, b' ' | b'\t' | b'=' | b'>'));
     let name_end = end;
     let (start, end) = value(text, gap, expected)?;
+    if matches!(expected, Value::Telling) && start == gap && !is_telling(text.get(start..end)?) {
+        return None;
+    }
     let kind = match expected {
-        Value::Any => password_kind(text, sign, kind),
+        Value::Any | Value::Telling => password_kind(text, sign, kind),
         Value::Opaque(_) => by_value(text, sign, kind, text.get(start..end)?)
             .or_else(|| issuer_before(text, name_end).filter(|_| ISSUED.contains(&name)))
             .unwrap_or(kind),
@@ -136,7 +141,7 @@ fn value(text: &[u8], from: usize, expected: Value) -> Option<(usize, usize)> {
     .max(start);
     let value = text.get(start..end)?;
     let counts = match expected {
-        Value::Any => value.len() >= 3 && !TYPES.iter().any(|word| value.eq_ignore_ascii_case(word)),
+        Value::Any | Value::Telling => value.len() >= 3 && !says_nothing(value),
         Value::Opaque(least) | Value::OfIssuer(least) => is_opaque(value, least),
     };
     let same = value.first() == value.get(1) && value.iter().all(|byte| Some(byte) == value.first());
@@ -151,6 +156,16 @@ fn is_opaque(value: &[u8], least: usize) -> bool {
         && !matches!(value.first(), Some(b'/' | b'.'))
         && !value.starts_with(b"http")
         && is_random(value)
+}
+
+/// Is it more than a word: has it a digit or a sign?
+fn is_telling(value: &[u8]) -> bool {
+    value.iter().any(|byte| byte.is_ascii() && !byte.is_ascii_alphabetic() && !byte.is_ascii_whitespace())
+}
+
+/// Is it the name of a type, or a word about a password?
+fn says_nothing(value: &[u8]) -> bool {
+    value.len() <= 16 && TYPES.iter().any(|word| value.eq_ignore_ascii_case(word))
 }
 
 /// Names of types, and words that say that there is no value.
@@ -180,6 +195,24 @@ const TYPES: &[&[u8]] = &[
     b"forgotten",
     b"[credentials",
     b"credentials",
+    b"wrong",
+    b"incorrect",
+    b"invalid",
+    b"missing",
+    b"expired",
+    b"erforderlich",
+    b"falsch",
+    b"ung\xc3\xbcltig",
+    b"abgelaufen",
+    b"obligatoire",
+    b"requis",
+    b"incorrecta",
+    b"requerida",
+    b"obrigat\xc3\xb3ria",
+    b"obbligatoria",
+    b"verplicht",
+    b"onjuist",
+    b"wymagane",
     b"xxxx",
     b"your-password",
     b"your_password",
@@ -207,19 +240,6 @@ pub(super) fn is_placeholder(value: &[u8]) -> bool {
     openings.iter().any(|opening| has_word(value, 0, opening))
 }
 
-/// Words for a password before a verb.
-const SPOKEN: &[&[u8]] = &[
-    b"password",
-    b"passwort",
-    b"passphrase",
-    b"kennwort",
-    b"mot de passe",
-    b"contrase\xc3\xb1a",
-    b"wachtwoord",
-    b"salasana",
-    b"l\xc3\xb6senord",
-];
-
 /// The password that prose tells, whose first digits or long word is at `place`: `the password is
 /// hunter2`, `login anna password hunter2`.
 pub(super) fn spoken(text: &[u8], place: usize) -> Option<Finding> {
@@ -227,9 +247,7 @@ pub(super) fn spoken(text: &[u8], place: usize) -> Option<Finding> {
     let kind = told(text, end)?;
     let (start, end) = value(text, value_start, Value::Any)?;
     let value = text.get(start..end)?;
-    let telling =
-        value.iter().any(|byte| !byte.is_ascii_alphabetic() && !byte.is_ascii_whitespace() && *byte < 0x80);
-    (start > value_start || telling).then(|| finding(start, end, kind, 90))
+    (start > value_start || is_telling(value)).then(|| finding(start, end, kind, 90))
 }
 
 /// May prose tell a password at `place`?
@@ -318,8 +336,7 @@ fn name_before(text: &[u8], verb: usize) -> usize {
 fn told(text: &[u8], end: usize) -> Option<&'static str> {
     match words_before(text, end)? {
         Words::Verb(length) => {
-            let name = name_before(text, end - length);
-            SPOKEN.iter().any(|word| ends_in(text, name, word)).then_some("secret.password")
+            is_password(text, name_before(text, end - length)).then_some("secret.password")
         }
         Words::Password => {
             // netrc(5): `machine host login user password value`.
@@ -328,4 +345,64 @@ fn told(text: &[u8], end: usize) -> Option<&'static str> {
             netrc.then_some("secret.netrc-password")
         }
     }
+}
+
+/// Does the name of a password end at `end`?
+fn is_password(text: &[u8], end: usize) -> bool {
+    known(text, end).is_some_and(|name| name.kind == "secret.password")
+}
+
+/// May a password start with the quote at `quote`: is a name for one the last word before it, or the
+/// last but one?
+#[inline]
+pub(super) fn may_be_quoted(text: &[u8], quote: usize) -> bool {
+    let end = run_start(text, quote, GAP_MAX, |byte| matches!(byte, b' ' | b':'));
+    end < quote && (may_end(text, end) || may_end(text, word_before(text, end)))
+}
+
+/// Where the word before the one that ends at `end` ends.
+#[inline]
+fn word_before(text: &[u8], end: usize) -> usize {
+    const VERB_MAX: usize = 12;
+    name_before(text, run_start(text, end, VERB_MAX, |byte| byte.is_ascii_alphabetic() || byte >= 0x80))
+}
+
+/// The password that prose tells in the quotes that open at `quote`: any word counts there.
+pub(super) fn quoted(text: &[u8], quote: usize) -> Option<Finding> {
+    /// Between the name and what it is.
+    const VERBS: &[&str] = &[
+        "is",
+        "was",
+        "ist",
+        "war",
+        "lautet",
+        "est",
+        "es",
+        "era",
+        "\u{e8}",
+        "\u{e9}",
+        "to",
+        "brzmi",
+        "je",
+        "\u{e4}r",
+        "er",
+        "var",
+        "on",
+        "oli",
+        "este",
+        "yra",
+        "ir",
+        "\u{435}",
+        "\u{3b5}\u{3af}\u{3bd}\u{3b1}\u{3b9}",
+    ];
+    let end = run_start(text, quote, GAP_MAX, |byte| matches!(byte, b' ' | b':'));
+    let verb = run_start(text, end, 12, |byte| byte.is_ascii_alphabetic() || byte >= 0x80);
+    let word = text.get(verb..end)?;
+    let told = is_password(text, end)
+        || VERBS.iter().any(|verb| word.eq_ignore_ascii_case(verb.as_bytes()))
+            && is_password(text, name_before(text, verb));
+    told.then_some(())?;
+    let (start, end) = value(text, quote, Value::Any)?;
+    // A quote that nothing closes opens no password.
+    (at(text, end) == at(text, quote)).then(|| finding(start, end, "secret.password", 90))
 }

@@ -12,6 +12,8 @@ use crate::bytes::{before, last};
 pub(super) enum Value {
     /// Anything that is no place holder.
     Any,
+    /// The same in quotes, or with a digit or sign: the name is a word of prose too.
+    Telling,
     /// At least so many bytes, random, with a digit among them.
     Opaque(usize),
     /// The same, and the name of an issuer stands in the name.
@@ -42,25 +44,37 @@ const fn name(name: &'static str, kind: &'static str, value: Value) -> Name {
     Name { name, kind, value, tail, mask }
 }
 
+/// A letter in lower case; of those of two bytes the half of the alphabets that differ by this bit.
+const fn small(byte: u8) -> u8 {
+    if byte < 0x80 { byte.to_ascii_lowercase() } else { byte | 0x20 }
+}
+
 impl Name {
     /// Does `window` end in the name, whatever marks stand in it?
     fn ends(&self, window: &[u8]) -> bool {
         let mut letters = window.iter().rev().filter(|byte| !is_mark(**byte));
-        self.name
-            .bytes()
-            .rev()
-            .all(|letter| letters.next().is_some_and(|byte| byte.to_ascii_lowercase() == letter))
+        self.name.bytes().rev().all(|letter| letters.next().is_some_and(|byte| small(*byte) == small(letter)))
     }
 }
 
-use Value::{Any, OfIssuer, Opaque};
+use Value::{Any, OfIssuer, Opaque, Telling};
 
-const A: &[Name] =
-    &[name("contrase\u{f1}a", "secret.password", Any), name("salasana", "secret.password", Any)];
+const A: &[Name] = &[
+    name("contrase\u{f1}a", "secret.password", Any),
+    name("contrasenya", "secret.password", Any),
+    name("salasana", "secret.password", Any),
+    name("salas\u{f5}na", "secret.password", Any),
+    name("senha", "secret.password", Any),
+    name("lozinka", "secret.password", Any),
+    name("zaporka", "secret.password", Any),
+    name("parola", "secret.password", Telling),
+];
 const D: &[Name] = &[
     name("password", "secret.password", Any),
     name("passwd", "secret.password", Any),
     name("wachtwoord", "secret.password", Any),
+    name("passord", "secret.password", Any),
+    name("kodeord", "secret.password", Any),
     name("l\u{f6}senord", "secret.password", Any),
     name("pwd", "secret.password", Any),
     name("phpsessid", "secret.session-cookie", Opaque(20)),
@@ -71,11 +85,36 @@ const D: &[Name] = &[
 const E: &[Name] = &[
     name("passphrase", "secret.password", Any),
     name("motdepasse", "secret.password", Any),
+    name("palavrapasse", "secret.password", Any),
+    name("parole", "secret.password", Telling),
     name("adgangskode", "secret.password", Any),
     name("sharedaccesssignature", "secret.azure-sas", Opaque(40)),
     name("secretkeybase", "secret.signing-secret", Opaque(32)),
     name("authcookie", "secret.session-cookie", Opaque(20)),
     name("sessioncookie", "secret.session-cookie", Opaque(20)),
+];
+const L: &[Name] = &[name("parool", "secret.password", Telling), name("pasfhocal", "secret.password", Any)];
+const O: &[Name] = &[
+    name("has\u{142}o", "secret.password", Any),
+    name("haslo", "secret.password", Any),
+    name("heslo", "secret.password", Telling),
+    name("geslo", "secret.password", Telling),
+    name("jelszo", "secret.password", Any),
+];
+const S: &[Name] = &[name("slapta\u{17e}odis", "secret.password", Any)];
+/// Names whose last letter has two bytes.
+const WIDE: &[Name] = &[
+    name("jelsz\u{f3}", "secret.password", Any),
+    name("parol\u{103}", "secret.password", Any),
+    name("lykilor\u{f0}", "secret.password", Any),
+    name("\u{43f}\u{430}\u{440}\u{43e}\u{43b}\u{44c}", "secret.password", Any),
+    name("\u{43f}\u{430}\u{440}\u{43e}\u{43b}\u{430}", "secret.password", Any),
+    name("\u{43f}\u{430}\u{440}\u{43e}\u{43b}\u{430}\u{442}\u{430}", "secret.password", Any),
+    name(
+        "\u{3ba}\u{3c9}\u{3b4}\u{3b9}\u{3ba}\u{3cc}\u{3c2}\u{3c0}\u{3c1}\u{3cc}\u{3c3}\u{3b2}\u{3b1}\u{3c3}\u{3b7}\u{3c2}",
+        "secret.password",
+        Any,
+    ),
 ];
 const G: &[Name] = &[name("sig", "secret.azure-sas", Opaque(40))];
 const N: &[Name] = &[
@@ -94,6 +133,10 @@ const N: &[Name] = &[
 const T: &[Name] = &[
     name("passwort", "secret.password", Any),
     name("kennwort", "secret.password", Any),
+    // With their articles, in Swedish, Norwegian and Danish.
+    name("l\u{f6}senordet", "secret.password", Any),
+    name("passordet", "secret.password", Any),
+    name("kodeordet", "secret.password", Any),
     name("clientsecret", "secret.client-secret", Opaque(8)),
     name("signingsecret", "secret.signing-secret", Opaque(16)),
     name("webhooksecret", "secret.webhook-secret", Opaque(16)),
@@ -124,9 +167,13 @@ fn ending_in(letter: u8) -> &'static [Name] {
         b'd' => D,
         b'e' => E,
         b'g' => G,
+        b'l' => L,
         b'n' => N,
+        b'o' => O,
+        b's' => S,
         b't' => T,
         b'y' => Y,
+        0x80.. => WIDE,
         _ => &[],
     }
 }
@@ -159,7 +206,7 @@ fn tail_of(window: &[u8]) -> u64 {
     letters.enumerate().fold(0, |tail, (index, &byte)| tail | u64::from(byte) << (56 - 8 * index)) | SMALL
 }
 
-const LISTS: [&[Name]; 7] = [A, D, E, G, N, T, Y];
+const LISTS: [&[Name]; 11] = [A, D, E, G, L, N, O, S, T, Y, WIDE];
 /// One bit for each hash of the last three bytes of a name.
 static TAILS: [u64; TAILS_BITS / 64] = tails();
 const TAILS_BITS: usize = 1024;
@@ -334,7 +381,7 @@ mod tests {
         for letter in 0..=255 {
             let names = ending_in(letter);
             for (index, &Name { name, .. }) in names.iter().enumerate() {
-                assert_eq!(name.as_bytes().last(), Some(&letter), "{name}");
+                assert!(letter >= 0x80 || name.as_bytes().last() == Some(&letter), "{name}");
                 assert!(name.len() <= NAME_MAX && may_end(name.as_bytes(), name.len()), "{name}");
                 let mut before = names.iter().take(index);
                 assert!(!before.any(|shorter| name.ends_with(shorter.name)), "{name}");
