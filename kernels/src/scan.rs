@@ -14,7 +14,7 @@ use crate::resolve::resolve;
 use crate::secrets::Secrets;
 use crate::simd::Reader;
 use crate::view::{self, View};
-use crate::{Finding, Label, anchors, network, number};
+use crate::{Finding, Label, anchors, network, number, secrets};
 
 /// What is built once for all scans.
 #[derive(Debug)]
@@ -85,6 +85,7 @@ fn candidates(tables: &Tables, text: &str, out: &mut Vec<Finding>) -> bool {
         },
         |block| suspicious = suspicious || view::is_suspicious(text, block),
     );
+    secrets::in_quotes(bytes, scanner.out);
     suspicious
 }
 

@@ -3,19 +3,18 @@
 //! Invariant: necessary conditions only, read from a bounded part of the text and from nothing else, so
 //! that any processor can decide each place by itself. An anchor of prose fails after a few comparisons.
 
-use super::{around, hash, keys, marked, named, names, tokens, url};
+use super::tokens::Parts;
+use super::{around, hash, keys, marked, named, names, url};
 use crate::bytes::{at, before};
 
-/// May a secret start in or at the long word that starts at `start`?
+/// May a secret start in or at the long word that starts at `start`? Then these are its parts from the
+/// first one on that may be a token; none may be where the word itself is what counts.
 ///
 /// Bounded by the word, which is passed once.
 #[inline]
-pub(crate) fn may_be_word(text: &[u8], start: usize) -> bool {
-    let mut parts = tokens::Parts::of_word(text, start);
-    if parts.any(|place| tokens::may_start(text, place)) {
-        return true;
-    }
-    around::may_be(text, start, parts.place())
+pub(crate) fn may_be_word(text: &[u8], start: usize) -> Option<Parts<'_>> {
+    let mut parts = Parts::of_word(text, start);
+    (parts.reach_token() || around::may_be(text, start, parts.place())).then_some(parts)
 }
 
 /// May a secret stand before or behind the `=` at `sign`?
@@ -54,6 +53,12 @@ pub(crate) fn may_be_colon(text: &[u8], colon: usize) -> bool {
                 || keys::may_be_header(text, colon)
         }
     }
+}
+
+/// May the quote at `place` open a password that prose tells?
+#[inline]
+pub(crate) fn may_be_quote(text: &[u8], place: usize) -> bool {
+    matches!(before(text, place), b' ') && named::may_be_quoted(text, place)
 }
 
 /// May a secret stand around the `~` at `mark`?

@@ -3,8 +3,8 @@
 //! Invariant: whoever asks for words that may start with three bytes gets all of them, the longest first.
 
 const BUCKETS: usize = 2048;
-/// Five bits of each of three bytes, one bit for each value: letters of either case are the same there.
-const FOLDED: usize = 1 << 15;
+/// Bits that say which hashes of three bytes there are: enough that random bytes hit one in a hundred.
+const BITS: usize = 1 << 15;
 
 /// `N` words, to be found by their first three bytes.
 #[derive(Debug)]
@@ -12,8 +12,8 @@ pub(super) struct Index<const N: usize> {
     /// Where in `order` those with a hash start and end.
     buckets: [(u16, u16); BUCKETS],
     order: [u16; N],
-    /// Which three bytes, folded, some word starts with.
-    starts: [u64; FOLDED / 64],
+    /// One bit for each longer hash of the three bytes that some word starts with.
+    starts: [u64; BITS / 64],
 }
 
 impl<const N: usize> Index<N> {
@@ -45,22 +45,22 @@ impl<const N: usize> Index<N> {
             buckets[bucket].1 = index as u16 + 1;
             index += 1;
         }
-        let mut starts = [0; FOLDED / 64];
+        let mut starts = [0; BITS / 64];
         let mut word = 0;
         while word < N {
             let bytes = words[word].as_bytes();
-            let folded = fold(bytes[0], bytes[1], bytes[2]);
-            starts[folded / 64] |= 1 << (folded % 64);
+            let bit = longer_hash(bytes[0], bytes[1], bytes[2]);
+            starts[bit / 64] |= 1 << (bit % 64);
             word += 1;
         }
         Index { buckets, order, starts }
     }
 
-    /// May a word start with these bytes? Of random letters one in seventy do.
+    /// May a word start with these bytes?
     #[inline]
     pub(super) fn may_hold(&self, first: u8, second: u8, third: u8) -> bool {
-        let folded = fold(first, second, third);
-        self.starts.get(folded / 64).is_some_and(|bits| bits >> (folded % 64) & 1 == 1)
+        let bit = longer_hash(first, second, third);
+        self.starts.get(bit / 64).is_some_and(|bits| bits >> (bit % 64) & 1 == 1)
     }
 
     /// The words that may start with these bytes.
@@ -83,14 +83,14 @@ const fn hash_of(word: &str) -> usize {
 }
 
 #[inline]
-const fn fold(first: u8, second: u8, third: u8) -> usize {
-    (first as usize & 31) | (second as usize & 31) << 5 | (third as usize & 31) << 10
+const fn longer_hash(first: u8, second: u8, third: u8) -> usize {
+    let bytes = first as u32 | (second as u32) << 8 | (third as u32) << 16;
+    (bytes.wrapping_mul(0x9e37_79b1) >> 17) as usize
 }
 
 #[inline]
 const fn hash(first: u8, second: u8, third: u8) -> usize {
-    let bytes = first as u32 | (second as u32) << 8 | (third as u32) << 16;
-    (bytes.wrapping_mul(0x9e37_79b1) >> 21) as usize
+    longer_hash(first, second, third) >> 4
 }
 
 #[cfg(test)]

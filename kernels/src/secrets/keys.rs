@@ -3,10 +3,10 @@
 //! Invariant: a frame is found from the first long word of what it holds, by looking back over the line
 //! that opens it; no frame is read past the next one, so that each byte is read once.
 
-use super::finding;
 use super::shape::{Alphabet, decode, position};
 use super::table::TOKEN_MAX;
 use super::tokens::Reading;
+use super::{finding, lanes};
 use crate::Finding;
 use crate::bytes::{at, before, run_end, run_start};
 
@@ -23,6 +23,7 @@ const KEY_MIN: usize = 24;
 const DASHES: &[u8] = b"-----";
 /// The longest name of a header.
 const HEADER_MAX: usize = 16;
+const _: () = assert!(HEADER_MAX + BREAK_MAX < 32 && LINE_MAX + BREAK_MAX < 96);
 
 /// A key whose opening line ends before the word at `start`, perhaps with the beginning of its first line
 /// between.
@@ -33,7 +34,11 @@ pub(super) fn opened_above(text: &[u8], start: usize) -> Option<Finding> {
 /// May there be such a line?
 #[inline]
 pub(super) fn may_be_opened_above(text: &[u8], start: usize) -> bool {
-    first_line(text, start).is_some_and(|line| may_be_opened_before(text, line))
+    match before(text, start) {
+        // Base64 has no dash, so that hardly any line of it is walked back.
+        b'+' | b'/' if !lanes::may_be_before::<96>(text, start, b'-', b'-') => false,
+        _ => first_line(text, start).is_some_and(|line| may_be_opened_before(text, line)),
+    }
 }
 
 /// Where the line starts that the word at `start` may be the first long word of.
@@ -51,6 +56,10 @@ fn first_line(text: &[u8], start: usize) -> Option<usize> {
 /// May the line that ends with the colon at `colon` be a header below a line of dashes?
 #[inline]
 pub(super) fn may_be_header(text: &[u8], colon: usize) -> bool {
+    // All of the header and the dashes stand in 32 bytes, and prose has hardly a dash in so many.
+    if !lanes::may_be_before::<32>(text, colon, b'-', b'-') {
+        return false;
+    }
     let name = run_start(text, colon, HEADER_MAX, in_header);
     matches!(before(text, name), b'\n' | b'\r' | b'\\') && may_be_opened_before(text, name)
 }

@@ -3,7 +3,7 @@
 //! Invariant: each has a fixed length or alphabet around its mark.
 
 use super::shape::{Alphabet, is_random};
-use super::{around, finding};
+use super::{around, finding, lanes};
 use crate::Finding;
 use crate::bytes::{at, before, has_word, run_end, run_start, starts_word};
 
@@ -59,12 +59,18 @@ const SHORT: usize = 24;
 /// Does `c ` stand before the base64 that ends before `sign`?
 #[inline]
 pub(super) fn may_be_basic(text: &[u8], sign: usize) -> bool {
+    // Three bytes are four letters. And the run is not worth a look where it cannot end at a blank.
+    if !in_base64(before(text, sign.saturating_sub(1))) || !lanes::may_be_before::<32>(text, sign, b' ', b' ')
+    {
+        return false;
+    }
     let start = run_start(text, sign, SHORT, in_base64);
     before(text, start) == b' ' && before(text, start - 1) | 0x20 == b'c'
 }
 
 /// `Basic dTpw=`: a name and a password so short that they are no long word.
 pub(super) fn short_basic(text: &[u8], sign: usize) -> Option<Finding> {
+    may_be_basic(text, sign).then_some(())?;
     basic(text, run_start(text, sign, SHORT, in_base64))
 }
 

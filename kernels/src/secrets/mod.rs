@@ -18,6 +18,7 @@ mod gate;
 mod hash;
 mod index;
 mod keys;
+mod lanes;
 mod marked;
 mod named;
 mod names;
@@ -42,14 +43,16 @@ impl Secrets {
     /// Appends the secrets in or at the long word that starts at `start`. Words come in order.
     #[inline]
     pub(crate) fn at_word(&mut self, text: &[u8], start: usize, out: &mut Vec<Finding>) {
-        if !self.covers(start) && gate::may_be_word(text, start) {
-            self.word(text, start, out);
+        if !self.covers(start)
+            && let Some(parts) = gate::may_be_word(text, start)
+        {
+            self.word(text, start, parts, out);
         }
     }
 
     #[inline(never)]
-    fn word(&mut self, text: &[u8], start: usize, out: &mut Vec<Finding>) {
-        if !tokens::in_word(text, start, self, out) {
+    fn word(&mut self, text: &[u8], start: usize, parts: tokens::Parts<'_>, out: &mut Vec<Finding>) {
+        if !tokens::in_word(text, start, parts, self, out) {
             self.take(around::word(text, start), out);
         }
     }
@@ -129,6 +132,13 @@ impl Secrets {
     fn covers(&self, place: usize) -> bool {
         self.start < place && place < self.end
     }
+}
+
+/// Appends the passwords that prose tells in quotes. It has no anchor of its own: a word of few letters
+/// stands in quotes there, and a verb before it.
+pub(crate) fn in_quotes(text: &[u8], out: &mut Vec<Finding>) {
+    let quotes = memchr::memchr_iter(b'"', text).filter(|&place| gate::may_be_quote(text, place));
+    out.extend(quotes.filter_map(|place| named::quoted(text, place)));
 }
 
 fn finding(start: usize, end: usize, kind: &'static str, score: u8) -> Finding {

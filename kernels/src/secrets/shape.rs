@@ -3,7 +3,7 @@
 //! Invariant: a place holder is not random, and whether a text is random is settled by its first
 //! [`WINDOW`] bytes, so that a text made of false tokens is not read over and over.
 
-use crate::bytes::{at, has_word, run_end};
+use crate::bytes::{at, has_word};
 
 /// How many bytes of a token are looked at to see whether it is random.
 const WINDOW: usize = 64;
@@ -71,52 +71,6 @@ impl Alphabet {
     pub(super) fn has(self, byte: u8) -> bool {
         CLASSES.get(usize::from(byte)).is_some_and(|classes| classes & self as u16 != 0)
     }
-}
-
-/// Where the letters and digits end that start at `from`: eight bytes are looked at in one register, so
-/// that an endless word is passed at the speed of memory.
-#[inline]
-pub(super) fn alnum_end(text: &[u8], from: usize) -> usize {
-    let mut place = from;
-    while let Some(bytes) = text.get(place..).and_then(<[u8]>::first_chunk) {
-        let others = others(u64::from_le_bytes(*bytes));
-        if others != 0 {
-            return place + others.trailing_zeros() as usize / 8;
-        }
-        place += 8;
-        place = quiet_end(text, place);
-    }
-    run_end(text, place, 8, |byte| byte.is_ascii_alphanumeric())
-}
-
-/// Passes over blocks that hold nothing but letters and digits.
-#[inline]
-fn quiet_end(text: &[u8], from: usize) -> usize {
-    const TOGETHER: usize = 64;
-    let mut place = from;
-    while let Some(block) = text.get(place..).and_then(<[u8]>::first_chunk::<TOGETHER>) {
-        // Without a branch in it: the compiler makes vector instructions of it.
-        let is_alnum = |byte: u8| (byte.wrapping_sub(b'0') < 10) | ((byte | 0x20).wrapping_sub(b'a') < 26);
-        if !block.iter().fold(true, |all, &byte| all & is_alnum(byte)) {
-            break;
-        }
-        place += TOGETHER;
-    }
-    place
-}
-
-/// The highest bit of each of eight bytes that is no letter and no digit.
-#[inline]
-fn others(bytes: u64) -> u64 {
-    const HIGH: u64 = 0x8080_8080_8080_8080;
-    let every = |byte: u8| u64::from_ne_bytes([byte; 8]);
-    let low = bytes & !HIGH;
-    // Without a carry into the next byte: both are below 128.
-    let at_least = |bytes: u64, least: u8| bytes + every(128 - least);
-    let lower = low | every(0x20);
-    let digits = at_least(low, b'0') & !at_least(low, b'9' + 1);
-    let letters = at_least(lower, b'a') & !at_least(lower, b'z' + 1);
-    !(digits | letters) & HIGH | bytes & HIGH
 }
 
 /// Is it more than words with hyphens and no place holder? Has it a digit or letters in both cases, or is

@@ -4,7 +4,8 @@
 //! at most its least length or the first bytes that show that it is not random.
 
 use super::index::Index;
-use super::shape::{Alphabet, alnum_end, ends_with_crc, is_bech32, is_random};
+use super::lanes::alnum_end;
+use super::shape::{Alphabet, ends_with_crc, is_bech32, is_random};
 use super::table::{FAMILIES, Rule, Token};
 use super::{Secrets, finding, keys};
 use crate::Finding;
@@ -52,12 +53,13 @@ const fn prefixes() -> [&'static str; COUNT] {
     prefixes
 }
 
-/// The parts of a long word, which `_` and `-` separate: where each starts.
-pub(super) struct Parts<'t> {
+/// The parts of a long word, which `_` and `-` separate, one after the other.
+#[derive(Debug)]
+pub(crate) struct Parts<'t> {
     text: &'t [u8],
+    /// Where this part starts; the end of the word behind the last one.
     place: usize,
-    /// Is there another part at `place`?
-    more: bool,
+    last: bool,
 }
 
 impl<'t> Parts<'t> {
@@ -66,52 +68,64 @@ impl<'t> Parts<'t> {
     pub(super) fn of_word(text: &'t [u8], start: usize) -> Parts<'t> {
         // What a line break was written as in a string: `\nsk-…`.
         let escaped = before(text, start) == b'\\' && matches!(at(text, start), b'n' | b'r' | b't');
-        Parts { text, place: start + usize::from(escaped), more: true }
+        Parts { text, place: start + usize::from(escaped), last: false }
     }
 
-    /// The end of the word, when all parts have been seen.
     #[inline]
     pub(super) fn place(&self) -> usize {
         self.place
     }
-}
 
-impl Iterator for Parts<'_> {
-    type Item = usize;
-
+    /// Goes on to the first part, this or a later one, that may be a token. Is there one?
     #[inline]
-    fn next(&mut self) -> Option<usize> {
-        if !self.more {
-            return None;
+    pub(super) fn reach_token(&mut self) -> bool {
+        while !self.last {
+            if may_start(self.text, self.place) {
+                return true;
+            }
+            self.pass();
         }
-        let part = self.place;
-        let end = alnum_end(self.text, part);
+        false
+    }
+
+    /// Passes over this part.
+    #[inline]
+    fn pass(&mut self) {
+        let end = alnum_end(self.text, self.place);
         self.place = end;
         // No prefix starts with a mark, so a part of marks is none.
         while matches!(at(self.text, self.place), b'_' | b'-') {
             self.place += 1;
         }
-        self.more = self.place > end;
-        Some(part)
+        self.last = self.place == end;
     }
 }
 
 /// May a token start at `place`?
 #[inline]
-pub(super) fn may_start(text: &[u8], place: usize) -> bool {
+fn may_start(text: &[u8], place: usize) -> bool {
     INDEX.may_hold(at(text, place), at(text, place + 1), at(text, place + 2))
 }
 
-/// Appends the tokens that start in the long word that starts at `start`; says whether one starts with it.
-pub(super) fn in_word(text: &[u8], start: usize, seen: &mut Secrets, out: &mut Vec<Finding>) -> bool {
+/// Appends the tokens that start at `parts` of the long word that starts at `start`; says whether one
+/// starts with the word.
+pub(super) fn in_word(
+    text: &[u8],
+    start: usize,
+    mut parts: Parts<'_>,
+    seen: &mut Secrets,
+    out: &mut Vec<Finding>,
+) -> bool {
     let mut passed = start;
     let mut first = false;
-    for place in Parts::of_word(text, start) {
-        if place >= passed && may_start(text, place) {
+    while parts.reach_token() {
+        let place = parts.place();
+        if place >= passed {
             let (found, end) = verify(text, place, seen, out);
             first |= found && place <= start + 1;
             passed = end;
         }
+        parts.pass();
     }
     first
 }
