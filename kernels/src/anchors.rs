@@ -22,13 +22,13 @@ pub(crate) enum Anchor {
     Word,
 }
 
-/// Calls `visit` with the place of each anchor of `text`, and says for each block with bytes outside ASCII
-/// where it starts.
+/// Calls `visit` with the place of each anchor of `text`, and `odd` with the place of each block that has
+/// bytes outside ASCII or marks of encodings.
 pub(crate) fn each(
     reader: Reader,
     text: &[u8],
     mut visit: impl FnMut(usize, Anchor),
-    mut high: impl FnMut(usize),
+    mut odd: impl FnMut(usize, &Masks),
 ) {
     let (blocks, rest) = text.as_chunks::<BLOCK>();
     let mut last = [[0; BLOCK]];
@@ -41,8 +41,8 @@ pub(crate) fn each(
         let mut masks = [Masks::default(); TOGETHER];
         reader(chunk, &mut masks);
         for (masks, block) in masks.iter().zip(chunk) {
-            if masks.high != 0 {
-                high(start);
+            if masks.high | masks.coded != 0 {
+                odd(start, masks);
             }
             pending.next(masks, start, text, &mut visit);
             start += block.len();
@@ -132,7 +132,7 @@ mod tests {
         ) {
             for (reader, name) in crate::simd::all() {
                 let mut found = Vec::new();
-                each(reader, text.as_bytes(), |place, anchor| found.push((place, anchor)), |_| {});
+                each(reader, text.as_bytes(), |place, anchor| found.push((place, anchor)), |_, _| {});
                 prop_assert_eq!(&found, &plain(text.as_bytes()), "{}", name);
             }
         }

@@ -13,7 +13,7 @@ use crate::payment::{card, iban};
 use crate::resolve::resolve;
 use crate::secrets::Secrets;
 use crate::simd::Reader;
-use crate::view::{self, View};
+use crate::view::{self, Spots};
 use crate::{Finding, Label, anchors, network, number};
 
 /// What is built once for all scans.
@@ -37,21 +37,13 @@ impl Tables {
 /// Appends the findings of `text` and of what it looks like.
 pub(crate) fn scan(tables: &Tables, text: &str, out: &mut Vec<Finding>) {
     let base = out.len();
-    let suspicious = candidates(tables, text, out);
-    if let Some(view) = suspicious.then(|| View::of(text)).flatten() {
-        // Beside the text, not instead of it: an invisible character may also join two numbers.
-        let mut seen = Vec::new();
-        candidates(tables, view.text(), &mut seen);
-        out.extend(seen.into_iter().filter_map(|found| {
-            let (start, end) = view.source(found.start, found.end)?;
-            Some(Finding { start, end, ..found })
-        }));
-    }
+    let spots = candidates(tables, text, out);
+    view::each(text, spots, out, base, |view, seen| candidates(tables, view, seen));
     resolve(out, base);
 }
 
-/// Appends what may be found, and says whether the text may look like another one.
-fn candidates(tables: &Tables, text: &str, out: &mut Vec<Finding>) -> bool {
+/// Appends what may be found, and says where the text may stand for another one.
+fn candidates(tables: &Tables, text: &str, out: &mut Vec<Finding>) -> Spots {
     let bytes = text.as_bytes();
     let mut scanner = Scanner {
         text,
@@ -63,7 +55,7 @@ fn candidates(tables: &Tables, text: &str, out: &mut Vec<Finding>) -> bool {
         phones_from: 0,
         out,
     };
-    let mut suspicious = false;
+    let (mut spots, mut odd) = (Spots::default(), Spots::default());
     anchors::each(
         tables.reader,
         bytes,
@@ -73,17 +65,20 @@ fn candidates(tables: &Tables, text: &str, out: &mut Vec<Finding>) -> bool {
             Anchor::Mark(b':') => scanner.colon(place),
             Anchor::Mark(_) => scanner.secrets.at_tilde(bytes, place, scanner.out),
             Anchor::Digits => {
+                spots.digits(bytes, place);
                 scanner.secrets.at_digits(bytes, place, scanner.out);
                 scanner.digits(place);
             }
             Anchor::Word => {
+                spots.word(bytes, place);
                 scanner.out.extend(mrz::find(bytes, place));
                 scanner.secrets.at_word(bytes, place, scanner.out);
             }
         },
-        |block| suspicious = suspicious || view::is_suspicious(text, block),
+        |block, masks| odd.block(text, block, masks),
     );
-    suspicious
+    spots.join(odd);
+    spots
 }
 
 struct Scanner<'s, 't> {
