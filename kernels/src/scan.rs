@@ -13,7 +13,7 @@ use crate::payment::{card, iban};
 use crate::resolve::resolve;
 use crate::secrets::Secrets;
 use crate::simd::Reader;
-use crate::view::{self, View};
+use crate::view::{self, Spots};
 use crate::{Finding, Label, anchors, network, number, secrets};
 
 /// What is built once for all scans.
@@ -38,21 +38,13 @@ impl Tables {
 #[inline(never)] // one call a text, and profiles have a name for it
 pub(crate) fn scan(tables: &Tables, text: &str, out: &mut Vec<Finding>) {
     let base = out.len();
-    let suspicious = candidates(tables, text, out);
-    if let Some(view) = suspicious.then(|| View::of(text)).flatten() {
-        // Beside the text, not instead of it: an invisible character may also join two numbers.
-        let mut seen = Vec::new();
-        candidates(tables, view.text(), &mut seen);
-        out.extend(seen.into_iter().filter_map(|found| {
-            let (start, end) = view.source(found.start, found.end)?;
-            Some(Finding { start, end, ..found })
-        }));
-    }
+    let spots = candidates(tables, text, out);
+    view::each(text, spots, out, base, |view, seen| candidates(tables, view, seen));
     resolve(out, base);
 }
 
-/// Appends what may be found, and says whether the text may look like another one.
-fn candidates(tables: &Tables, text: &str, out: &mut Vec<Finding>) -> bool {
+/// Appends what may be found, and says where the text may stand for another one.
+fn candidates(tables: &Tables, text: &str, out: &mut Vec<Finding>) -> Spots {
     let bytes = text.as_bytes();
     let mut scanner = Scanner {
         text,
@@ -64,7 +56,7 @@ fn candidates(tables: &Tables, text: &str, out: &mut Vec<Finding>) -> bool {
         phones_from: 0,
         out,
     };
-    let mut suspicious = false;
+    let (mut spots, mut odd) = (Spots::default(), Spots::default());
     anchors::each(
         tables.reader,
         bytes,
@@ -74,19 +66,22 @@ fn candidates(tables: &Tables, text: &str, out: &mut Vec<Finding>) -> bool {
             Anchor::Mark(b':') => scanner.colon(place),
             Anchor::Mark(_) => scanner.secrets.at_tilde(bytes, place, scanner.out),
             Anchor::Digits => {
+                spots.digits(bytes, place);
                 scanner.secrets.at_digits(bytes, place, scanner.out);
                 scanner.digits(place, around);
             }
             Anchor::Word => {
+                spots.word(bytes, place);
                 scanner.out.extend(mrz::find(bytes, place));
                 scanner.secrets.at_word(bytes, place, scanner.out);
             }
             Anchor::Capitals => {}
         },
-        |block| suspicious = suspicious || view::is_suspicious(text, block),
+        |block, masks| odd.block(text, block, masks),
     );
     secrets::in_quotes(bytes, scanner.out);
-    suspicious
+    spots.join(odd);
+    spots
 }
 
 /// Bits of what is behind an anchor: the last byte and the one before it, the one before the last, and those
