@@ -83,6 +83,8 @@ pub(crate) enum Check {
     Letter { from: usize, length: usize, letters: &'static [u8], at: usize },
     /// It has so many characters.
     Length(usize),
+    /// This separator stands before its last group.
+    Sign(u8),
     /// One of these holds.
     Any(&'static [&'static [Check]]),
     /// A rule that only one scheme has.
@@ -199,6 +201,7 @@ impl Check {
                 usize::try_from(rest).ok().and_then(|rest| letters.get(rest)) == Some(&characters.at(*at))
             }
             Check::Length(length) => characters.length == *length,
+            Check::Sign(sign) => characters.sign == *sign,
             Check::Any(all) => all.iter().any(|checks| checks.iter().all(|check| check.holds(characters))),
             Check::Own(own) => own.holds(characters),
         }

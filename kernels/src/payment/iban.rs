@@ -1,7 +1,7 @@
 //! Bank accounts: IBAN (ISO 13616), in every country of the registry.
 //!
 //! Invariant: reported are numbers with their country's length and kinds of characters whose check digits
-//! are right, with or without separators, in any case.
+//! are right, with or without separators, in capitals or in small letters.
 
 use crate::bytes::{at, before, ends_word, has_word, starts_word};
 use crate::checks::mod_97;
@@ -26,7 +26,8 @@ fn account(text: &[u8], start: usize, digit: usize) -> Option<Finding> {
         let separated = length > 0 && is_separator(at(text, position));
         position += usize::from(separated);
         let byte = at(text, position);
-        if !belongs(byte, class) {
+        // Small letters behind a capital country are the words that follow a shorter number.
+        if !belongs(byte, class) || byte.is_ascii_lowercase() && at(text, start).is_ascii_uppercase() {
             return None;
         }
         *number.get_mut(length)? = byte;

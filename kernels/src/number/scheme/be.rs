@@ -2,6 +2,9 @@
 
 use super::prelude::*;
 
+/// Years after 2000 in which someone may have been born.
+const BORN_SINCE: &[(u64, u64)] = &[(0, 40)];
+
 /// Ten digits and their remainder modulo 97, 0 being written as 97.
 const REST_97: &[Check] = &[Check::Any(&[
     &[
@@ -35,15 +38,18 @@ pub(super) const SCHEMES: &[Scheme] = &[
                     at: 9,
                     width: 2,
                 }],
-                &[Check::Remainder {
-                    lead: 2,
-                    from: 0,
-                    length: 9,
-                    modulus: 97,
-                    complement: true,
-                    at: 9,
-                    width: 2,
-                }],
+                &[
+                    Check::Among { from: 0, length: 2, ranges: BORN_SINCE },
+                    Check::Remainder {
+                        lead: 2,
+                        from: 0,
+                        length: 9,
+                        modulus: 97,
+                        complement: true,
+                        at: 9,
+                        width: 2,
+                    },
+                ],
             ]),
         ],
         words: &[
@@ -76,15 +82,18 @@ pub(super) const SCHEMES: &[Scheme] = &[
                     at: 9,
                     width: 2,
                 }],
-                &[Check::Remainder {
-                    lead: 2,
-                    from: 0,
-                    length: 9,
-                    modulus: 97,
-                    complement: true,
-                    at: 9,
-                    width: 2,
-                }],
+                &[
+                    Check::Among { from: 0, length: 2, ranges: BORN_SINCE },
+                    Check::Remainder {
+                        lead: 2,
+                        from: 0,
+                        length: 9,
+                        modulus: 97,
+                        complement: true,
+                        at: 9,
+                        width: 2,
+                    },
+                ],
             ]),
         ],
         words: &["bis-nummer", "numéro bis", "bisnummer", "niss", "insz", "bis number"],

@@ -11,7 +11,7 @@ pub(super) const SCHEMES: &[Scheme] = &[
         forms: &[
             form("hu00000000", &[shape(&[2, 8])], Strong),
             form("00000000", &[], OneCheck),
-            form("00000000000", &[shape(&[8, 1, 2])], Strong),
+            form("00000000000", &[shape(&[8, 1, 2])], OneCheck),
         ],
         checks: &[Check::Any(&[
             &[
@@ -23,7 +23,7 @@ pub(super) const SCHEMES: &[Scheme] = &[
                 Check::Length(11),
                 Check::Zero { weights: weights(&[9, 7, 3, 1, 9, 7, 3, 1]), modulus: 10 },
                 Check::Among { from: 8, length: 1, ranges: &[(1, 5)] },
-                Check::Among { from: 9, length: 2, ranges: &[(2, 44), (51, 51)] },
+                Check::Among { from: 9, length: 2, ranges: &[(2, 20), (22, 44), (51, 51)] },
             ],
         ])],
         words: &["adószám", "adÓszám", "közösségi", "áfa", "vat", "tax number"],

@@ -25,6 +25,7 @@ pub(super) const SCHEMES: &[Scheme] = &[
             ],
             &[
                 Check::Length(11),
+                Check::Among { from: 2, length: 1, ranges: &[(1, 9)] },
                 Check::Sum {
                     weights: weights_from(2, &[9, 8, 7, 6, 5, 4, 3, 2]),
                     modulus: 11,

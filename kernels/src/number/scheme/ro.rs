@@ -65,6 +65,13 @@ pub(super) const SCHEMES: &[Scheme] = &[
                 expected: &[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 1],
                 at: 14,
             },
+            Check::Date(Date {
+                year: 3,
+                month: 5,
+                day: 7,
+                century: Some((2, [0, 1900, 1900, 1800, 1800, 2000, 2000, 1900, 1900, 1900])),
+                ..PLAIN
+            }),
         ],
         words: &["cod fiscal", "cif", "tva", "vat"],
     },
