@@ -153,6 +153,32 @@ const WORDS: &[(Topic, &[&str])] = &[
             "encomenda",
             "rendelés",
             "számla",
+            "ordrenummer",
+            "ordrenr",
+            "faktúr",
+            "faktÚr",
+            "factură",
+            "facturĂ",
+            "naročil",
+            "narudžb",
+            "zakázk",
+            "zásielk",
+            "zásilk",
+            "przesyłk",
+            "tellimus",
+            "užsakym",
+            "sąskait",
+            "pasūtījum",
+            "rēķin",
+            "pöntun",
+            "reikning",
+            "поръчк",
+            "заказ",
+            "замовлен",
+            "фактур",
+            "Фактур",
+            "παραγγελί",
+            "τιμολόγ",
         ],
     ),
     (
@@ -415,7 +441,7 @@ impl<'w, 't> Context<'w, 't> {
 
     /// Is it said right before `start` that a thing's number follows?
     pub(crate) fn names_another(&mut self, start: usize) -> bool {
-        self.precedes(Topic::THING, start, THING_DISTANCE)
+        [Topic::THING, Topic::VERSION].into_iter().any(|topic| self.precedes(topic, start, THING_DISTANCE))
     }
 
     /// Does a word about `topic` stand near the number at `start..end`?

@@ -90,10 +90,13 @@ impl<'t> Run<'t> {
         self.count.checked_sub(1).and_then(|last| self.groups.get(last)).map_or(0, |group| group.digits)
     }
 
-    /// Each number that starts with the first group and ends where a word does.
+    /// Each number that starts with the first group and ends where a word does. One group in front of a
+    /// point and more digits is a decimal number, `1407303284.341728`.
     pub(crate) fn written(&self) -> impl Iterator<Item = Written<'_>> {
-        let groups = self.groups.iter().take(self.count);
-        groups.filter(|group| ends_word(self.text, group.end)).map(|group| Written {
+        let groups = self.groups.get(..self.count).unwrap_or_default();
+        let decimal = matches!(groups, [_, Group { separator: b'.', .. }, ..]);
+        let whole = groups.iter().skip(usize::from(decimal));
+        whole.filter(|group| ends_word(self.text, group.end)).map(|group| Written {
             digits: self.values.get(..group.digits).unwrap_or_default(),
             shape: group.shape,
             separator: group.separator,
@@ -126,6 +129,7 @@ mod tests {
     fn a_number_ends_where_a_word_ends() {
         let run = Run::read(b"12 34x", 0);
         assert_eq!(run.written().map(|number| number.digits.to_vec()).collect::<Vec<_>>(), [vec![1, 2]]);
+        assert_eq!(Run::read(b"1407303284.341728", 0).written().map(|it| it.end).collect::<Vec<_>>(), [17]);
         assert!(Run::read(b"0.1234", 0).starts_number() && !Run::read(b"0.1234", 2).starts_number());
         assert_eq!(Run::read(&[b'7'; 64][..], 0).written().count(), 0);
     }

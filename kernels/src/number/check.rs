@@ -268,7 +268,8 @@ impl Date {
         let year = match (self.year_digits, century) {
             (4, _) if !(1850..=2099).contains(&year) => return false,
             (4, _) => year,
-            (3, _) if year >= 800 => 1000 + year,
+            (3, _) if year >= 850 => 1000 + year,
+            (3, _) if year >= 100 => return false,
             (3, _) => 2000 + year,
             (_, 0) => 2000 + year,
             (_, century) => century + year,

@@ -16,12 +16,20 @@ pub(crate) fn find(run: &Run<'_>, out: &mut Vec<Finding>) {
 }
 
 fn card(number: &Written<'_>) -> Option<Finding> {
-    if !is_grouping(number) || !luhn(number.digits) {
+    if !is_grouping(number) || !luhn(number.digits) || is_goods(number) {
         return None;
     }
     let kind = brand(number.digits)?;
     let score = if number.digits.len() >= 14 { 94 } else { 75 };
     Some(Finding { start: number.start, end: number.end, label: Label::CardPan, kind, country: None, score })
+}
+
+/// GS1 General Specifications 7.9: thirteen digits with the check digit of goods are on goods; cards have
+/// not been so short for twenty years.
+fn is_goods(number: &Written<'_>) -> bool {
+    let weighted = number.digits.iter().rev().zip([1, 3].into_iter().cycle());
+    let sum: u32 = weighted.map(|(&digit, weight)| u32::from(digit) * weight).sum();
+    number.digits.len() == 13 && number.is_unbroken() && sum.is_multiple_of(10)
 }
 
 fn is_grouping(number: &Written<'_>) -> bool {

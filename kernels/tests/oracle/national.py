@@ -272,6 +272,9 @@ def is_valid(kind, number, module):
         return False
     if kind == "de.handelsregisternummer":
         return module.is_valid(f"Aachen {number[:3]} {number[3:]}")
+    # CPR-kontoret: only birthdays on a 1 January have numbers whose check digit is wrong.
+    if kind == "dk.cpr" and number.isdigit() and len(number) == 10 and module.checksum(number) != 0:
+        return False
     prefix = PREFIXES.get(kind, "")
     return module.is_valid(number.removeprefix(prefix) if prefix else number)
 

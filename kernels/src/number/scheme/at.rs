@@ -43,6 +43,7 @@ pub(super) const SCHEMES: &[Scheme] = &[
                 expected: REST,
                 at: 3,
             },
+            Check::Among { from: 6, length: 2, ranges: &[(1, 15)] },
             // Months from 13 on stand for the same day once its numbers have run out.
             Check::Date(Date { year: 8, month: 6, day: 4, months: &[(0, 0), (12, 0)], ..PLAIN }),
         ],
@@ -64,6 +65,13 @@ pub(super) const SCHEMES: &[Scheme] = &[
         forms: &[form("000000000", &[shape(&[2, 3, 4]), shape(&[2, 7])], OneCheck)],
         checks: &[
             Check::Among { from: 0, length: 2, ranges: OFFICES },
+            // `47.1234567` is a place on a map.
+            Check::Any(&[
+                &[Check::Sign(0)],
+                &[Check::Sign(b'/')],
+                &[Check::Sign(b'-')],
+                &[Check::Sign(b' ')],
+            ]),
             Check::Digits {
                 weights: weights(&[1, 2, 1, 2, 1, 2, 1, 2]),
                 modulus: 10,

@@ -49,7 +49,8 @@ pub(super) const SCHEMES: &[Scheme] = &[
         country: *b"HU",
         forms: &[form("0000000000", &[], Strong)],
         checks: &[
-            Check::Among { from: 0, length: 1, ranges: &[(8, 8)] },
+            // Days of those born from 1907 to 2031.
+            Check::Among { from: 0, length: 6, ranges: &[(814_600, 860_000)] },
             Check::Sum { weights: weights(&[1, 2, 3, 4, 5, 6, 7, 8, 9]), modulus: 11, expected: REST, at: 9 },
         ],
         words: &["adóazonosító", "adÓazonosító", "adóazonosító jel", "tax id"],
@@ -91,6 +92,13 @@ pub(super) const SCHEMES: &[Scheme] = &[
         ],
         checks: &[
             Check::Not { from: 0, length: 3, ranges: &[(0, 99)] },
+            // Sixteen digits from 14 on may be microseconds since 1970.
+            Check::Any(&[
+                &[Check::Length(24)],
+                &[Check::Sign(b'-')],
+                &[Check::Sign(b' ')],
+                &[Check::Not { from: 0, length: 4, ranges: &[(1400, 1900)] }],
+            ]),
             Check::Zero { weights: weights(&[9, 7, 3, 1, 9, 7, 3, 1]), modulus: 10 },
             // The last eight digits of a short number are none, and count nothing.
             Check::Zero {
