@@ -1,5 +1,10 @@
 //! What looks like an identifier and is none: versions, hashes, times, numbers of things, measures.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a test fails by panicking"
+)]
 
 use std::sync::LazyLock;
 
