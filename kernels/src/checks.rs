@@ -41,7 +41,6 @@ pub(crate) fn next_of_mod_97(rest: u64, byte: u8) -> u64 {
 }
 
 /// ISO/IEC 7064 MOD 97-10 over all of it: the whole leaves 1.
-#[cfg(test)]
 pub(crate) fn mod_97(characters: impl Iterator<Item = u8>) -> bool {
     characters.fold(0, next_of_mod_97) % 97 == 1
 }

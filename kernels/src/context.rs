@@ -34,10 +34,12 @@ impl Topic {
     pub(crate) const BIRTH: Topic = Topic(4);
     pub(crate) const PLATE: Topic = Topic(5);
     pub(crate) const BIC: Topic = Topic(6);
+    pub(crate) const CRYPTO: Topic = Topic(7);
+    pub(crate) const HEALTH_CARD: Topic = Topic(8);
 }
 
 /// The first number scheme's topic; the others follow.
-pub(crate) const FIRST_SCHEME: Topic = Topic(8);
+pub(crate) const FIRST_SCHEME: Topic = Topic(16);
 /// Room for every topic.
 const TOPICS: usize = 256;
 
@@ -99,7 +101,7 @@ const WORDS: &[(Topic, &[&str])] = &[
             "capitolo",
         ],
     ),
-    (Topic::IMEI, &["imei"]),
+    (Topic::IMEI, &["imei", "imeisv"]),
     (
         Topic::THING,
         &[
@@ -152,6 +154,32 @@ const WORDS: &[(Topic, &[&str])] = &[
             "encomenda",
             "rendelés",
             "számla",
+            "ordrenummer",
+            "ordrenr",
+            "faktúr",
+            "faktÚr",
+            "factură",
+            "facturĂ",
+            "naročil",
+            "narudžb",
+            "zakázk",
+            "zásielk",
+            "zásilk",
+            "przesyłk",
+            "tellimus",
+            "užsakym",
+            "sąskait",
+            "pasūtījum",
+            "rēķin",
+            "pöntun",
+            "reikning",
+            "поръчк",
+            "заказ",
+            "замовлен",
+            "фактур",
+            "Фактур",
+            "παραγγελί",
+            "τιμολόγ",
         ],
     ),
     (
@@ -260,6 +288,41 @@ const WORDS: &[(Topic, &[&str])] = &[
         ],
     ),
     (Topic::BIC, &["bic", "swift"]),
+    (Topic::CRYPTO, &["solana", "sol", "wallet", "phantom", "krypto", "crypto", "criptomon"]),
+    (
+        Topic::HEALTH_CARD,
+        &[
+            "ehic",
+            "ghic",
+            "health insurance card",
+            "ekvk",
+            "krankenversicherungskarte",
+            "ceam",
+            "assurance maladie",
+            "tessera europea",
+            "tessera sanitaria",
+            "tarjeta sanitaria",
+            "cartão europeu",
+            "ziekteverzekeringskaart",
+            "sygesikringskort",
+            "helsetrygdkort",
+            "sjukförsäkringskort",
+            "sairaanhoitokortti",
+            "ekuz",
+            "ubezpieczenia zdrowotnego",
+            "zdravotního pojištění",
+            "zdravotného poistenia",
+            "egészségbiztosítási",
+            "asigurări de sănătate",
+            "zdravstvenega zavarovanja",
+            "zdravstvenog osiguranja",
+            "ravikindlustuskaart",
+            "veselības apdrošināšanas",
+            "sveikatos draudimo",
+            "ασφάλισης ασθένειας",
+            "здравноосигурителна",
+        ],
+    ),
 ];
 
 /// The words of all topics, to be found by their first three bytes.
@@ -368,7 +431,7 @@ pub(crate) struct Context<'w, 't> {
     read_to: usize,
     /// Where the last word about each topic ended; 0 before the first.
     last: [u32; TOPICS],
-    /// A place, and where words start in the 64 bytes from there on.
+    /// A place, and where words start in the 64 bytes from there on; none is known at first.
     ahead: (usize, u64),
     /// What is said right after the number that ends here, once it was asked.
     after: Option<(usize, [Topic; AFTER_MAX], usize)>,
@@ -379,7 +442,7 @@ const AFTER_MAX: usize = 16;
 
 impl<'w, 't> Context<'w, 't> {
     pub(crate) fn new(words: &'w Words, text: &'t [u8]) -> Context<'w, 't> {
-        Context { words, text, read_to: 0, last: [0; TOPICS], ahead: (0, 0), after: None }
+        Context { words, text, read_to: 0, last: [0; TOPICS], ahead: (usize::MAX, 0), after: None }
     }
 
     /// Does a word about `topic` end within `distance` bytes before `start`?
@@ -391,7 +454,7 @@ impl<'w, 't> Context<'w, 't> {
 
     /// Is it said right before `start` that a thing's number follows?
     pub(crate) fn names_another(&mut self, start: usize) -> bool {
-        self.precedes(Topic::THING, start, THING_DISTANCE)
+        [Topic::THING, Topic::VERSION].into_iter().any(|topic| self.precedes(topic, start, THING_DISTANCE))
     }
 
     /// Does a word about `topic` stand near the number at `start..end`?

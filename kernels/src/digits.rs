@@ -5,8 +5,9 @@
 
 use crate::bytes::{at, before, ends_word, starts_word};
 
-/// The longest number of digits alone of any scheme: an EHIC; and what other numbers need to be longer.
-pub(crate) const MAX_DIGITS: usize = 24;
+/// As many as the longest number of any scheme has characters; the longest of digits alone, the reference of a
+/// Swiss payment slip, has 27.
+pub(crate) const MAX_DIGITS: usize = 28;
 /// More groups than any written form has.
 pub(crate) const MAX_GROUPS: usize = 8;
 
@@ -90,6 +91,16 @@ impl<'t> Run<'t> {
         run
     }
 
+    /// The same where nobody knows the classes of the bytes.
+    #[cfg(test)]
+    pub(crate) fn read_at(text: &'t [u8], start: usize) -> Run<'t> {
+        let mask = |test: fn(&u8) -> bool| {
+            let ahead = text.iter().skip(start).take(64);
+            ahead.enumerate().fold(0, |mask, (bit, byte)| mask | u64::from(test(byte)) << bit)
+        };
+        Run::read(text, start, mask(u8::is_ascii_digit), mask(u8::is_ascii_alphabetic))
+    }
+
     /// Does a number start here? Not inside a word, and not behind a decimal point: vectors of numbers
     /// are full of long fractions.
     pub(crate) fn starts_number(&self) -> bool {
@@ -112,6 +123,12 @@ impl<'t> Run<'t> {
             .checked_sub(1)
             .and_then(|last| self.digits.get(last))
             .map_or(0, |digits| usize::from(*digits))
+    }
+
+    /// What stands before each group.
+    #[inline]
+    pub(crate) fn separators(&self) -> impl Iterator<Item = u8> {
+        self.separators.into_iter().take(self.count)
     }
 
     /// The values 0..=9 of its digits, and zeros.
@@ -137,11 +154,14 @@ impl<'t> Run<'t> {
         values
     }
 
-    /// Each number that starts with the first group and ends where a word does.
+    /// Each number that starts with the first group and ends where a word does. One group in front of a
+    /// point and more digits is a decimal number, `1407303284.341728`.
     #[inline]
     pub(crate) fn written(&self) -> impl Iterator<Item = Written> {
+        let decimal = matches!((self.count, self.separators), (2.., [_, b'.', ..]));
         let groups = self.digits.iter().zip(&self.ends).zip(&self.separators).take(self.count).enumerate();
         groups
+            .skip(usize::from(decimal))
             .map(|(index, ((&digits, &end), &separator))| Written {
                 length: usize::from(digits),
                 shape: self.shape >> (8 * (self.count - 1 - index)),
@@ -184,15 +204,12 @@ mod tests {
     use super::*;
 
     fn read(text: &[u8]) -> Run<'_> {
-        let mask = |test: fn(&u8) -> bool| {
-            text.iter().take(64).rev().fold(0, |mask, byte| mask << 1 | u64::from(test(byte)))
-        };
-        Run::read(text, 0, mask(u8::is_ascii_digit), mask(u8::is_ascii_alphabetic))
+        Run::read_at(text, 0)
     }
 
     #[test]
     fn a_run_gives_each_prefix_of_its_groups() {
-        let run = read(b"943 476 5919 12345678901234567890");
+        let run = read(b"943 476 5919 1234567890123456789");
         let written: Vec<_> = run.written().map(|number| (number.shape, number.end)).collect();
         assert_eq!(written, [(shape(&[3]), 3), (shape(&[3, 3]), 7), (shape(&[3, 3, 4]), 12)]);
         assert_eq!(run.digits(), 10);
@@ -204,6 +221,7 @@ mod tests {
         let run = read(b"12 34x");
         assert_eq!(run.written().map(|number| number.length).collect::<Vec<_>>(), [2]);
         assert_eq!(read(&[b'7'; 64]).written().count(), 0);
+        assert_eq!(read(b"1407303284.341728").written().map(|it| it.end).collect::<Vec<_>>(), [17]);
     }
 
     #[test]

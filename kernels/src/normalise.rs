@@ -29,6 +29,10 @@ pub fn normalise(finding_kind: &str, text: &str) -> String {
         "se.personnummer" => last_ten_digits(text),
         // The sign between date and serial number is part of the number: it tells the century.
         "fi.hetu" => text.to_ascii_uppercase(),
+        "cz.bankaccount" => czech_account(text),
+        // `J5/275/2012` is not `J52/75/2012`.
+        "ro.onrc" => text.to_ascii_uppercase().replace([' ', '-'], "/"),
+        _ if finding_kind.starts_with("crypto.") => crypto(text),
         _ => text
             .chars()
             .filter(char::is_ascii_alphanumeric)
@@ -52,6 +56,22 @@ fn phone(text: &str) -> String {
         (false, Some(international)) => format!("+{international}"),
         (false, None) => digits,
     }
+}
+
+/// Base58 is written in letters of both cases that differ; bech32 and hexadecimal digits in either.
+fn crypto(text: &str) -> String {
+    let one_case = text.starts_with("0x")
+        || ["bc1", "ltc1", "addr1", "stake1"]
+            .iter()
+            .any(|name| text.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name)));
+    if one_case { text.to_ascii_lowercase() } else { text.to_owned() }
+}
+
+/// The zeros in front of a prefix and an account are left out or not: `19-2000145399/0800`.
+fn czech_account(text: &str) -> String {
+    let (account, bank) = text.split_once('/').unwrap_or((text, ""));
+    let (prefix, root) = account.split_once('-').unwrap_or(("", account));
+    format!("{prefix:0>6}-{root:0>10}/{bank}")
 }
 
 /// Personnummer are written with and without the century, and only the ten digits are always there.
@@ -80,6 +100,10 @@ mod tests {
             ("ip.v6", &["2001:DB8:0:0::1", "2001:db8::1"], "2001:db8::1"),
             ("se.personnummer", &["19880320-0016", "880320-0016", "8803200016"], "8803200016"),
             ("fi.hetu", &["131052-308t"], "131052-308T"),
+            ("cz.bankaccount", &["19-2000145399/0800", "000019-2000145399/0800"], "000019-2000145399/0800"),
+            ("ro.onrc", &["j5/275/2012", "J5-275-2012"], "J5/275/2012"),
+            ("crypto.btc", &["1BvBMSEYstWetqTFn5Au4m4GFg7xJaNVN2"], "1BvBMSEYstWetqTFn5Au4m4GFg7xJaNVN2"),
+            ("crypto.btc", &["BC1QW508D6QEJXTDG4"], "bc1qw508d6qejxtdg4"),
             ("ch.ssn", &["756.9217.0769.85", "7569217076985"], "7569217076985"),
         ] {
             for spelling in spellings {

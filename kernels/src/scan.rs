@@ -8,13 +8,13 @@ use crate::bytes::{at, before, run_end, run_start};
 use crate::contact::{email, phone};
 use crate::context::{Context, Topic, Words};
 use crate::digits::{Run, is_separator, starts_code};
-use crate::document::{birth, mrz, plate};
-use crate::payment::{card, iban};
+use crate::document::{birth, ehic, mrz, plate};
+use crate::payment::{account, bic, card, iban, lei};
 use crate::resolve::resolve;
 use crate::secrets::Secrets;
 use crate::simd::Reader;
 use crate::view::{self, Spots};
-use crate::{Finding, Label, anchors, network, number, secrets};
+use crate::{Finding, Label, anchors, crypto, device, network, number, secrets};
 
 /// What is built once for all scans.
 #[derive(Debug)]
@@ -72,10 +72,12 @@ fn candidates(tables: &Tables, text: &str, out: &mut Vec<Finding>) -> Spots {
             }
             Anchor::Word => {
                 spots.word(bytes, place);
+                scanner.out.extend(lei::find(bytes, place));
+                scanner.out.extend(crypto::find(bytes, place, &mut scanner.context));
                 scanner.out.extend(mrz::find(bytes, place));
                 scanner.secrets.at_word(bytes, place, scanner.out);
             }
-            Anchor::Capitals => {}
+            Anchor::Capitals => scanner.out.extend(bic::find(bytes, place, &mut scanner.context)),
         },
         |block, masks| odd.block(text, block, masks),
     );
@@ -197,6 +199,9 @@ impl Scanner<'_, '_> {
         if run.digits() >= self.numbers.shortest() && run.starts_number() {
             number::numbers(self.numbers, run, &mut self.context, self.out);
             card::find(run, self.out);
+            account::find(run, self.out);
+            ehic::find(run, &mut self.context, self.out);
+            device::find(run, &mut self.context, self.out);
         }
         if place >= self.phones_from
             && let Some(found) = phone::find(bytes, place, &mut self.context)

@@ -85,6 +85,8 @@ pub(crate) enum Check {
     Letter { from: usize, length: usize, letters: &'static [u8], at: usize },
     /// It has so many characters.
     Length(usize),
+    /// This separator stands before its last group.
+    Sign(u8),
     /// One of these holds.
     Any(&'static [&'static [Check]]),
     /// A rule that only one scheme has.
@@ -201,6 +203,7 @@ impl Check {
                 usize::try_from(rest).ok().and_then(|rest| letters.get(rest)) == Some(&characters.at(*at))
             }
             Check::Length(length) => characters.length == *length,
+            Check::Sign(sign) => characters.sign == *sign,
             Check::Any(all) => all.iter().any(|checks| checks.iter().all(|check| check.holds(characters))),
             Check::Own(own) => own.holds(characters),
         }
@@ -267,7 +270,8 @@ impl Date {
         let year = match (self.year_digits, century) {
             (4, _) if !(1850..=2099).contains(&year) => return false,
             (4, _) => year,
-            (3, _) if year >= 800 => 1000 + year,
+            (3, _) if year >= 850 => 1000 + year,
+            (3, _) if year >= 100 => return false,
             (3, _) => 2000 + year,
             (_, 0) => 2000 + year,
             (_, century) => century + year,

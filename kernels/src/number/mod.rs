@@ -166,7 +166,8 @@ fn weigh(entry: &index::Entry, candidate: &Candidate<'_>, context: &mut Context<
     let &Scheme { kind, label, country, .. } = entry.scheme;
     let named = context.near(entry.topic, start, end);
     let allowed = match entry.form.proof {
-        Proof::Strong => true,
+        // A day of birth and one check digit are in one of a hundred rows of ten or eleven digits.
+        Proof::Strong => named || !candidate.is_short_row() || !context.names_another(start),
         // `12345678 a` may be a number and the next word.
         _ if candidate.ends_in_a_letter_apart() => named,
         Proof::Check => named || !(candidate.looks_like_a_time(entry.scheme) || context.names_another(start)),
@@ -190,6 +191,12 @@ impl Candidate<'_> {
             _ => false,
         };
         like_a_time && self.unbroken && !scheme.checks.iter().any(|check| matches!(check, Check::Date(_)))
+    }
+
+    fn is_short_row(&self) -> bool {
+        self.unbroken
+            && self.characters.length <= 11
+            && self.characters.values.iter().all(|&value| value < 10)
     }
 
     fn ends_in_a_letter_apart(&self) -> bool {

@@ -24,9 +24,17 @@ fn card(run: &Run<'_>, number: &Written) -> Option<Finding> {
     }
     let values = run.values();
     let digits = values.get(..number.length)?;
-    let kind = brand(digits).filter(|_| luhn(digits))?;
+    let kind = brand(digits).filter(|_| luhn(digits) && !is_goods(number, digits))?;
     let score = if number.length >= 14 { 94 } else { 75 };
     Some(Finding { start: number.start, end: number.end, label: Label::CardPan, kind, country: None, score })
+}
+
+/// GS1 General Specifications 7.9: thirteen digits with the check digit of goods are on goods; cards have
+/// not been so short for twenty years.
+fn is_goods(number: &Written, digits: &[u8]) -> bool {
+    let weighted = digits.iter().rev().zip([1, 3].into_iter().cycle());
+    let sum: u32 = weighted.map(|(&digit, weight)| u32::from(digit) * weight).sum();
+    digits.len() == 13 && number.is_unbroken() && sum.is_multiple_of(10)
 }
 
 fn is_grouping(number: &Written) -> bool {

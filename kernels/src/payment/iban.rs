@@ -1,7 +1,7 @@
 //! Bank accounts: IBAN (ISO 13616), in every country of the registry.
 //!
 //! Invariant: reported are numbers with their country's length and kinds of characters whose check digits
-//! are right, with or without separators, in any case.
+//! are right, with or without separators, in capitals or in small letters.
 
 use crate::bytes::{at, before, ends_word, has_word, starts_word};
 use crate::checks::next_of_mod_97;
@@ -10,11 +10,17 @@ use crate::{Finding, Label};
 /// ISO 13616: two letters, two digits and at most 30 characters.
 const LENGTH_MAX: usize = 34;
 
-/// The number whose check digits start at `digit`.
+/// The account whose check digits start at `digit`, or the creditor: they begin alike.
 pub(crate) fn find(text: &[u8], digit: usize) -> Option<Finding> {
     let start = country_start(text, digit)?;
+    account(text, start, digit).or_else(|| super::creditor::find(text, start))
+}
+
+fn account(text: &[u8], start: usize, digit: usize) -> Option<Finding> {
     let country = [at(text, start).to_ascii_uppercase(), at(text, start + 1).to_ascii_uppercase()];
-    let (rest, end) = read(text, digit, STRUCTURES.of(country)?)?;
+    // Small letters behind a capital country are the words that follow a shorter number.
+    let small = if at(text, start).is_ascii_uppercase() { 0 } else { LETTER };
+    let (rest, end) = read(text, digit, STRUCTURES.of(country)?, small)?;
     let check = text.get(digit..digit + 2)?;
     let rest = country.iter().chain(check).fold(rest, |rest, &byte| next_of_mod_97(rest, byte));
     (rest % 97 == 1 && ends_word(text, end)).then_some(Finding {
@@ -27,9 +33,9 @@ pub(crate) fn find(text: &[u8], digit: usize) -> Option<Finding> {
     })
 }
 
-/// Reads the characters of a number, its check digits first; gives what is left of its account, and where it
+/// Reads the characters of a number, its check digits first, with small letters counting as `small`; gives what is left of its account, and where it
 /// ends.
-fn read(text: &[u8], digit: usize, structure: &Structure) -> Option<(u64, usize)> {
+fn read(text: &[u8], digit: usize, structure: &Structure, small: u8) -> Option<(u64, usize)> {
     let window = text.get(digit..text.len().min(digit + 2 * LENGTH_MAX)).unwrap_or_default();
     let mut classes = structure.classes.iter().take(structure.length).enumerate();
     let (mut rest, mut separated, mut end) = (0, true, digit);
@@ -40,7 +46,7 @@ fn read(text: &[u8], digit: usize, structure: &Structure) -> Option<(u64, usize)
             separated = true;
             continue;
         }
-        if kinds(byte) & wanted == 0 {
+        if kinds(byte, small) & wanted == 0 {
             return None;
         }
         if index >= 2 {
@@ -73,8 +79,10 @@ const DIGIT: u8 = 1;
 const LETTER: u8 = 2;
 
 #[inline]
-fn kinds(byte: u8) -> u8 {
-    u8::from(byte.is_ascii_digit()) * DIGIT + u8::from(byte.is_ascii_alphabetic()) * LETTER
+fn kinds(byte: u8, small: u8) -> u8 {
+    u8::from(byte.is_ascii_digit()) * DIGIT
+        + u8::from(byte.is_ascii_uppercase()) * LETTER
+        + u8::from(byte.is_ascii_lowercase()) * small
 }
 
 /// The characters of a country's numbers, from the check digits on.
