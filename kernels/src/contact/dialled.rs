@@ -77,12 +77,11 @@ impl<'t> Dialled<'t> {
 
     /// The group after `group`.
     pub(super) fn next(&self, group: &Group) -> Option<&Group> {
-        self.groups.iter().take(self.count).nth(group.index + 1)
+        self.group(group.index + 1)
     }
 
-    /// The third group, if there are so many.
-    pub(super) fn third(&self) -> Option<&Group> {
-        self.groups.iter().take(self.count).nth(2)
+    pub(super) fn group(&self, index: usize) -> Option<&Group> {
+        self.groups.iter().take(self.count).nth(index)
     }
 
     /// The value of the digits `from..to`, if there are so many.

@@ -6,15 +6,15 @@
 
 use super::dialled::{DIGITS_MAX, Dialled, Group};
 use super::plan::{Fit, Plan, Plans, Prefix};
-use crate::bytes::{at, before, run_end, starts_word};
+use crate::bytes::{at, before, run_end, run_start, starts_word};
 use crate::context::{Context, Topic};
 use crate::digits::shape;
 use crate::{Finding, Label};
 
 /// How far before a number the word about it may end, in bytes.
 const CUE_DISTANCE: usize = 32;
-/// How far before a number a word ends that is about this number and no other.
-const NEAREST_DISTANCE: usize = 12;
+/// How far before a number a word ends that is about this number and no other, if no digit is between.
+const OWN_DISTANCE: usize = 24;
 /// A national number beside a word about it, trunk prefix included.
 const NAMED_DIGITS: std::ops::RangeInclusive<usize> = 6..=12;
 /// A national number that its grouping alone tells, trunk prefix included.
@@ -72,7 +72,7 @@ pub(crate) fn find(text: &[u8], digit: usize, context: &mut Context<'_, '_>) -> 
     if opening == Opening::Digits && !context.precedes(Topic::PHONE, digit, CUE_DISTANCE) {
         return None;
     }
-    weigh(&read_from(text, digit, opening)?, context)
+    weigh(text, &read_from(text, digit, opening)?, context)
 }
 
 /// What the characters say about the number whose first digit group starts at `digit`.
@@ -82,30 +82,29 @@ pub(crate) fn read(text: &[u8], digit: usize) -> Option<Reading> {
 }
 
 /// What the words around it make of it.
-pub(crate) fn weigh(reading: &Reading, context: &mut Context<'_, '_>) -> Option<Finding> {
+pub(crate) fn weigh(text: &[u8], reading: &Reading, context: &mut Context<'_, '_>) -> Option<Finding> {
     let &Reading { start, end, country, form } = reading;
     let named = context.precedes(Topic::PHONE, start, CUE_DISTANCE);
+    // `Tel. 030 901820, order 4711123`: the word is about the first number.
+    let clear = start - run_start(text, start, OWN_DISTANCE, |byte| !byte.is_ascii_digit());
+    let own = named && context.precedes(Topic::PHONE, start, clear);
+    let thing = !own && context.names_another(start);
+    let counts = match form {
+        Form::International | Form::Possible => true,
+        Form::Grouped | Form::Typical => !thing,
+        Form::Piece => !thing && (named || context.near(Topic::PHONE, start, end)),
+        Form::Digits => !thing && named,
+    };
     let score = match form {
-        _ if named && context.precedes(Topic::PHONE, start, NEAREST_DISTANCE) => 98,
+        _ if own => 98,
         Form::International => 92,
         _ if named => 90,
         Form::Grouped if country.is_some() => 85,
         Form::Possible | Form::Grouped => 80,
-        Form::Typical => 65,
         Form::Piece | Form::Digits => 75,
-    };
-    let counts = match form {
-        Form::International | Form::Possible => true,
-        Form::Grouped | Form::Typical => !is_of_a_thing(start, context),
-        Form::Piece => (named || context.near(Topic::PHONE, start, end)) && !is_of_a_thing(start, context),
-        Form::Digits => named && !is_of_a_thing(start, context),
+        Form::Typical => 65,
     };
     counts.then_some(Finding { start, end, label: Label::Phone, kind: "phone", country, score })
-}
-
-/// `Tel. 030 901820, order 4711123`: the nearer word decides.
-fn is_of_a_thing(start: usize, context: &mut Context<'_, '_>) -> bool {
-    context.names_another(start) && !context.precedes(Topic::PHONE, start, NEAREST_DISTANCE)
 }
 
 /// A few bytes decide for nearly all digits that they begin no telephone number.
@@ -171,7 +170,9 @@ fn read_from(text: &[u8], digit: usize, opening: Opening) -> Option<Reading> {
                 Opening::Typical => typical(&dialled),
                 _ => trunk(&dialled),
             };
-            grouped.or_else(|| named(&dialled))
+            // What follows digits is a part of what they begin: `1 234 567`.
+            let follows = before(text, digit) == b' ' && before(text, digit - 1).is_ascii_digit();
+            grouped.or_else(|| (alone && !follows).then(|| named(&dialled)).flatten())
         }
     }
 }
@@ -186,7 +187,7 @@ fn stands_alone(text: &[u8], digit: usize) -> bool {
     let last = before(text, opened - 1);
     match previous {
         b' ' if last.is_ascii_digit() => {
-            let first = crate::bytes::run_start(text, opened - 1, 3, |byte| byte.is_ascii_alphanumeric());
+            let first = run_start(text, opened - 1, 3, |byte| byte.is_ascii_alphanumeric());
             let further = before(text, first);
             let row = matches!(further, b' ' | b'-' | b'.' | b',' | b'/')
                 && before(text, first - 1).is_ascii_digit();
@@ -243,10 +244,21 @@ fn continues(dialled: &Dialled<'_>, group: &Group) -> bool {
     extension || (group.shape & 0xff < WHOLE && digits > 2)
 }
 
-/// A number of a country outside of Europe: its length alone.
+/// A number of a country outside of Europe: an assigned code and a length that may be.
 fn abroad<'d>(dialled: &'d Dialled<'_>, code: usize) -> Option<&'d Group> {
+    if code == 3 && !is_assigned(dialled.value(0, code)?) {
+        return None;
+    }
     let lengths = if code == 1 { 10..=10 } else { 6..=DIGITS_MAX - code };
     dialled.ends().find(|group| group.digits.checked_sub(code).is_some_and(|left| lengths.contains(&left)))
+}
+
+/// The country codes of three digits that are not Europe's.
+fn is_assigned(code: usize) -> bool {
+    matches!(code,
+        211..=213 | 216 | 218 | 220..=258 | 260..=269 | 290..=291 | 297 | 299 | 500..=509 | 590..=599
+        | 670 | 672..=683 | 685..=692 | 800 | 808 | 850 | 852..=853 | 855..=856 | 870 | 878 | 880..=883
+        | 886 | 888 | 960..=968 | 970..=977 | 979 | 992..=996 | 998)
 }
 
 /// ITU-T E.164 annex, list of assigned country codes: how many digits a code has.
@@ -277,14 +289,15 @@ fn trunk(dialled: &Dialled<'_>) -> Option<Reading> {
     for group in dialled.ends().filter(|group| GROUPED_DIGITS.contains(&group.digits)) {
         if group.index == 0 {
             let known = at_home(dialled, group, Fit::Valid)?;
-            return Some(reading(dialled, group, known.country(), Form::Piece));
+            return Some(reading(dialled, group, known.country, Form::Piece));
         }
         let decimal = group.index == 1 && group.separator == b'.';
-        if decimal || !dialled.is_regular(group) || is_row_of_pairs(dialled, group) || is_date(dialled) {
+        let other = is_row_of_pairs(dialled, group) || is_isbn(dialled, group) || is_date(dialled);
+        if decimal || other || !dialled.is_regular(group) {
             continue;
         }
         if let Some(known) = at_home(dialled, group, Fit::Used) {
-            return Some(reading(dialled, group, known.country(), Form::Grouped));
+            return Some(reading(dialled, group, known.country, Form::Grouped));
         }
     }
     None
@@ -298,8 +311,8 @@ fn typical(dialled: &Dialled<'_>) -> Option<Reading> {
         if !told || group.index == 0 || !dialled.is_regular(group) || is_date(dialled) {
             continue;
         }
-        if let Some(known) = among(dialled, group, Prefix::None, Fit::Official) {
-            return Some(reading(dialled, group, known.country(), Form::Typical));
+        if let Some(known) = among(dialled, group, Prefix::None, Fit::Official, None) {
+            return Some(reading(dialled, group, known.country, Form::Typical));
         }
     }
     None
@@ -308,39 +321,33 @@ fn typical(dialled: &Dialled<'_>) -> Option<Reading> {
 /// Digits that count beside a word: a grouping of some plan, else all of them.
 fn named(dialled: &Dialled<'_>) -> Option<Reading> {
     let longest = dialled.ends().find(|group| NAMED_DIGITS.contains(&group.digits));
-    if is_date(dialled) || longest.is_some_and(|group| is_amount(dialled, group)) {
+    if is_date(dialled) || longest.is_some_and(|group| is_decimal(dialled, group)) {
         return None;
     }
-    for group in dialled.ends().filter(|group| (*NAMED_DIGITS.start()..=DIGITS_MAX).contains(&group.digits)) {
+    for group in dialled.ends().filter(|group| group.digits >= *NAMED_DIGITS.start()) {
         if let Some(known) = at_home(dialled, group, Fit::Used) {
             let more = longest.filter(|longest| longest.end > group.end && continues(dialled, group));
-            let end = more.unwrap_or(group);
-            return Some(reading(dialled, end, known.country(), Form::Digits));
+            return Some(reading(dialled, more.unwrap_or(group), known.country, Form::Digits));
+        }
+        if is_address(group) {
+            return None;
         }
     }
-    let longest = longest?;
-    let known = at_home(dialled, longest, Fit::Valid).and_then(Known::country);
-    (!is_other(dialled, longest)).then(|| reading(dialled, longest, known, Form::Digits))
+    let longest = longest.filter(|group| !is_amount(dialled, group))?;
+    let known = at_home(dialled, longest, Fit::Valid).and_then(|known| known.country);
+    Some(reading(dialled, longest, known, Form::Digits))
 }
 
 fn reading(dialled: &Dialled<'_>, group: &Group, country: Option<[u8; 2]>, form: Form) -> Reading {
     Reading { start: dialled.start_of(group), end: group.end, country, form }
 }
 
-/// Whose plan has a number: one country's, or several countries'.
+/// Whose plan has a number, and how well it fits.
 #[derive(Clone, Copy)]
-enum Known {
-    One([u8; 2], Fit),
-    Several,
-}
-
-impl Known {
-    fn country(self) -> Option<[u8; 2]> {
-        match self {
-            Known::One(country, _) => Some(country),
-            Known::Several => None,
-        }
-    }
+struct Known {
+    fit: Fit,
+    /// None if it fits the plans of several countries equally.
+    country: Option<[u8; 2]>,
 }
 
 /// Who has this number, as it is dialled at home, at least as well as `fit`?
@@ -352,54 +359,76 @@ fn at_home(dialled: &Dialled<'_>, group: &Group, fit: Fit) -> Option<Known> {
         (8, _) => &[Prefix::Eight, Prefix::None],
         _ => &[Prefix::None],
     };
-    prefixes.iter().find_map(|&prefix| among(dialled, group, prefix, fit))
+    prefixes.iter().fold(None, |known, &prefix| among(dialled, group, prefix, fit, known))
 }
 
-/// Who has this number behind this prefix?
-fn among(dialled: &Dialled<'_>, group: &Group, prefix: Prefix, fit: Fit) -> Option<Known> {
-    let number = dialled.number(group, prefix.digits())?;
-    let mut known = None;
+/// Who has this number behind this trunk prefix, beside those who have it behind others?
+fn among(
+    dialled: &Dialled<'_>,
+    group: &Group,
+    prefix: Prefix,
+    fit: Fit,
+    mut known: Option<Known>,
+) -> Option<Known> {
+    let Some(number) = dialled.number(group, prefix.digits()) else { return known };
     for plan in Plans::shared().with(prefix, number.lead) {
         let here = plan.fit(number);
-        if here < fit {
-            continue;
+        let best = known.map_or(Fit::No, |known| known.fit);
+        if here >= fit && here >= best {
+            let country = (here > best).then_some(plan.country);
+            known = Some(Known { fit: here, country });
+            if country.is_none() && here == Fit::Official {
+                break; // Two countries show the number so: nothing tells them apart.
+            }
         }
-        known = match known {
-            // Two countries show the number so: nothing tells them apart.
-            Some(Known::One(_, Fit::Official)) if here == Fit::Official => return Some(Known::Several),
-            Some(Known::One(_, best)) if best == here => Some(Known::Several),
-            Some(Known::One(country, best)) if best > here => Some(Known::One(country, best)),
-            Some(Known::Several) if here < Fit::Official => Some(Known::Several),
-            _ => Some(Known::One(plan.country, here)),
-        };
     }
     known
 }
 
 /// `01 02 03 04 05 06 07` is a row of numbers, while ten pairs are two French ones.
 fn is_row_of_pairs(dialled: &Dialled<'_>, group: &Group) -> bool {
-    const PAIRS: u64 = shape(&[2, 2, 2, 2, 2]);
-    if group.shape != PAIRS {
+    const PAIRS: u64 = shape(&[2; 8]);
+    let width = 8 * (group.index + 1);
+    if group.shape ^ PAIRS & (u64::MAX >> (64 - width)) != 0 {
         return false;
     }
-    let is_pair = |place: usize| {
-        at(dialled.text, place) == group.separator
-            && at(dialled.text, place + 1).is_ascii_digit()
-            && at(dialled.text, place + 2).is_ascii_digit()
-            && !at(dialled.text, place + 3).is_ascii_alphanumeric()
+    let text = dialled.text;
+    let is_pair = |place: usize| at(text, place).is_ascii_digit() && at(text, place + 1).is_ascii_digit();
+    let follows = |pair: &usize| {
+        let place = group.end + 3 * pair;
+        at(text, place) == group.separator
+            && is_pair(place + 1)
+            && !at(text, place + 3).is_ascii_alphanumeric()
     };
-    let more = (0..6).take_while(|pair| is_pair(group.end + 3 * pair)).count();
-    more > 1 && more != 5
+    let more = (0..6).take_while(follows).count();
+    let first = dialled.start.saturating_sub(3);
+    let less = usize::from(before(text, dialled.start) == group.separator && is_pair(first));
+    (more != group.index + 1 || less > 0) && less + more > 1
 }
 
-/// A day: `2024-05-12`, `12.05.2024`, and `12.05.24` with marks that are not spaces.
+/// ISO 2108: `0-306-40615-2`, `0 306 40615 X`.
+fn is_isbn(dialled: &Dialled<'_>, group: &Group) -> bool {
+    const DIGITS: usize = 9;
+    let check = at(dialled.text, group.end + 1);
+    group.digits == DIGITS
+        && matches!(at(dialled.text, group.end), b' ' | b'-')
+        && (check.is_ascii_digit() || matches!(check, b'x' | b'X'))
+        && !at(dialled.text, group.end + 2).is_ascii_alphanumeric()
+        && at(dialled.text, dialled.start + 1) == group.separator
+}
+
+/// A day: `2024-05-12`, `12.05.2024`, and `12.05.24` with marks that are not spaces; years from and to.
 fn is_date(dialled: &Dialled<'_>) -> bool {
+    const YEARS: u64 = shape(&[4, 4]);
     const YEAR_FIRST: u64 = shape(&[4, 2, 2]);
     const YEAR_LAST: u64 = shape(&[2, 2, 4]);
     const SHORT: u64 = shape(&[2, 2, 2]);
-    let Some(group) = dialled.third() else { return false };
     let value = |from: usize, to: usize| dialled.value(from, to).unwrap_or(0);
     let is_year = |year: usize| (1900..2100).contains(&year);
+    if dialled.group(1).is_some_and(|group| group.shape == YEARS) && is_year(value(0, 4)) {
+        return is_year(value(4, 8));
+    }
+    let Some(group) = dialled.group(2) else { return false };
     let is_day = |one: usize, other: usize| {
         (1..=31).contains(&one) && (1..=31).contains(&other) && (one <= 12 || other <= 12)
     };
@@ -413,21 +442,23 @@ fn is_date(dialled: &Dialled<'_>) -> bool {
     }
 }
 
-/// `1 234 567`, `1234567.89`.
+/// `1234567.89`.
+fn is_decimal(dialled: &Dialled<'_>, group: &Group) -> bool {
+    group.index == 1 && group.separator == b'.' && dialled.digit(0) != 0
+}
+
+/// `1 234 567`.
 fn is_amount(dialled: &Dialled<'_>, group: &Group) -> bool {
     const MILLIONS: u64 = shape(&[1, 3, 3]);
     const BILLIONS: u64 = shape(&[1, 3, 3, 3]);
-    let decimal = group.index == 1 && group.separator == b'.' && dialled.digit(0) != 0;
-    decimal || (matches!(group.shape, MILLIONS | BILLIONS) && dialled.digit(0) != 0)
+    matches!(group.shape, MILLIONS | BILLIONS) && dialled.digit(0) != 0
 }
 
-/// Years from and to, or an address of the Internet: not telephone numbers, whatever word precedes.
-fn is_other(dialled: &Dialled<'_>, group: &Group) -> bool {
-    const YEARS: u64 = shape(&[4, 4]);
-    let year = |from: usize| dialled.value(from, from + 4).is_some_and(|year| (1900..2100).contains(&year));
-    let dotted = group.index == 3 && group.separator == b'.' && group.shape != shape(&[2, 2, 2, 2]);
-    dotted || (group.shape == YEARS && year(0) && year(4))
+/// Four groups with dots, as an address of the Internet.
+fn is_address(group: &Group) -> bool {
+    group.index == 3 && group.separator == b'.' && group.shape & 0xfcfc_fcfc == 0
 }
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -32,51 +32,64 @@ WRITTEN = {
     "AT": [("6", "3 2-4 2-4"), ("6", "3 2-4 2-4 2-4"), ("6", "3 1-3 2 2 2"), ("1", "1 2-4 2-4"),
            ("1", "1 2-4 2-4 2-4"), ("1", "1 1-2 2 2 2")],
     "BA": [("", "2 6-7"), ("", "2 3 3-4"), ("", "2 3 2 2"), ("", "2 2 2 2")],
-    "BE": [("", "1 7"), ("", "2 6"), ("4", "3 6"), ("4", "3 3 3"), ("", "1 2 2 2 1"), ("", "1 3 4"), ("4", "2 2 2 2 1")],
-    "BG": [("", "1 7"), ("", "2 7"), ("", "3 6"), ("", "1 3 2 2"), ("", "2 3 2 2"), ("", "3 3 3"), ("", "3 2 2 2"),
-           ("", "2 3 4"), ("", "2 6")],
+    "BE": [("", "1 7"), ("", "2 6"), ("4", "3 6"), ("4", "3 3 3"), ("", "1 2 2 2 1"), ("", "1 3 4"),
+           ("4", "2 2 2 2 1")],
+    "BG": [("", "1 7"), ("", "2 7"), ("", "3 6"), ("", "1 3 2 2"), ("", "2 3 2 2"), ("", "3 3 3"),
+           ("", "3 2 2 2"), ("", "2 3 4"), ("", "2 6")],
     "BY": [("", "2 7"), ("", "2 3 4")],
     "CH": [("", "2 7"), ("", "2 3 4"), ("", "3 3 3")],
     "CY": [("", "8"), ("", "4 4"), ("", "2 3 3"), ("", "2 2 2 2")],
     "CZ": [("", "3 6"), ("", "3 2 2 2"), ("2", "1 4 4"), ("2", "1 8")],
-    "DE": [("15-17", "3 2-4 2-4"), ("15-17", "3 2-4 2-4 2-4"), ("15-17", "3 1-4 2 2 2"), ("15-17", "3 7-8"),
-           ("15-17", "4 6-7"), ("15-17", "4 3-4 3-4")],
+    "DE": [("15-17", "3 2-4 2-4"), ("15-17", "3 2-4 2-4 2-4"), ("15-17", "3 1-4 2 2 2"),
+           ("15-17", "3 7-8"), ("15-17", "4 6-7"), ("15-17", "4 3-4 3-4")],
     "DK": [("", "8"), ("", "4 4"), ("", "2 6"), ("", "2 3 3")],
     "EE": [("", "3 2 2"), ("", "8"), ("5", "3 4-5")],
     "ES": [("", "3 3 3"), ("", "3 6"), ("9", "2 3 2 2"), ("9", "2 7"), ("9", "2 3 4")],
-    "FI": [("4-5", "2 3 3-4"), ("4-5", "2 3 2 2"), ("4-5", "2 4 2-3"), ("", "1 3 2-4"), ("", "1 4 3-4"), ("", "2 2 2 2")],
+    "FI": [("4-5", "2 3 3-4"), ("4-5", "2 3 2 2"), ("4-5", "2 4 2-3"), ("", "1 3 2-4"),
+           ("", "1 4 3-4"), ("", "2 2 2 2")],
     "FO": [("", "2 2 2"), ("", "3 3")],
     "FR": [("", "1 8"), ("8", "3 3 3"), ("8", "3 6"), ("", "2 2 2 2 1")],
-    "GB": [("", "4 6"), ("", "4 3 3"), ("", "3 3 4"), ("2", "2 8"), ("7", "2 4 4"), ("1", "3 7"), ("", "4 2 2 2")],
+    "GB": [("", "4 6"), ("", "4 3 3"), ("", "3 3 4"), ("2", "2 8"), ("7", "2 4 4"), ("1", "3 7"),
+           ("", "4 2 2 2")],
     "GI": [("", "3 5"), ("", "8")],
-    "GR": [("", "3 3 4"), ("", "3 7"), ("", "2 4 4"), ("", "4 6"), ("", "5 5"), ("", "3 3 2 2"), ("2", "2 8")],
-    "HR": [("", "1 7"), ("", "2 6-7"), ("", "1 3 4"), ("", "1 4 3"), ("", "2 3 3-4"), ("", "2 3 2 2"), ("", "2 4 3")],
+    "GR": [("", "3 3 4"), ("", "3 7"), ("", "2 4 4"), ("", "4 6"), ("", "5 5"), ("", "3 3 2 2"),
+           ("2", "2 8")],
+    "HR": [("", "1 7"), ("", "2 6-7"), ("", "1 3 4"), ("", "1 4 3"), ("", "2 3 3-4"),
+           ("", "2 3 2 2"), ("", "2 4 3")],
     "HU": [("1", "1 7"), ("1", "1 3 2 2"), ("", "2 6-7"), ("", "2 3 2 2"), ("", "2 3 3-4")],
     "IE": [("1", "1 7"), ("", "2 7"), ("", "2 3 4"), ("8", "2 3 2 2"), ("", "2 5"), ("", "3 3 3")],
     "IS": [("", "3 4"), ("", "3 2 2"), ("", "7")],
-    "IT": [("3", "3 6-7"), ("3", "3 3 2 2"), ("3", "3 2 2 2"), ("02,06", "2 2-4 2-4"), ("02,06", "2 2-4 2-3 2-3"),
-           ("0", "3 2-4 2-4"), ("0", "3 2-3 2 2"), ("0", "4 2-3 2-3"), ("0", "3 6-7"), ("0", "4 5-6"), ("0", "2 6-8")],
+    "IT": [("3", "3 6-7"), ("3", "3 3 2 2"), ("3", "3 2 2 2"), ("02,06", "2 2-4 2-4"),
+           ("02,06", "2 2-4 2-3 2-3"), ("0", "3 2-4 2-4"), ("0", "3 2-3 2 2"), ("0", "4 2-3 2-3"),
+           ("0", "3 6-7"), ("0", "4 5-6"), ("0", "2 6-8")],
     "LI": [("", "3 4"), ("", "7")],
-    "LT": [("6", "3 2 3"), ("6", "3 5"), ("5", "1 7"), ("", "2 6"), ("", "2 3 3"), ("6", "2 2 2 2"), ("5", "1 3 2 2")],
-    "LU": [("6", "3 6"), ("6", "3 2 2 2"), ("2-9", "2 2 2"), ("2", "2 4"), ("2", "2 6"), ("2", "2 3 3")],
+    "LT": [("6", "3 2 3"), ("6", "3 5"), ("5", "1 7"), ("", "2 6"), ("", "2 3 3"), ("6", "2 2 2 2"),
+           ("5", "1 3 2 2")],
+    "LU": [("6", "3 6"), ("6", "3 2 2 2"), ("2-9", "2 2 2"), ("2", "2 4"), ("2", "2 6"),
+           ("2", "2 3 3")],
     "LV": [("", "8"), ("", "4 4"), ("", "2 2 2 2"), ("", "2 6"), ("", "2 3 3")],
     "MC": [("", "8")],
     "MD": [("", "2 6"), ("", "2 2 2 2"), ("", "2 3 3"), ("", "3 2 3"), ("", "3 5")],
     "ME": [("", "2 6"), ("", "2 3 3"), ("", "2 2 2 2")],
     "MK": [("", "1 7"), ("", "2 6"), ("", "2 3 3"), ("2", "1 4 3"), ("2", "1 3 4")],
     "MT": [("", "8"), ("", "2 2 2 2"), ("", "2 3 3"), ("", "4 4")],
-    "NL": [("6", "1 4 4"), ("6", "1 2 2 2 2"), ("6", "1 3 2 3"), ("", "2 7"), ("", "2 3 2 2"), ("", "3 6"), ("", "3 2 2 2"), ("", "3 3 3")],
+    "NL": [("6", "1 4 4"), ("6", "1 2 2 2 2"), ("6", "1 3 2 3"), ("", "2 7"), ("", "2 3 2 2"),
+           ("", "3 6"), ("", "3 2 2 2"), ("", "3 3 3")],
     "NO": [("", "8"), ("", "4 4"), ("", "3 2 3"), ("", "2 2 2 2"), ("", "2 3 3")],
     "PL": [("", "3 3 3"), ("", "2 7"), ("", "2 3 2 2"), ("", "3 6")],
     "PT": [("", "3 3 3"), ("2", "2 7"), ("2", "2 3 4"), ("", "2 3 2 2"), ("9", "2 7"), ("", "3 6")],
-    "RO": [("", "3 6"), ("", "3 3 3"), ("", "2 7"), ("", "2 3 4"), ("", "2 3 2 2"), ("7", "3 2 2 2")],
+    "RO": [("", "3 6"), ("", "3 3 3"), ("", "2 7"), ("", "2 3 4"), ("", "2 3 2 2"),
+           ("7", "3 2 2 2")],
     "RS": [("", "2 6-7"), ("", "2 3 3-4"), ("", "2 3 2 2"), ("", "2 4 3"), ("", "3 6")],
-    "SE": [("8", "1 5-8"), ("7", "2 7"), ("7", "2 3 4"), ("7", "2 2 2 3"), ("", "2 5-7"), ("", "3 5-6"), ("", "2 3 2-3"), ("8", "1 3 4"), ("", "2 3 3")],
+    "SE": [("8", "1 5-8"), ("7", "2 7"), ("7", "2 3 4"), ("7", "2 2 2 3"), ("", "2 5-7"),
+           ("", "3 5-6"), ("", "2 3 2-3"), ("8", "1 3 4"), ("", "2 3 3")],
     "SI": [("", "1 7"), ("", "1 3 4"), ("", "2 6"), ("", "2 3 3"), ("", "2 2 2 2")],
-    "SK": [("9", "3 6"), ("9", "3 3 3"), ("2", "1 8"), ("2", "1 4 4"), ("2", "1 2 2 2 2"), ("", "2 7"), ("", "2 3 4"), ("", "2 3 2 2"), ("9", "3 2 2 2")],
+    "SK": [("9", "3 6"), ("9", "3 3 3"), ("2", "1 8"), ("2", "1 4 4"), ("2", "1 2 2 2 2"),
+           ("", "2 7"), ("", "2 3 4"), ("", "2 3 2 2"), ("9", "3 2 2 2")],
     "SM": [("0", "4 2 2 2"), ("0", "4 3 3")],
     "TR": [("", "3 3 2 2"), ("", "3 3 4"), ("", "3 7")],
-    "UA": [("", "2 7"), ("", "2 3 4"), ("", "2 3 2 2"), ("", "3 3 3"), ("", "3 6"), ("", "3 2 2 2")],
+    "UA": [("", "2 7"), ("", "2 3 4"), ("", "2 3 2 2"), ("", "3 3 3"), ("", "3 6"),
+           ("", "3 2 2 2")],
     "XK": [("", "2 6"), ("", "2 3 3"), ("", "2 7"), ("", "3 3 3")],
 }
 # So few numbers that a grouping shared with a neighbour speaks for the neighbour.
@@ -196,27 +209,34 @@ def ranges(regions):
         kinds = [getattr(metadata, kind) for kind in TYPES]
         for kind in filter(lambda kind: kind and kind.national_number_pattern, kinds):
             numbers = Digits([kind.national_number_pattern])
+            possible = set(kind.possible_length or metadata.general_desc.possible_length)
             for lead in leads():
-                lengths = numbers.lengths(lead) & set(kind.possible_length or metadata.general_desc.possible_length)
+                lengths = numbers.lengths(lead) & possible
                 found[lead] |= {length for length in lengths if length <= most}
     return found
 
 
-def official(region):
+def official(region, valid):
     """The groupings of phonenumbers, with the leading digits that have them."""
     metadata = PhoneMetadata.metadata_for_region(region)
-    for form in list(metadata.number_format) + list(metadata.intl_number_format):
-        parts = re.findall(r"\(\\d(?:\{(\d+)(?:,(\d+))?\})?\)", form.pattern)
-        sizes = [(int(least or 1), int(most or least or 1)) for least, most in parts]
-        groups = []
-        for group in re.findall(r"[\\0-9]*\\\d[\\0-9]*", form.format):
-            named = [int(number) - 1 for number in re.findall(r"\\(\d)", group)]
-            groups.append((sum(sizes[i][0] for i in named), sum(sizes[i][1] for i in named)))
-        patterns = form.leading_digits_pattern[-1:] or [r"\d"]
-        begins = Digits([f"(?:{patterns[0]})\\d{{0,3}}"])
-        found = {lead for lead in leads() if begins.lengths(lead)}
-        shorter = {lead for lead in leads() if re.match(patterns[0], lead)}
-        yield found | shorter, groups
+    for forms in (metadata.number_format, metadata.intl_number_format):
+        # The first form that fits counts: what an earlier one takes for sure, a later one does not have.
+        left = {lead: set(lengths) for lead, lengths in valid.items()}
+        for form in forms:
+            parts = re.findall(r"\(\\d(?:\{(\d+)(?:,(\d+))?\})?\)", form.pattern)
+            sizes = [(int(least or 1), int(most or least or 1)) for least, most in parts]
+            groups = []
+            for group in re.findall(r"[\\0-9]*\\\d[\\0-9]*", form.format):
+                named = [int(number) - 1 for number in re.findall(r"\\(\d)", group)]
+                groups.append((sum(sizes[i][0] for i in named), sum(sizes[i][1] for i in named)))
+            lengths = set(range(sum(group[0] for group in groups), sum(group[1] for group in groups) + 1))
+            pattern = (form.leading_digits_pattern[-1:] or [r"\d"])[0]
+            begins = Digits([f"(?:{pattern})\\d{{0,3}}"])
+            surely = {lead for lead in leads() if re.match(pattern, lead)}
+            found = {lead for lead in leads() if lead in surely or begins.lengths(lead)}
+            yield {lead for lead in found if left[lead] & lengths}, groups
+            for lead in surely:
+                left[lead] -= lengths
 
 
 def spans(wanted, free=frozenset()):
@@ -292,21 +312,21 @@ def groupings(known, valid):
         fitting = {lead for lead in found if any(least <= length <= most for length in valid[lead])}
         text = " ".join(f"{low}" if low == high else f"{low}-{high}" for low, high in groups)
         possible = {lead for lead in leads() if any(least <= length <= most for length in valid[lead])}
-        wanted, others = table.setdefault(text, (set(), possible))
+        text += "*" if is_open(groups) else ""
+        wanted, _ = table.setdefault(text, (set(), possible))
         wanted.update(fitting)
     free = set(leads())
     by_leads = {}
     for text, (wanted, possible) in sorted(table.items()):
         if wanted:
             by_leads.setdefault(spans(wanted, free - possible), []).append(text)
-    return sorted((", ".join(texts) + ": " + leads).removesuffix(": 0-9") for leads, texts in by_leads.items())
+    forms = (", ".join(texts) + ": " + leads for leads, texts in by_leads.items())
+    return sorted(form.removesuffix(": 0-9") for form in forms)
 
 
-def subscribers(sizes):
-    """Where a plan leaves the number after the area code open, people group it as they like."""
-    if len(sizes) == 2 and sizes[1][1] - sizes[1][0] >= 3:
-        for rest in ([(2, 4)] * 2, [(2, 4)] * 3, [(1, 3), (2, 2), (2, 2), (2, 2)]):
-            yield sizes[:1] + rest
+def is_open(sizes):
+    """Does the plan leave open how long a number is after the area code? Then people group it as they like."""
+    return len(sizes) == 2 and sizes[1][1] - sizes[1][0] >= 3
 
 
 def parse(text):
@@ -324,9 +344,13 @@ def quoted(name, entries):
     return "\n".join(lines + [line + '",'])
 
 
+def code_of(region):
+    return PhoneMetadata.metadata_for_region(region).country_code
+
+
 def main():
     print(HEAD)
-    for region, others in sorted(COUNTRIES.items(), key=lambda it: PhoneMetadata.metadata_for_region(it[0]).country_code):
+    for region, others in sorted(COUNTRIES.items(), key=lambda it: code_of(it[0])):
         metadata = PhoneMetadata.metadata_for_region(region)
         valid = ranges([region] + others)
         most = E164_DIGITS_MAX - len(str(metadata.country_code))
@@ -339,9 +363,8 @@ def main():
         print(f'        trunk: "{trunk}",')
         print(f'        possible: "{sizes(possible)}",')
         print(quoted("valid", [f"{spans(found)}: {lengths}" for lengths, found in table]))
-        known = list(official(region))
+        known = list(official(region, valid))
         used = [(expand(spec), parse(text)) for spec, text in WRITTEN.get(region, [])]
-        used += [(found, groups) for found, sizes in known + used for groups in subscribers(sizes)]
         if region in SMALL:
             known, used = [], known + used
         print(quoted("official", groupings(known, valid)))
@@ -367,7 +390,8 @@ pub(super) struct Source {
     pub(super) possible: &'static str,
     /// Leading digits, then how many digits the numbers have that begin so.
     pub(super) valid: &'static str,
-    /// How many digits each group has, then the leading digits of the numbers that are written so.
+    /// How many digits each group has, then the leading digits of the numbers that are written so. Behind
+    /// `*` are areas in which the rest is grouped as people like.
     pub(super) official: &'static str,
     /// The same, for groupings that no authority has chosen.
     pub(super) used: &'static str,

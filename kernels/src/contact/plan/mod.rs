@@ -161,6 +161,7 @@ impl Plan {
         add(source.official, &mut groupings, &mut rules);
         let official = bit(groupings.len()).wrapping_sub(1);
         add(source.used, &mut groupings, &mut rules);
+        add_free(source, &mut groupings, &mut rules);
         let (rule, rules) = distinct(&rules);
         let possible = bits(source.possible);
         Plan {
@@ -205,13 +206,34 @@ fn has(lengths: u16, digits: usize) -> bool {
 /// Adds the groupings of `texts`, and says in the rules which leading digits have them.
 fn add(texts: &'static str, groupings: &mut Vec<Grouping>, rules: &mut [Rule]) {
     for (shapes, leads) in entries(texts) {
-        let first = groupings.len();
-        groupings.extend(shapes.split(", ").filter_map(Grouping::parse));
-        let added = bit(groupings.len()).wrapping_sub(bit(first));
-        each(rules, if leads.is_empty() { "0-9" } else { leads }, |rule| {
-            rule.groupings |= if rule.lengths == 0 { 0 } else { added };
-        });
+        let parsed = shapes.split(", ").filter_map(|text| Grouping::parse(text.trim_end_matches('*')));
+        add_all(parsed, leads, groupings, rules);
     }
+}
+
+/// Adds the ways in which people group a number of which the plan says no more than its area code.
+fn add_free(source: &europe::Source, groupings: &mut Vec<Grouping>, rules: &mut [Rule]) {
+    const RESTS: [&str; 3] = ["2-4 2-4", "2-4 2-4 2-4", "1-3 2 2 2"];
+    for (shapes, leads) in [source.official, source.used].into_iter().flat_map(entries) {
+        let free = shapes.split(", ").filter(|text| text.ends_with('*'));
+        let areas = free.filter_map(|text| text.split(' ').next());
+        let all = areas.flat_map(|area| RESTS.map(|rest| format!("{area} {rest}")));
+        add_all(all.filter_map(|text| Grouping::parse(&text)), leads, groupings, rules);
+    }
+}
+
+fn add_all(
+    added: impl Iterator<Item = Grouping>,
+    leads: &str,
+    groupings: &mut Vec<Grouping>,
+    rules: &mut [Rule],
+) {
+    let first = groupings.len();
+    groupings.extend(added);
+    let added = bit(groupings.len()).wrapping_sub(bit(first));
+    each(rules, if leads.is_empty() { "0-9" } else { leads }, |rule| {
+        rule.groupings |= if rule.lengths == 0 { 0 } else { added };
+    });
 }
 
 fn bit(index: usize) -> u64 {
@@ -322,8 +344,9 @@ mod tests {
         for (source, plan) in europe::PLANS.iter().zip(&Plans::shared().plans) {
             let country = String::from_utf8_lossy(&source.country);
             let texts = [source.official, source.used].map(entries);
-            let shapes = texts.into_iter().flatten().map(|(shapes, _)| shapes.split(", ").count());
-            assert_eq!(shapes.sum::<usize>(), plan.groupings.len(), "{country}");
+            let shapes = texts.into_iter().flatten().flat_map(|(shapes, _)| shapes.split(", "));
+            let groupings: usize = shapes.map(|text| if text.ends_with('*') { 4 } else { 1 }).sum();
+            assert_eq!(groupings, plan.groupings.len(), "{country}");
             assert!((1..64).contains(&plan.groupings.len()), "{country} {}", plan.groupings.len());
             assert!(plan.possible != 0 && plan.rules.len() < 256, "{country}");
             let leads = entries(source.valid).flat_map(|(leads, _)| leads.split(','));
