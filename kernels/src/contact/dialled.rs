@@ -136,10 +136,14 @@ fn without(shape: u64, index: usize, skipped: usize) -> u64 {
     shape
 }
 
-/// The bracket before the digit at `start`, or the `+` without one; `start` if there is neither.
+/// The bracket before the digit at `start`, or before the `+` or `00` there; else that, or `start`.
 fn opened(text: &[u8], start: usize) -> usize {
-    let plus = start - usize::from(before(text, start) == b'+');
-    plus - usize::from(before(text, plus) == b'(')
+    let exit = match before(text, start) {
+        b'+' => start - 1,
+        b'0' if before(text, start - 1) == b'0' => start - 2,
+        _ => start,
+    };
+    exit - usize::from(before(text, exit) == b'(')
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

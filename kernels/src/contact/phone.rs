@@ -278,10 +278,7 @@ fn exit(text: &[u8], digit: usize, code: usize) -> Option<Reading> {
     let number = text.get(digit..reading.end).unwrap_or_default();
     let piece = number.iter().all(u8::is_ascii_digit) || !stands_alone(text, digit);
     let form = if piece || reading.form == Form::Possible { Form::Digits } else { Form::Grouped };
-    // `(0049) 30 901820`, and not `(0049 30 901820)`.
-    let closed = number.iter().find(|byte| matches!(byte, b'(' | b')')) == Some(&b')');
-    let start = digit - usize::from(closed && before(text, digit) == b'(');
-    Some(Reading { start, form, ..reading })
+    Some(Reading { form, ..reading })
 }
 
 /// A number with a trunk prefix in a grouping of its plan.
