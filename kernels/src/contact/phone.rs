@@ -161,20 +161,25 @@ fn read_from(text: &[u8], digit: usize, opening: Opening) -> Option<Reading> {
             (!apart).then_some(reading)
         }
         Opening::Exit { code } => exit(text, digit, code),
-        Opening::Trunk | Opening::Typical | Opening::Digits => {
-            let dialled = Dialled::read(text, digit);
-            let alone = stands_alone(text, digit);
-            let grouped = match opening {
-                Opening::Digits => None,
-                _ if !alone => None,
-                Opening::Typical => typical(&dialled),
-                _ => trunk(&dialled),
-            };
-            // What follows digits is a part of what they begin: `1 234 567`.
-            let follows = before(text, digit) == b' ' && before(text, digit - 1).is_ascii_digit();
-            grouped.or_else(|| (alone && !follows).then(|| named(&dialled)).flatten())
-        }
+        Opening::Trunk => at_home_or_named(text, digit, trunk),
+        Opening::Typical => at_home_or_named(text, digit, typical),
+        Opening::Digits => at_home_or_named(text, digit, |_| None),
     }
+}
+
+/// A number that its grouping tells, or one that a word must tell.
+fn at_home_or_named(
+    text: &[u8],
+    digit: usize,
+    grouped: impl Fn(&Dialled<'_>) -> Option<Reading>,
+) -> Option<Reading> {
+    if !stands_alone(text, digit) {
+        return None;
+    }
+    let dialled = Dialled::read(text, digit);
+    // What follows digits is a part of what they begin: `1 234 567`.
+    let follows = before(text, digit) == b' ' && before(text, digit - 1).is_ascii_digit();
+    grouped(&dialled).or_else(|| if follows { None } else { named(&dialled) })
 }
 
 /// Is it not a part of a longer row of digits? `12 030 901820` may be two things, `4111 0301 9018` is one.

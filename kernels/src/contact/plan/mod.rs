@@ -299,10 +299,10 @@ fn bits(text: &str) -> u16 {
 }
 
 /// `3` are 300 to 399, `15-17` are 150 to 179.
-fn leads_of(text: &str) -> std::ops::RangeInclusive<usize> {
+fn leads_of(text: &str) -> impl Iterator<Item = usize> {
     let width = text.split('-').next().map_or(LEADING, str::len);
     let scale = (width..LEADING).fold(1, |scale, _| scale * 10);
-    interval(text).map_or(1..=0, |(first, last)| first * scale..=last * scale + scale - 1)
+    interval(text).into_iter().flat_map(move |(first, last)| first * scale..(last + 1) * scale)
 }
 
 #[cfg(test)]
@@ -351,7 +351,7 @@ mod tests {
             assert!(plan.possible != 0 && plan.rules.len() < 256, "{country}");
             let leads = entries(source.valid).flat_map(|(leads, _)| leads.split(','));
             for lead in leads {
-                assert!(leads_of(lead).all(|lead| plan.rule[lead] != 0), "{country} {lead}");
+                assert!(leads_of(lead).all(|lead: usize| plan.rule[lead] != 0), "{country} {lead}");
             }
         }
     }
