@@ -137,11 +137,18 @@ fn opening(text: &[u8], digit: usize) -> Option<Opening> {
     }
 }
 
-/// `612 34 56 78`, `22 123 45 67`, `(22) 1234567`: where numbers have no trunk prefix.
+/// `612 34 56 78`, `22 123 45 67`, `312 345 6789`, `(22) 1234567`: where numbers have no trunk prefix.
 fn is_typical(text: &[u8], digit: usize) -> bool {
     let mark = |offset: usize| matches!(at(text, digit + offset), b' ' | b'-' | b'.');
     let closes = |offset: usize| at(text, digit + offset) == b')';
-    (mark(6) && mark(9) && (mark(2) || mark(3))) || (before(text, digit) == b'(' && (closes(2) || closes(3)))
+    (mark(6) && mark(9) && (mark(2) || mark(3)))
+        || (mark(3) && mark(7) && is_southern_mobile(at(text, digit), at(text, digit + 1)))
+        || (before(text, digit) == b'(' && (closes(2) || closes(3)))
+}
+
+/// Mobile numbers of Italy and Greece, in the only grouping of three, three and four without a prefix.
+fn is_southern_mobile(first: u8, second: u8) -> bool {
+    first == b'3' || (first, second) == (b'6', b'9')
 }
 
 /// Are there so many digits that they may be a number beside a word?
@@ -307,9 +314,9 @@ fn trunk(dialled: &Dialled<'_>) -> Option<Reading> {
 
 /// A number without a trunk prefix in a grouping that hardly anything else has.
 fn typical(dialled: &Dialled<'_>) -> Option<Reading> {
-    const MIXED: [u64; 2] = [shape(&[3, 2, 2, 2]), shape(&[2, 3, 2, 2])];
+    const GROUPS: [u64; 3] = [shape(&[3, 2, 2, 2]), shape(&[2, 3, 2, 2]), shape(&[3, 3, 4])];
     for group in dialled.ends().filter(|group| GROUPED_DIGITS.contains(&group.digits)) {
-        let told = MIXED.contains(&group.shape) || dialled.start_of(group) < dialled.start;
+        let told = GROUPS.contains(&group.shape) || dialled.start_of(group) < dialled.start;
         if !told || group.index == 0 || !dialled.is_regular(group) || is_date(dialled) {
             continue;
         }
@@ -504,6 +511,27 @@ mod tests {
             ("+49 (30) 901820 (12 rooms)", Some("+49 (30) 901820")),
         ] {
             assert_eq!(number(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_reading_needs_no_words_and_says_what_else_must_hold() {
+        for (text, form) in [
+            ("+33 6 12 34 56 78", Some(Form::International)),
+            ("+49 08 1234567", Some(Form::Possible)),
+            ("06 12 34 56 78", Some(Form::Grouped)),
+            ("0033 6 12 34 56 78", Some(Form::Grouped)),
+            ("0033612345678", Some(Form::Digits)),
+            ("0612345678", Some(Form::Piece)),
+            ("612 34 56 78", Some(Form::Typical)),
+            ("312 345 6789", Some(Form::Typical)),
+            ("22 41 00 00", Some(Form::Digits)),
+            ("2024-05-12", None),
+            ("12345", None),
+        ] {
+            let digit = text.find(|letter: char| letter.is_ascii_digit()).unwrap_or(0);
+            let read = read(text.as_bytes(), digit);
+            assert_eq!(read.map(|reading| reading.form), form, "{text}");
         }
     }
 
