@@ -28,7 +28,11 @@ pub fn normalise(finding_kind: &str, text: &str) -> String {
         "ip.v6" => text.parse::<Ipv6Addr>().map_or_else(|_| lower(text), |address| address.to_string()),
         "se.personnummer" => last_ten_digits(text),
         // The sign between date and serial number is part of the number: it tells the century.
-        "fi.hetu" => text.to_ascii_uppercase(),
+        "fi.hetu" => text
+            .chars()
+            .filter(|letter| letter.is_ascii_alphanumeric() || matches!(letter, '+' | '-'))
+            .map(|letter| letter.to_ascii_uppercase())
+            .collect(),
         "cz.bankaccount" => czech_account(text),
         // `J5/275/2012` is not `J52/75/2012`.
         "ro.onrc" => text.to_ascii_uppercase().replace([' ', '-'], "/"),
