@@ -1,5 +1,5 @@
 //! `inland inspect` from the outside: places, forms of input, and what is refused.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
