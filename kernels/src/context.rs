@@ -33,10 +33,11 @@ impl Topic {
     pub(crate) const BIRTH: Topic = Topic(4);
     pub(crate) const PLATE: Topic = Topic(5);
     pub(crate) const BIC: Topic = Topic(6);
+    pub(crate) const PASSPORT: Topic = Topic(15);
 }
 
 /// The first number scheme's topic; the others follow.
-pub(crate) const FIRST_SCHEME: Topic = Topic(8);
+pub(crate) const FIRST_SCHEME: Topic = Topic(16);
 /// Room for every topic.
 const TOPICS: usize = 256;
 
@@ -215,6 +216,13 @@ const WORDS: &[(Topic, &[&str])] = &[
             "fædd",
             "fæðing",
             "twieled",
+            "synt.",
+            "nar.",
+            "szül.",
+            "ur.",
+            "urodz",
+            "γεννηθ",
+            "ημ. γέννησης",
         ],
     ),
     (
@@ -256,6 +264,58 @@ const WORDS: &[(Topic, &[&str])] = &[
             "numerimärk",
             "numurzīme",
             "valstybinis",
+            "vehicle registration",
+            "registration",
+            "registreringsnummer",
+            "registreringsnr",
+            "registračn",
+            "immatriculé",
+            "rekisteritunnus",
+            "регистрационен номер",
+            "Регистрационен номер",
+        ],
+    ),
+    (
+        Topic::PASSPORT,
+        &[
+            "passport",
+            "reisepass",
+            "passnummer",
+            "pass-nr",
+            "passnr",
+            "ausweisnummer",
+            "ausweis-nr",
+            "personalausweis",
+            "passeport",
+            "carte d'identité",
+            "carte nationale",
+            "passaporto",
+            "carta d'identità",
+            "pasaporte",
+            "paspoort",
+            "identiteitskaart",
+            "paszport",
+            "dowód osobisty",
+            "dowodu osobistego",
+            "passaporte",
+            "cartão de cidadão",
+            "pasnummer",
+            "pas nr",
+            "passin numero",
+            "passi nro",
+            "číslo pasu",
+            "pasu č",
+            "útlevél",
+            "pașaport",
+            "paşaport",
+            "διαβατήριο",
+            "διαβατηρίου",
+            "Διαβατήριο",
+            "паспорт",
+            "Паспорт",
+            "лична карта",
+            "identity card",
+            "id card no",
         ],
     ),
     (Topic::BIC, &["bic", "swift"]),

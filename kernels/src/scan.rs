@@ -8,7 +8,7 @@ use crate::bytes::{at, before, run_end};
 use crate::contact::{email, phone};
 use crate::context::{Context, Words};
 use crate::digits::{MAX_DIGITS, Run};
-use crate::document::{birth, mrz, plate};
+use crate::document::{birth, mrz, passport, plate};
 use crate::payment::{card, iban};
 use crate::resolve::resolve;
 use crate::secrets::Secrets;
@@ -127,6 +127,7 @@ impl Scanner<'_, '_> {
         }
         if previous.is_ascii_uppercase() || !previous.is_ascii_alphanumeric() {
             self.out.extend(plate::find(bytes, place, &mut self.context));
+            self.out.extend(passport::find(bytes, place, &mut self.context));
         }
         number::codes(self.numbers, bytes, place, &mut self.context, self.out);
         if !previous.is_ascii_alphanumeric() {

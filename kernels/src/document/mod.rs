@@ -2,4 +2,5 @@
 
 pub(crate) mod birth;
 pub(crate) mod mrz;
+pub(crate) mod passport;
 pub(crate) mod plate;
