@@ -8,7 +8,7 @@ use crate::bytes::{at, before, run_end, run_start};
 use crate::contact::{email, phone};
 use crate::context::{Context, Topic, Words};
 use crate::digits::{Run, is_separator, starts_code};
-use crate::document::{birth, ehic, mrz, plate};
+use crate::document::{birth, ehic, mrz, passport, plate};
 use crate::payment::{account, bic, card, iban, lei};
 use crate::resolve::resolve;
 use crate::secrets::Secrets;
@@ -147,6 +147,9 @@ impl Scanner<'_, '_> {
         let capital_near = capitals_behind & PLATE_BEHIND != 0 || around.capitals() & PLATE_AHEAD != 0;
         if capital_near && self.context.has_said(Topic::PLATE, place, plate::WORD_DISTANCE_MAX) {
             self.out.extend(plate::find(bytes, place, &mut self.context));
+        }
+        if self.context.has_said(Topic::PASSPORT, place, passport::WORD_DISTANCE_MAX) {
+            self.out.extend(passport::find(bytes, place, &mut self.context));
         }
         if solid > 0 || run.goes_on || follows_capital {
             number::codes(self.numbers, bytes, place, &mut self.context, self.out);

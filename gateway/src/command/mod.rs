@@ -1,6 +1,7 @@
-//! The command line: demo, serve, check, policy, token, key, audit.
+//! The command line: demo, serve, check, inspect, policy, token, key, audit.
 
 mod audit;
+mod inspect;
 mod policy;
 mod secrets;
 
@@ -79,6 +80,8 @@ enum Command {
         #[arg(long, value_name = "FILE")]
         config: PathBuf,
     },
+    // Its help stands with it: two forms of input need words.
+    Inspect(inspect::Inspect),
     /// The law as data: check, test, explain, compare, sign. For those who answer for it.
     #[command(subcommand)]
     Policy(policy::Policy),
@@ -117,6 +120,7 @@ fn run(command: Command) -> Result<bool, String> {
         }
         Command::Serve { config, .. } => on_runtime(serve(config)),
         Command::Check { config } => check(config),
+        Command::Inspect(inspect) => inspect.run(),
         Command::Policy(policy) => policy.run(),
         Command::Token(token) => token.run(),
         Command::Key(key) => key.run(),

@@ -3,4 +3,5 @@
 pub(crate) mod birth;
 pub(crate) mod ehic;
 pub(crate) mod mrz;
+pub(crate) mod passport;
 pub(crate) mod plate;
