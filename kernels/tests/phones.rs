@@ -1,6 +1,11 @@
 //! Telephone numbers of every European plan, as phonenumbers draws and writes them (see
 //! `oracle/phones.py`), and what looks like one.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+#![expect(
+    clippy::string_slice,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
 
 use std::sync::LazyLock;
 
