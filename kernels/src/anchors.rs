@@ -41,7 +41,7 @@ pub(crate) fn each(
         let mut masks = [Masks::default(); TOGETHER];
         reader(chunk, &mut masks);
         for (masks, block) in masks.iter().zip(chunk) {
-            if masks.high | masks.coded != 0 {
+            if masks.odd != 0 {
                 odd(start, masks);
             }
             pending.next(masks, start, text, &mut visit);

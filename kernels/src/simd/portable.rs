@@ -13,8 +13,7 @@ pub(super) fn read(blocks: &[[u8; BLOCK]], out: &mut [Masks]) {
             digits: mask(block, digit),
             marks: mask(block, |byte| is_of(byte, MARKS)),
             words: mask(block, |byte| digit(byte) | letter(byte) | (byte == b'_') | (byte == b'-')),
-            high: mask(block, |byte| byte >= 0x80),
-            coded: mask(block, |byte| is_of(byte, CODED)),
+            odd: mask(block, |byte| (byte >= 0x80) | is_of(byte, CODED)),
         };
     }
 }

@@ -64,8 +64,7 @@ fn read_avx512(blocks: &[[u8; BLOCK]], out: &mut [Masks]) {
             digits,
             marks: of(marks),
             words: digits | letters | of(joining),
-            high: _mm512_movepi8_mask(bytes),
-            coded: of(coded),
+            odd: _mm512_movepi8_mask(bytes) | of(coded),
         };
     }
 }
@@ -83,8 +82,7 @@ fn read_avx2(blocks: &[[u8; BLOCK]], out: &mut [Masks]) {
             digits: low.digits | high.digits << 32,
             marks: low.marks | high.marks << 32,
             words: low.words | high.words << 32,
-            high: low.high | high.high << 32,
-            coded: low.coded | high.coded << 32,
+            odd: low.odd | high.odd << 32,
         };
     }
 }
@@ -110,7 +108,7 @@ fn half_avx2(half: &[u8; 32]) -> Masks {
         digits: mask(digits),
         marks: mask(of(&MARK_TABLE)),
         words: mask(either(either(digits, letters), of(&JOINING_TABLE))),
-        high: mask(bytes),
-        coded: mask(of(&CODED_TABLE)),
+        // A mask is of the highest bits, which bytes outside ASCII have themselves.
+        odd: mask(either(bytes, of(&CODED_TABLE))),
     }
 }

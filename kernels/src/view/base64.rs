@@ -18,7 +18,24 @@ const BREAK_MAX: usize = 12;
 
 /// Where the long word at `word` starts to be base64 of text: there, or behind up to three other bytes; or
 /// before it, where the line before it or other words joined by `+` and `/` are of the same text.
+#[inline]
 pub(super) fn start(text: &[u8], word: usize) -> Option<usize> {
+    is_mixed(text, word).then(|| aligned_start(text, word)).flatten()
+}
+
+/// Has the word letters in both cases? Numbers, hashes, names with hyphens have not, and base64 of text
+/// has: its bytes begin with `0`, so every fourth letter is a capital or one of `a` to `f`.
+#[inline]
+fn is_mixed(text: &[u8], word: usize) -> bool {
+    let Some(window) = text.get(word..).and_then(|rest| rest.first_chunk::<LINE_MIN>()) else { return false };
+    let (capitals, small) = window.iter().fold((0, 0), |(capitals, small), &byte| {
+        (capitals | u8::from(byte.is_ascii_uppercase()), small | u8::from(byte.is_ascii_lowercase()))
+    });
+    capitals & small != 0
+}
+
+#[inline(never)]
+fn aligned_start(text: &[u8], word: usize) -> Option<usize> {
     let mut start = (word..word + 4).find(|&start| opens_text(text, start))?;
     for _group in 0..GROUPS_BACK {
         let Some(previous) = group_before(text, start) else { break };
