@@ -23,15 +23,16 @@ pub(super) fn start(text: &[u8], word: usize) -> Option<usize> {
     is_mixed(text, word).then(|| aligned_start(text, word)).flatten()
 }
 
-/// Has the word letters in both cases? Numbers, hashes, names with hyphens have not, and base64 of text
-/// has: its bytes begin with `0`, so every fourth letter is a capital or one of `a` to `f`.
+/// Has the word letters in both cases, or digits and letters that are none of hexadecimal? Numbers, hashes
+/// and plain words have not, and base64 of text has, but for one in thousands.
 #[inline]
 fn is_mixed(text: &[u8], word: usize) -> bool {
     let Some(window) = text.get(word..).and_then(|rest| rest.first_chunk::<LINE_MIN>()) else { return false };
-    let (capitals, small) = window.iter().fold((0, 0), |(capitals, small), &byte| {
-        (capitals | u8::from(byte.is_ascii_uppercase()), small | u8::from(byte.is_ascii_lowercase()))
-    });
-    capitals & small != 0
+    // Not `any`: without a way out the comparisons are a few vector instructions.
+    let any = |test: fn(u8) -> bool| window.iter().fold(0, |any, &byte| any | u8::from(test(byte))) != 0;
+    let (digit, beyond) = (|byte: u8| byte.is_ascii_digit(), |byte: u8| byte.wrapping_sub(b'g') < 20);
+    any(|byte| byte.is_ascii_lowercase()) && any(|byte| byte.is_ascii_uppercase())
+        || any(beyond) && any(digit)
 }
 
 #[inline(never)]
