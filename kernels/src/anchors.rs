@@ -83,19 +83,19 @@ impl Around<'_> {
         self.behind(|masks| masks.capitals)
     }
 
-    /// Where words of letters start, from the anchor on. The anchor itself is no letter.
+    /// Where words of letters may start, from the anchor on. The anchor itself is no letter.
     #[inline]
     pub(crate) fn words_ahead(&self) -> u64 {
-        self.ahead(|masks| masks.letters | masks.high) & !(self.letters() << 1)
+        self.ahead(|masks| masks.letters | masks.odd) & !(self.letters() << 1)
     }
 
-    /// Shows each place in `from..to` at which a word of letters starts, in order. Places more than
+    /// Shows each place in `from..to` at which a word of letters may start, in order. Places more than
     /// [`HISTORY`] blocks behind the anchor's block are not known and not shown.
     #[inline]
     pub(crate) fn words(&self, from: usize, to: usize, mut visit: impl FnMut(usize)) {
         let mut letter = 0;
         for (index, masks) in self.blocks.iter().enumerate() {
-            let starts = (masks.letters | masks.high) & !(masks.letters << 1 | letter);
+            let starts = (masks.letters | masks.odd) & !(masks.letters << 1 | letter);
             letter = masks.letters >> (BLOCK - 1);
             // A block before the text is empty.
             let start = (self.start + BLOCK * index).saturating_sub(BLOCK * HISTORY);
@@ -164,7 +164,7 @@ fn look(
     let mut start = start;
     for window in masks.array_windows::<{ HISTORY + 2 }>().take(count) {
         let [.., next] = window;
-        if next.high | next.coded != 0 {
+        if next.odd != 0 {
             odd(start, next);
         }
         block(window, start, text, visit);

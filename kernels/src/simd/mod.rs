@@ -15,7 +15,7 @@ pub(crate) const BLOCK: usize = 64;
 /// At each of them something may be found.
 const MARKS: &[u8; 4] = b"@:=~";
 /// With each of them starts what may stand for another character: see `view/`.
-const CODED: &[u8; 6] = b"%&\\=([";
+pub(crate) const CODED: &[u8; 6] = b"%&\\=([";
 
 /// One bit for each byte of a block.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -30,10 +30,8 @@ pub(crate) struct Masks {
     pub(crate) marks: u64,
     /// Letters and digits of ASCII, `_` and `-`.
     pub(crate) words: u64,
-    /// Bytes of characters outside ASCII.
-    pub(crate) high: u64,
-    /// `%`, `&`, `\`, `=`, `(` and `[`.
-    pub(crate) coded: u64,
+    /// Bytes of characters outside ASCII, and the marks of [`CODED`].
+    pub(crate) odd: u64,
 }
 
 /// Reads as many blocks as there are masks to write, or fewer.
@@ -70,8 +68,7 @@ mod tests {
             capitals: mask(|byte| byte.is_ascii_uppercase()),
             marks: mask(|byte| MARKS.contains(&byte)),
             words: mask(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-'),
-            high: mask(|byte| byte >= 0x80),
-            coded: mask(|byte| CODED.contains(&byte)),
+            odd: mask(|byte| byte >= 0x80 || CODED.contains(&byte)),
         }
     }
 

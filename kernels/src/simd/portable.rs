@@ -15,8 +15,7 @@ pub(super) fn read(blocks: &[[u8; BLOCK]], out: &mut [Masks]) {
             capitals: mask(block, |byte| byte.wrapping_sub(b'A') < 26),
             marks: mask(block, |byte| is_of(byte, MARKS)),
             words: mask(block, |byte| digit(byte) | letter(byte) | (byte == b'_') | (byte == b'-')),
-            high: mask(block, |byte| byte >= 0x80),
-            coded: mask(block, |byte| is_of(byte, CODED)),
+            odd: mask(block, |byte| (byte >= 0x80) | is_of(byte, CODED)),
         };
     }
 }

@@ -66,8 +66,7 @@ fn read_avx512(blocks: &[[u8; BLOCK]], out: &mut [Masks]) {
             capitals: _mm512_cmplt_epu8_mask(_mm512_sub_epi8(bytes, every(b'A')), every(26)),
             marks: of(marks),
             words: digits | letters | of(joining),
-            high: _mm512_movepi8_mask(bytes),
-            coded: of(coded),
+            odd: _mm512_movepi8_mask(bytes) | of(coded),
         };
     }
 }
@@ -87,8 +86,7 @@ fn read_avx2(blocks: &[[u8; BLOCK]], out: &mut [Masks]) {
             capitals: low.capitals | high.capitals << 32,
             marks: low.marks | high.marks << 32,
             words: low.words | high.words << 32,
-            high: low.high | high.high << 32,
-            coded: low.coded | high.coded << 32,
+            odd: low.odd | high.odd << 32,
         };
     }
 }
@@ -116,7 +114,7 @@ fn half_avx2(half: &[u8; 32]) -> Masks {
         capitals: mask(at_most(_mm256_sub_epi8(bytes, every(b'A')), 25)),
         marks: mask(of(&MARK_TABLE)),
         words: mask(either(either(digits, letters), of(&JOINING_TABLE))),
-        high: mask(bytes),
-        coded: mask(of(&CODED_TABLE)),
+        // A mask is of the highest bits, which bytes outside ASCII have themselves.
+        odd: mask(either(bytes, of(&CODED_TABLE))),
     }
 }

@@ -18,7 +18,25 @@ const BREAK_MAX: usize = 12;
 
 /// Where the long word at `word` starts to be base64 of text: there, or behind up to three other bytes; or
 /// before it, where the line before it or other words joined by `+` and `/` are of the same text.
+#[inline]
 pub(super) fn start(text: &[u8], word: usize) -> Option<usize> {
+    is_mixed(text, word).then(|| aligned_start(text, word)).flatten()
+}
+
+/// Has the word letters in both cases, or digits and letters that are none of hexadecimal? Numbers, hashes
+/// and plain words have not, and base64 of text has, but for one in thousands.
+#[inline]
+fn is_mixed(text: &[u8], word: usize) -> bool {
+    let Some(window) = text.get(word..).and_then(|rest| rest.first_chunk::<LINE_MIN>()) else { return false };
+    // Not `any`: without a way out the comparisons are a few vector instructions.
+    let any = |test: fn(u8) -> bool| window.iter().fold(0, |any, &byte| any | u8::from(test(byte))) != 0;
+    let (digit, beyond) = (|byte: u8| byte.is_ascii_digit(), |byte: u8| byte.wrapping_sub(b'g') < 20);
+    any(|byte| byte.is_ascii_lowercase()) && any(|byte| byte.is_ascii_uppercase())
+        || any(beyond) && any(digit)
+}
+
+#[inline(never)]
+fn aligned_start(text: &[u8], word: usize) -> Option<usize> {
     let mut start = (word..word + 4).find(|&start| opens_text(text, start))?;
     for _group in 0..GROUPS_BACK {
         let Some(previous) = group_before(text, start) else { break };

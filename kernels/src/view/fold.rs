@@ -45,11 +45,13 @@ fn folding(text: &str, block: usize, note: &mut impl FnMut(usize)) {
 fn mixed(text: &str, block: usize, masks: &Masks, mut note: impl FnMut(usize)) {
     let bytes = text.as_bytes();
     let within = bytes.get(block..bytes.len().min(block + BLOCK)).unwrap_or_default();
-    let leads = within.iter().fold(0, |any, &byte| any | u8::from(leads_alike(byte)));
     let edges = u64::from(before(bytes, block).is_ascii_alphanumeric())
         | u64::from(at(bytes, block + BLOCK).is_ascii_alphanumeric()) << (BLOCK - 1);
-    let mut beside = masks.high & (masks.words << 1 | masks.words >> 1 | edges);
-    while leads != 0 && beside != 0 {
+    let mut beside = masks.odd & (masks.words << 1 | masks.words >> 1 | edges);
+    if beside == 0 || within.iter().fold(0, |any, &byte| any | u8::from(leads_alike(byte))) == 0 {
+        return;
+    }
+    while beside != 0 {
         let place = block + beside.trailing_zeros() as usize;
         beside &= beside - 1;
         let index = if at(bytes, place) & 0xc0 == 0x80 { place.saturating_sub(1) } else { place };

@@ -35,6 +35,17 @@ pub(super) fn unit(text: &[u8], index: usize) -> Option<Unit> {
 /// letters or one more group of letters between.
 #[inline]
 pub(super) fn before_digits(text: &[u8], digit: usize) -> Option<usize> {
+    let (first, second) = (before(text, digit), before(text, digit.saturating_sub(1)));
+    // Behind a word or one separator: what most groups of digits stand behind.
+    let none = match first {
+        b' ' | b'-' | b'.' | b'/' => !(second.is_ascii_uppercase() || is_separator(second)),
+        _ => !(first.is_ascii_uppercase() || is_separator(first)),
+    };
+    if none { None } else { before_group(text, digit) }
+}
+
+#[inline(never)]
+fn before_group(text: &[u8], digit: usize) -> Option<usize> {
     let mut start = digit;
     for _group in 0..2 {
         start = run_start(text, start, LETTERS_MAX, |byte| byte.is_ascii_uppercase());

@@ -4,7 +4,7 @@
 
 use super::{base64, entity, escape, fold, gap, percent, quoted, spoken};
 use crate::bytes::at;
-use crate::simd::Masks;
+use crate::simd::{BLOCK, CODED, Masks};
 
 /// Two odd places with less between them are read together, see [`super::MARGIN`].
 const TOGETHER: usize = 2 * super::MARGIN;
@@ -20,17 +20,33 @@ pub(crate) struct Spots {
 
 impl Spots {
     /// Looks at the block of 64 bytes at `start`, if it has bytes outside ASCII or marks of encodings.
+    #[inline(never)]
     pub(crate) fn block(&mut self, text: &str, start: usize, masks: &Masks) {
-        if masks.high != 0 {
-            fold::odd(text, start, masks, |place| self.note(place));
-        }
         let bytes = text.as_bytes();
-        let mut coded = masks.coded;
-        while coded != 0 {
-            let place = start + coded.trailing_zeros() as usize;
-            coded &= coded - 1;
+        let mut odd = masks.odd;
+        while odd != 0 {
+            let place = start + odd.trailing_zeros() as usize;
+            odd &= odd - 1;
+            if !at(bytes, place).is_ascii() {
+                return self.foreign(text, start, masks);
+            }
             if hides(bytes, place) {
                 self.note(place);
+            }
+        }
+    }
+
+    /// The same for a block that has bytes outside ASCII, which stand for most of its odd ones.
+    fn foreign(&mut self, text: &str, start: usize, masks: &Masks) {
+        fold::odd(text, start, masks, |place| self.note(place));
+        let bytes = text.as_bytes();
+        let within = bytes.get(start..bytes.len().min(start + BLOCK)).unwrap_or_default();
+        // Not `any`: without a way out the comparisons of all of them are a few vector instructions.
+        let any = within.iter().fold(0, |any, &byte| any | coded(byte));
+        let places = within.iter().enumerate().filter(|(_, byte)| coded(**byte) != 0);
+        for (offset, _) in places.take(if any == 0 { 0 } else { BLOCK }) {
+            if hides(bytes, start + offset) {
+                self.note(start + offset);
             }
         }
     }
@@ -59,13 +75,21 @@ impl Spots {
         self.odd.is_empty() && self.encoded.is_empty()
     }
 
-    /// Places come in order.
+    /// Places come in order, but for those of one block.
     fn note(&mut self, place: usize) {
         match self.odd.last_mut() {
-            Some((_, end)) if place <= *end + TOGETHER => *end = place.max(*end),
+            Some((start, end)) if place <= *end + TOGETHER => {
+                (*start, *end) = (place.min(*start), place.max(*end));
+            }
             _ => self.odd.push((place, place)),
         }
     }
+}
+
+/// Is it one of [`CODED`]?
+#[inline]
+fn coded(byte: u8) -> u8 {
+    CODED.iter().fold(0, |any, &mark| any | u8::from(byte == mark))
 }
 
 /// Does what starts at `place` hide something? Marks that only quote do not.
