@@ -346,3 +346,30 @@ fn the_value_is_that_of_what_was_hidden() {
         assert_eq!(normalise(kind, hidden), value, "{kind} {hidden}");
     }
 }
+
+#[test]
+fn what_only_resembles_an_encoding_or_a_number_is_nothing() {
+    // The head of a picture (PNG, 8 by 8 pixels), a list of hashes, random bytes.
+    let picture = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABLbSncAAAAFElEQVR4nGP8z4APMOGVZRip0gDH\
+        0wEPk7Ug4QAAAABJRU5ErkJggg==";
+    for text in [
+        "Пациент 45 лет выписан 12 мая в 10:30, палата 7Б, давление 120/80, ГОСТ 7.32-2017, Ту-154М, С4.",
+        "Ο ασθενής 45 ετών εξήλθε στις 12 Μαΐου στις 10:30, θάλαμος 7Α, πίεση 120/80, α1-αντιθρυψίνη.",
+        "Пацієнт 45 років виписаний 12 травня о 10:30, палата 7Б, тиск 120/80, п'ять днів.",
+        "Пациентът на 45 години е изписан на 12 май в 10:30, стая 7Б, налягане 120/80.",
+        "see https://example.org/a%20b/%D0%9F%D1%80%D0%B8?x=%5B1%2C2%5D&y=100%25 for it",
+        "function a(b,c){return b%c==0?\"\\u00e9\\n\":'\\x41'+b[0]&&c[1](d)||e.f(at)}var g=h&1;for(i=0;i<10;i++){}",
+        r#"{"name":"x\ty","path":"C:\\new\\table\\100","re":"^\\d{4}-\\d{2}$","url":"https:\/\/example.org\/a"}"#,
+        "<p>Fish &amp; chips &lt;b&gt; &#8364;12 &nbsp; &copy; 2024</p>",
+        "width=40&height=20&x=10&size=3D",
+        "year  2021  2022  2023  2024\ncount 1234  5678  9012  3456\nrate  4111  1111  1111  1111  1111\n",
+        "4111\n1111\n1111\n1111\n2222\n3333\n4444\n",
+        "| 4111 | 1111 | 1111 | 1111 | 2222 |\n| 3333 | 4444 | 5555 | 6666 | 7777 |\n",
+        "It was in 2024.\n1234 people came (at noon) and [dot] stayed",
+        "getElementsByTagName internationalization AbstractSingletonProxyFactoryBean",
+        "d41d8cd98f00b204e9800998ecf8427e e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+        picture,
+    ] {
+        assert_eq!(kinds(text), [], "{text}");
+    }
+}

@@ -51,14 +51,22 @@ fn mixed(text: &str, block: usize, masks: &Masks, mut note: impl FnMut(usize)) {
     if beside == 0 || within.iter().fold(0, |any, &byte| any | u8::from(leads_alike(byte))) == 0 {
         return;
     }
+    let mut read = 0;
     while beside != 0 {
         let place = block + beside.trailing_zeros() as usize;
         beside &= beside - 1;
         let index = if at(bytes, place) & 0xc0 == 0x80 { place.saturating_sub(1) } else { place };
         let letter = text.get(index..).and_then(|rest| rest.chars().next());
-        if letter.and_then(alike::latin).is_some() && alike::word(text, index).0 {
-            note(index);
+        if index < read || letter.and_then(alike::latin).is_none() {
+            continue;
         }
+        let (hides, end) = alike::word(text, index);
+        if hides {
+            note(index);
+            note(end.saturating_sub(1));
+        }
+        // One answer for all of the word.
+        read = end;
     }
 }
 

@@ -237,3 +237,98 @@ fn unwrapped(text: &str) -> Option<String> {
         address.and_then(|found| inner.get(found.start..found.end)).unwrap_or(inner).to_owned()
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::anchors::{self, Anchor};
+
+    fn spots(text: &str) -> Spots {
+        let (mut spots, mut odd) = (Spots::default(), Spots::default());
+        let bytes = text.as_bytes();
+        anchors::each(
+            crate::simd::best().0,
+            bytes,
+            |place, anchor| match anchor {
+                Anchor::Digits => spots.digits(bytes, place),
+                Anchor::Word => spots.word(bytes, place),
+                Anchor::Mark(_) => {}
+            },
+            |block, masks| odd.block(text, block, masks),
+        );
+        spots.join(odd);
+        spots
+    }
+
+    /// How many bytes of views are read for `text`.
+    fn read(text: &str) -> usize {
+        let mut bytes = 0;
+        each(text, spots(text), &mut Vec::new(), 0, |view, _| {
+            bytes += view.len();
+            spots(view)
+        });
+        bytes
+    }
+
+    #[test]
+    fn what_is_read_is_bounded_by_a_multiple_of_the_text_and_grows_with_it_alone() {
+        const LENGTH: usize = 1 << 15;
+        for pattern in [
+            "%",
+            "%41",
+            "%25",
+            "a%2541",
+            "\\",
+            "\\\\",
+            "\\u005c",
+            "&#",
+            "&#38;",
+            "&amp;",
+            "=40",
+            "=3D",
+            " (at) a",
+            "QUFB",
+            "QUFBQUFBQUFBQUFBQUFB/",
+            "QUFBQUFBQUFBQUFBQUFB\n",
+            "UVVGQlFVRkI",
+            "aа",
+            "１",
+            "1\u{200b}",
+            "1\n",
+            "4111  ",
+            "a%41QUFBQUFBQUFBQUFBQUFB&#64;\\n",
+        ] {
+            let of = |length: usize| read(&pattern.repeat(length / pattern.len()));
+            let (once, four_times) = (of(LENGTH), of(4 * LENGTH));
+            assert!(four_times <= 6 * 4 * LENGTH, "{pattern:?}: {four_times}");
+            assert!(four_times <= 5 * once + LENGTH, "{pattern:?}: {once}, then {four_times}");
+        }
+    }
+
+    #[test]
+    fn prose_has_no_spots() {
+        for prose in [
+            "plain text of one line, and (in brackets) more",
+            "né à Paris – l’été « 12 »",
+            "it’s — fine…",
+            "価格は千円です",
+            "Пациент выписан 12 мая",
+            "Ο ασθενής εξήλθε στις 12 Μαΐου",
+        ] {
+            assert!(spots(prose).is_empty(), "{prose}");
+        }
+        for hiding in [
+            "1\u{a0}2",
+            "a\u{200d}b",
+            "\u{661}",
+            "\u{ff20}",
+            "0170\u{2013}12",
+            "а1nna",
+            "%40",
+            "&#64;",
+            "1\n2",
+        ] {
+            assert!(!spots(hiding).is_empty(), "{hiding}");
+        }
+    }
+}
