@@ -1,9 +1,9 @@
 //! Telephone numbers of every European plan, as phonenumbers draws and writes them (see
 //! `oracle/phones.py`), and what looks like one.
 #![expect(
-    clippy::string_slice,
     clippy::unwrap_used,
     clippy::indexing_slicing,
+    clippy::string_slice,
     reason = "a test fails by panicking"
 )]
 

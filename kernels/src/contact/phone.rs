@@ -526,6 +526,7 @@ mod tests {
     fn a_reading_needs_no_words_and_says_what_else_must_hold() {
         for (text, form) in [
             ("+33 6 12 34 56 78", Some(Form::International)),
+            ("+33 262 123 456", Some(Form::Possible)),
             ("06 12 34 56 78", Some(Form::Grouped)),
             ("0033 6 12 34 56 78", Some(Form::Grouped)),
             ("0033612345678", Some(Form::Digits)),

@@ -1,7 +1,7 @@
 """Telephone numbers of every European plan, as phonenumbers draws and writes them.
 
     pip install phonenumbers==9.0.43
-    python kernels/tests/oracle/phones.py --count 4 > kernels/tests/oracle/phones.txt
+    python kernels/tests/oracle/phones.py --count 6 > kernels/tests/oracle/phones.txt
 
 Each line: `valid`, the region, its kind, then INTERNATIONAL, E164, NATIONAL and RFC3966, between tabs; or
 `short` or `long`, the region, and INTERNATIONAL of a number that has too few or too many digits to be one.
@@ -75,7 +75,7 @@ def impossible(region, rng):
 
 def main():
     arguments = argparse.ArgumentParser()
-    arguments.add_argument("--count", type=int, default=4)
+    arguments.add_argument("--count", type=int, default=6)
     arguments.add_argument("--seed", type=int, default=5)
     options = arguments.parse_args()
     for region in sorted({region for main, others in COUNTRIES.items() for region in [main] + others}):

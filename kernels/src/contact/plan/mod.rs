@@ -352,7 +352,7 @@ mod tests {
             let leads = entries(source.valid).flat_map(|(leads, _)| leads.split(','));
             for lead in leads {
                 assert!(
-                    leads_of(lead).all(|lead: usize| plan.rule.get(lead).is_some_and(|rule| *rule != 0)),
+                    leads_of(lead).all(|lead| plan.rule.get(lead).is_some_and(|rule| *rule != 0)),
                     "{country} {lead}"
                 );
             }
