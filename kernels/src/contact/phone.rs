@@ -91,6 +91,8 @@ pub(crate) fn weigh(text: &[u8], reading: &Reading, context: &mut Context<'_, '_
     let clear = start - run_start(text, start, OWN_DISTANCE, |byte| !byte.is_ascii_digit());
     let own = named && context.precedes(Topic::PHONE, start, clear);
     let thing = !own && context.names_another(start);
+    // `41 100.10.10.1`: what goes on behind a point is an address or an amount.
+    let thing = thing || at(text, end) == b'.' && at(text, end + 1).is_ascii_digit();
     let counts = match form {
         Form::International | Form::Possible => true,
         Form::Grouped | Form::Typical => !thing,
