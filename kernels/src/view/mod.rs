@@ -249,10 +249,10 @@ mod tests {
         anchors::each(
             crate::simd::best().0,
             bytes,
-            |place, anchor| match anchor {
+            |place, anchor, _| match anchor {
                 Anchor::Digits => spots.digits(bytes, place),
                 Anchor::Word => spots.word(bytes, place),
-                Anchor::Mark(_) => {}
+                Anchor::Mark(_) | Anchor::Capitals => {}
             },
             |block, masks| odd.block(text, block, masks),
         );

@@ -41,7 +41,11 @@ impl Found {
         }
         let first = self.plain.partition_point(|plain| plain.end <= found.start);
         let alike = |plain: &Finding| {
-            plain.kind == found.kind || plain.label == found.label && found.label == Label::CardPan
+            let reaches_out = plain.start < found.start || found.end < plain.end;
+            plain.kind == found.kind
+                || plain.label == found.label && found.label == Label::CardPan
+                // A telephone number has no check: what goes on behind its end is the truth.
+                || found.label == Label::Phone && reaches_out
         };
         let beside = self.plain.get(first..).unwrap_or_default().iter();
         beside.take_while(|plain| plain.start < found.end).any(alike)
