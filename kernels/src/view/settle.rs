@@ -2,7 +2,9 @@
 //!
 //! Invariant: nothing that the text itself holds is dropped, but for an address that a view reads with
 //! other edges: `\nanna@…`, `%20anna@…`. A number that was put together over a gap counts only where the
-//! text itself holds none of its kind. What is found twice is told once.
+//! text itself holds none of its kind and, unless it is an account or a card, nothing that reaches beyond it:
+//! the end of a line and the start of what is really there are put together by chance. What is found twice
+//! is told once.
 
 use std::cmp::Reverse;
 
@@ -44,8 +46,7 @@ impl Found {
             let reaches_out = plain.start < found.start || found.end < plain.end;
             plain.kind == found.kind
                 || plain.label == found.label && found.label == Label::CardPan
-                // A telephone number has no check: what goes on behind its end is the truth.
-                || found.label == Label::Phone && reaches_out
+                || reaches_out && !matches!(found.label, Label::Iban | Label::CardPan)
         };
         let beside = self.plain.get(first..).unwrap_or_default().iter();
         beside.take_while(|plain| plain.start < found.end).any(alike)
