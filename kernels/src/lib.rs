@@ -94,7 +94,13 @@ impl Engine {
     /// Appends what is found in `text`, in order of place, never overlapping. What `out` held before
     /// stays as it is.
     pub fn scan(&self, text: &str, out: &mut Vec<Finding>) {
-        scan::scan(&self.tables, text, out);
+        scan::scan(&self.tables, text, None, out);
+    }
+
+    /// The same for a text about somebody who lives in `country` (ISO 3166-1 alpha-2, in capitals): of what two
+    /// countries' numbers may be, and no word beside it settles, it is that country's.
+    pub fn scan_about(&self, text: &str, country: [u8; 2], out: &mut Vec<Finding>) {
+        scan::scan(&self.tables, text, Some(country), out);
     }
 
     /// The engine's name, for metrics and logs.

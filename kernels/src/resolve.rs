@@ -5,6 +5,7 @@
 
 use std::cmp::Reverse;
 
+use crate::number::CONFIRMED;
 use crate::{Finding, Label};
 
 /// How many candidates that overlap one another are weighed against each other; a longer chain becomes
@@ -12,7 +13,7 @@ use crate::{Finding, Label};
 const MAX_CHAIN: usize = 24;
 
 /// Puts the candidates from `base` on in order and leaves one for each place. Nothing is allocated.
-pub(crate) fn resolve(found: &mut Vec<Finding>, base: usize) {
+pub(crate) fn resolve(found: &mut Vec<Finding>, base: usize, country: Option<[u8; 2]>) {
     let Some(candidates) = found.get_mut(base..) else { return };
     if candidates.len() < 2 {
         return;
@@ -30,26 +31,31 @@ pub(crate) fn resolve(found: &mut Vec<Finding>, base: usize) {
             within
         };
         let length = candidates.get(read..).unwrap_or_default().iter().take_while(chained).count();
-        write += settle(candidates, read, read + length, write);
+        write += settle(candidates, read..read + length, write, country);
         read += length;
     }
     found.truncate(base + write);
 }
 
-/// Moves the best of the candidates `from..to`, which overlap one another, to `write` and what follows;
+/// Moves the best of the candidates at `places`, which overlap one another, to `write` and what follows;
 /// says how many they are.
-fn settle(candidates: &mut [Finding], from: usize, to: usize, write: usize) -> usize {
-    let Some(chain) = candidates.get_mut(from..to) else { return 0 };
+fn settle(
+    candidates: &mut [Finding],
+    places: std::ops::Range<usize>,
+    write: usize,
+    country: Option<[u8; 2]>,
+) -> usize {
+    let Some(chain) = candidates.get_mut(places.clone()) else { return 0 };
     let reach = chain.iter().map(|candidate| candidate.end).max();
     let start = chain.first().map(|first| first.start);
-    chain.sort_unstable_by_key(|candidate| Reverse(rank(candidate)));
+    chain.sort_unstable_by_key(|candidate| Reverse(rank(candidate, country)));
     if let (true, Some(best), Some(start), Some(reach)) =
         (chain.len() > MAX_CHAIN, chain.first_mut(), start, reach)
     {
         (best.start, best.end) = (start, reach);
     }
     let mut kept = 0;
-    for index in from..to {
+    for index in places {
         let apart = |candidate: &Finding| {
             let winners = candidates.get(write..write + kept).unwrap_or_default();
             winners.iter().all(|kept| candidate.end <= kept.start || kept.end <= candidate.start)
@@ -65,11 +71,24 @@ fn settle(candidates: &mut [Finding], from: usize, to: usize, write: usize) -> u
     kept
 }
 
-/// A secret wins, because it is removed and not merely renamed; then the longest; then the surest.
-/// What is still equal is settled by name, so that every engine comes to the same.
-fn rank(candidate: &Finding) -> (bool, usize, u8, Reverse<usize>, Reverse<&'static str>) {
+/// A secret wins, because it is removed and not merely renamed; then the longest; then what a word beside it
+/// confirms; then the country where the person lives; then the surest. What is still equal is settled by name,
+/// so that every engine comes to the same.
+type Rank = (bool, usize, bool, bool, u8, Reverse<usize>, Reverse<&'static str>);
+
+fn rank(candidate: &Finding, country: Option<[u8; 2]>) -> Rank {
     let &Finding { start, end, label, kind, score, .. } = candidate;
-    (label == Label::Credentials, end - start, score, Reverse(start), Reverse(kind))
+    let lives_there = country.is_some() && candidate.country == country;
+    let length = end - start;
+    (
+        label == Label::Credentials,
+        length,
+        score == CONFIRMED,
+        lives_there,
+        score,
+        Reverse(start),
+        Reverse(kind),
+    )
 }
 
 #[cfg(test)]
@@ -89,14 +108,14 @@ mod tests {
             candidate(0, 4, 60),
             candidate(0, 4, 90),
         ];
-        resolve(&mut found, 0);
+        resolve(&mut found, 0, None);
         assert_eq!(found, [candidate(0, 4, 90), candidate(20, 40, 50), candidate(44, 50, 10)]);
     }
 
     #[test]
     fn a_long_chain_becomes_one_finding_over_all_of_it() {
         let mut found: Vec<_> = (0..100).map(|start| candidate(start, start + 2, 50)).collect();
-        resolve(&mut found, 0);
+        resolve(&mut found, 0, None);
         assert_eq!(found, [candidate(0, 101, 50)]);
     }
 }

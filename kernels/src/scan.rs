@@ -36,11 +36,11 @@ impl Tables {
 
 /// Appends the findings of `text` and of what it looks like.
 #[inline(never)] // one call a text, and profiles have a name for it
-pub(crate) fn scan(tables: &Tables, text: &str, out: &mut Vec<Finding>) {
+pub(crate) fn scan(tables: &Tables, text: &str, country: Option<[u8; 2]>, out: &mut Vec<Finding>) {
     let base = out.len();
     let spots = candidates(tables, text, out);
     view::each(text, spots, out, base, |view, seen| candidates(tables, view, seen));
-    resolve(out, base);
+    resolve(out, base, country);
 }
 
 /// Appends what may be found, and says where the text may stand for another one.

@@ -232,3 +232,17 @@ fn a_key_that_says_that_it_is_an_example_is_one_all_the_same() {
     let key = ["AKIA", "IOSFODNN7EXAMPLE"].concat();
     assert_eq!(kinds(&format!("Schlüssel {key}.")), [("secret.aws-access-key", key.as_str())]);
 }
+
+#[test]
+fn where_the_person_lives_settles_what_two_countries_numbers_may_be() {
+    let kind_in = |text: &str, country: &[u8; 2]| {
+        let mut found = Vec::new();
+        Engine::cpu().scan_about(text, *country, &mut found);
+        found.iter().map(|found| found.kind).collect::<Vec<_>>()
+    };
+    // A mobile number of Italy whose last digit is the check digit of an NHS number.
+    assert_eq!(kind_in("333 123 4567", b"IT"), ["phone"]);
+    assert_eq!(kind_in("333 123 4567", b"GB"), ["gb.nhs"]);
+    // A word beside it says more than that.
+    assert_eq!(kind_in("NHS number 333 123 4567", b"IT"), ["gb.nhs"]);
+}

@@ -192,9 +192,12 @@ fn engine(kind: Kind) -> Result<Engine, String> {
 }
 
 /// The one place where the engine is asked.
-fn scan(engine: &Engine, text: &str, _country: Option<Country>) -> Vec<Finding> {
+fn scan(engine: &Engine, text: &str, country: Option<Country>) -> Vec<Finding> {
     let mut found = Vec::new();
-    engine.scan(text, &mut found);
+    match country.and_then(|country| country.as_str().as_bytes().try_into().ok()) {
+        Some(country) => engine.scan_about(text, country, &mut found),
+        None => engine.scan(text, &mut found),
+    }
     found
 }
 

@@ -86,7 +86,7 @@ impl Proof {
 }
 
 /// What a word about it makes of a score.
-const CONFIRMED: u8 = 100;
+pub(crate) const CONFIRMED: u8 = 100;
 
 /// Everything that a verdict about one candidate needs.
 struct Candidate<'c> {

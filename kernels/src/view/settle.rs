@@ -38,7 +38,7 @@ impl Found {
     /// end of a line, and what follows is another number.
     fn holds_one_like(&mut self, found: &Finding) -> bool {
         if !self.settled {
-            resolve(&mut self.plain, 0);
+            resolve(&mut self.plain, 0, None);
             self.settled = true;
         }
         let first = self.plain.partition_point(|plain| plain.end <= found.start);
