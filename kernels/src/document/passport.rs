@@ -27,7 +27,7 @@ pub(crate) fn find(text: &[u8], digit: usize, context: &mut Context<'_, '_>) -> 
     let alone = starts_word(text, start) && ends_word(text, end);
     // `12-34567890-1`, `1.2345678`: a part of something longer.
     let alone = alone && !matches!(before(text, start), b'-' | b'.' | b'/' | b'_');
-    let alone = alone && !(matches!(at(text, end), b'-' | b'.' | b'/' | b'_') && !ends_word(text, end + 1));
+    let alone = alone && (ends_word(text, end + 1) || !matches!(at(text, end), b'-' | b'.' | b'/' | b'_'));
     (first && alone && digits >= DIGITS_MIN && context.precedes(Topic::PASSPORT, start, DISTANCE)).then_some(
         Finding { start, end, label: Label::PassportId, kind: "passport", country: None, score: 91 },
     )
