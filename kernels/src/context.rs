@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::anchors::Around;
 use crate::bytes::{at, before, has_word};
 
 /// How far before a number a word about it may end, in bytes.
@@ -33,7 +34,9 @@ impl Topic {
     pub(crate) const BIRTH: Topic = Topic(4);
     pub(crate) const PLATE: Topic = Topic(5);
     pub(crate) const BIC: Topic = Topic(6);
-    pub(crate) const PASSPORT: Topic = Topic(15);
+    pub(crate) const CRYPTO: Topic = Topic(7);
+    pub(crate) const HEALTH_CARD: Topic = Topic(8);
+    pub(crate) const PASSPORT: Topic = Topic(9);
 }
 
 /// The first number scheme's topic; the others follow.
@@ -49,36 +52,148 @@ const WORDS: &[(Topic, &[&str])] = &[
             "tel",
             "tél",
             "tÉl",
-            "telefon",
-            "téléphone",
-            "tÉlÉphone",
             "telephone",
-            "teléfono",
-            "telefono",
-            "telefone",
-            "telefoon",
-            "telefax",
             "phone",
+            "phones",
             "mobile",
-            "mobil",
-            "móvil",
-            "movil",
-            "handy",
-            "natel",
-            "gsm",
-            "fax",
             "cell",
-            "cellulare",
-            "portable",
-            "rufnummer",
-            "puhelin",
-            "puh",
-            "tlf",
-            "tfn",
+            "fax",
             "whatsapp",
             "sms",
+            "hotline",
+            "call me",
+            "call us",
+            "text me",
+            "telefon",
+            "telefax",
+            "rufnummer",
+            "handy",
+            "handynummer",
+            "handynr",
+            "mobil",
+            "mobiltelefon",
+            "mobilnummer",
+            "mobilnr",
+            "natel",
             "rückruf",
             "durchwahl",
+            "festnetz",
+            "fon",
+            "rufnr",
+            "fernsprecher",
+            "anrufen",
+            "téléphone",
+            "tÉlÉphone",
+            "portable",
+            "gsm",
+            "télécopie",
+            "telecopie",
+            "cellulare",
+            "cellulari",
+            "recapito",
+            "teléfono",
+            "telÉfono",
+            "telemóvel",
+            "telemÓvel",
+            "telm",
+            "tlm",
+            "móvil",
+            "mÓvil",
+            "movil",
+            "celular",
+            "tfno",
+            "tlfno",
+            "telf",
+            "tlf",
+            "telèfon",
+            "telÈfon",
+            "mòbil",
+            "telefoon",
+            "mobiel",
+            "telnr",
+            "tel.nr",
+            "tfn",
+            "mobiltlf",
+            "puhelin",
+            "puh",
+            "matkapuhelin",
+            "kännykkä",
+            "gsm-numero",
+            "mobiil",
+            "lauatelefon",
+            "tālrunis",
+            "tālrunim",
+            "tālr",
+            "tĀlr",
+            "tālruņa",
+            "mobilais",
+            "mob.",
+            "komórka",
+            "komórkowy",
+            "komÓrka",
+            "kom.",
+            "faks",
+            "komórkę",
+            "telefón",
+            "mobilní",
+            "mobilný",
+            "mobilnÍ",
+            "mobilszám",
+            "hívható",
+            "mobitel",
+            "mobilni",
+            "sími",
+            "sÍmi",
+            "símanúmer",
+            "símanÚmer",
+            "farsími",
+            "telefown",
+            "mowbajl",
+            "ċempel",
+            "teileafón",
+            "guthán",
+            "fón",
+            "τηλ",
+            "ΤΗΛ",
+            "Τηλ",
+            "κινητό",
+            "Κινητό",
+            "ΚΙΝΗΤΟ",
+            "κιν.",
+            "Κιν.",
+            "φαξ",
+            "Φαξ",
+            "ΦΑΞ",
+            "телефон",
+            "Телефон",
+            "ТЕЛЕФОН",
+            "тел.",
+            "Тел.",
+            "ТЕЛ.",
+            "тел:",
+            "Тел:",
+            "ТЕЛ:",
+            "тел ",
+            "Тел ",
+            "ТЕЛ ",
+            "мобилен",
+            "Мобилен",
+            "мобилни",
+            "Мобилни",
+            "мобільн",
+            "Мобільн",
+            "мобильн",
+            "Мобильн",
+            "моб.",
+            "Моб.",
+            "моб:",
+            "Моб:",
+            "факс",
+            "Факс",
+            "тэлефон",
+            "Тэлефон",
+            "cep:",
+            "mob:",
         ],
     ),
     (
@@ -99,7 +214,7 @@ const WORDS: &[(Topic, &[&str])] = &[
             "capitolo",
         ],
     ),
-    (Topic::IMEI, &["imei"]),
+    (Topic::IMEI, &["imei", "imeisv"]),
     (
         Topic::THING,
         &[
@@ -152,6 +267,32 @@ const WORDS: &[(Topic, &[&str])] = &[
             "encomenda",
             "rendelés",
             "számla",
+            "ordrenummer",
+            "ordrenr",
+            "faktúr",
+            "faktÚr",
+            "factură",
+            "facturĂ",
+            "naročil",
+            "narudžb",
+            "zakázk",
+            "zásielk",
+            "zásilk",
+            "przesyłk",
+            "tellimus",
+            "užsakym",
+            "sąskait",
+            "pasūtījum",
+            "rēķin",
+            "pöntun",
+            "reikning",
+            "поръчк",
+            "заказ",
+            "замовлен",
+            "фактур",
+            "Фактур",
+            "παραγγελί",
+            "τιμολόγ",
         ],
     ),
     (
@@ -319,17 +460,51 @@ const WORDS: &[(Topic, &[&str])] = &[
         ],
     ),
     (Topic::BIC, &["bic", "swift"]),
+    (Topic::CRYPTO, &["solana", "sol", "wallet", "phantom", "krypto", "crypto", "criptomon"]),
+    (
+        Topic::HEALTH_CARD,
+        &[
+            "ehic",
+            "ghic",
+            "health insurance card",
+            "ekvk",
+            "krankenversicherungskarte",
+            "ceam",
+            "assurance maladie",
+            "tessera europea",
+            "tessera sanitaria",
+            "tarjeta sanitaria",
+            "cartão europeu",
+            "ziekteverzekeringskaart",
+            "sygesikringskort",
+            "helsetrygdkort",
+            "sjukförsäkringskort",
+            "sairaanhoitokortti",
+            "ekuz",
+            "ubezpieczenia zdrowotnego",
+            "zdravotního pojištění",
+            "zdravotného poistenia",
+            "egészségbiztosítási",
+            "asigurări de sănătate",
+            "zdravstvenega zavarovanja",
+            "zdravstvenog osiguranja",
+            "ravikindlustuskaart",
+            "veselības apdrošināšanas",
+            "sveikatos draudimo",
+            "ασφάλισης ασθένειας",
+            "здравноосигурителна",
+        ],
+    ),
 ];
 
 /// The words of all topics, to be found by their first three bytes.
 #[derive(Debug)]
 pub(crate) struct Words {
+    /// One bit for each bucket: is there a word? It is asked for each word of a text, so it is small.
+    any: Box<[u64; BUCKETS / 64]>,
     /// Where in `words` those with a hash start and end.
     buckets: Box<[(u16, u16)]>,
     words: Vec<Word>,
-    /// The words of two bytes stand first, and only where this says so for a first byte.
-    short: usize,
-    short_firsts: Box<[bool; 256]>,
     topics: Vec<Topic>,
 }
 
@@ -341,51 +516,51 @@ struct Word {
 }
 
 /// Many times the number of words, so that nearly all other words meet an empty bucket.
-const BUCKETS: usize = 1 << 13;
+const BUCKETS: usize = 1 << 16;
 
 impl Words {
     /// The words above, and those of `schemes`, each in the order of its number.
     pub(crate) fn new(schemes: impl Iterator<Item = &'static [&'static str]>) -> Words {
         let of_schemes = (FIRST_SCHEME.0..).map(Topic).zip(schemes);
-        let all = WORDS.iter().copied().chain(of_schemes);
-        let mut by_text: BTreeMap<(Option<usize>, &'static [u8]), Vec<Topic>> = BTreeMap::new();
-        for (topic, text) in
-            all.flat_map(|(topic, words)| words.iter().map(move |word| (topic, word.as_bytes())))
-        {
-            let key = if text.len() > 2 { Some(hash(text, 0)) } else { None };
-            by_text.entry((key, text)).or_default().push(topic);
+        let mut by_text: BTreeMap<(usize, &'static [u8]), Vec<Topic>> = BTreeMap::new();
+        for (topic, words) in WORDS.iter().copied().chain(of_schemes) {
+            for text in words.iter().map(|word| word.as_bytes()) {
+                by_text.entry((hash(three(text, 0)), text)).or_default().push(topic);
+            }
         }
         let narrow = |place: usize| u16::try_from(place).unwrap_or(u16::MAX);
-        let short = by_text.keys().filter(|(hash, _)| hash.is_none()).count();
-        let hashes: Vec<Option<usize>> = by_text.keys().map(|(hash, _)| *hash).collect();
-        let edge = |bound: usize| narrow(hashes.partition_point(|hash| hash.is_none_or(|hash| hash < bound)));
-        let edges: Vec<u16> = (0..=BUCKETS).map(edge).collect();
-        let buckets = edges.array_windows().map(|&[first, last]| (first, last)).collect();
         let mut words = Words {
-            buckets,
+            any: Box::new([0; BUCKETS / 64]),
+            buckets: vec![(0, 0); BUCKETS].into_boxed_slice(),
             words: Vec::new(),
-            short,
-            short_firsts: Box::new([false; 256]),
             topics: Vec::new(),
         };
-        for ((hash, text), topics) in by_text {
+        for ((bucket, text), topics) in by_text {
             let first = narrow(words.topics.len());
             words.topics.extend(topics);
+            let place = narrow(words.words.len());
             words.words.push(Word { text, topics: (first, narrow(words.topics.len())) });
-            if let (None, Some(slot)) = (hash, words.short_firsts.get_mut(usize::from(at(text, 0)))) {
-                *slot = true;
+            if let (Some(slot), Some(any)) = (words.buckets.get_mut(bucket), words.any.get_mut(bucket / 64)) {
+                *slot = (if *slot == (0, 0) { place } else { slot.0 }, place + 1);
+                *any |= 1 << (bucket % 64);
             }
         }
         words
     }
 
     /// Shows each word that stands at `index` with what it is about and the place after it.
+    #[inline]
     fn at(&self, text: &[u8], index: usize, mut visit: impl FnMut(&[Topic], usize)) {
-        let (first, last) = self.buckets.get(hash(text, index)).copied().unwrap_or_default();
-        let long = self.words.get(usize::from(first)..usize::from(last)).unwrap_or_default();
-        let starts_short = self.short_firsts.get(usize::from(at(text, index).to_ascii_lowercase()));
-        let short = if starts_short == Some(&true) { self.words.get(..self.short) } else { None };
-        for word in long.iter().chain(short.unwrap_or_default()) {
+        let bucket = hash(three(text, index));
+        if self.any.get(bucket / 64).is_some_and(|any| any >> (bucket % 64) & 1 == 1) {
+            self.in_bucket(bucket, text, index, &mut visit);
+        }
+    }
+
+    #[inline(never)]
+    fn in_bucket(&self, bucket: usize, text: &[u8], index: usize, visit: &mut impl FnMut(&[Topic], usize)) {
+        let (first, last) = self.buckets.get(bucket).copied().unwrap_or_default();
+        for word in self.words.get(usize::from(first)..usize::from(last)).unwrap_or_default() {
             let end = index + word.text.len();
             let whole = word.text.len() > WHOLE_WORD_MAX || !at(text, end).is_ascii_alphabetic();
             if whole && has_word(text, index, word.text) {
@@ -396,12 +571,23 @@ impl Words {
     }
 }
 
-/// Of three bytes, letters of ASCII in lower case.
+/// The three bytes at `index`; those behind the text are NUL.
 #[inline]
-fn hash(text: &[u8], index: usize) -> usize {
-    let byte = |offset: usize| u32::from(at(text, index + offset).to_ascii_lowercase());
-    let three = byte(0) << 16 | byte(1) << 8 | byte(2);
-    (three.wrapping_mul(0x9E37_79B1) >> (32 - BUCKETS.trailing_zeros())) as usize
+fn three(text: &[u8], index: usize) -> u32 {
+    match text.get(index..index + 4) {
+        Some(&[a, b, c, _]) => u32::from_le_bytes([a, b, c, 0]),
+        _ => u32::from_le_bytes([at(text, index), at(text, index + 1), at(text, index + 2), 0]),
+    }
+}
+
+/// Of three bytes; letters of ASCII count alike in both cases, and so does all that can follow a word as
+/// the third.
+#[inline]
+fn hash(three: u32) -> usize {
+    let [_, _, third, _] = three.to_le_bytes();
+    let in_word = (third | 0x20).wrapping_sub(b'a') < 26 || third >= 0x80;
+    let folded = if in_word { three | 0x0020_2020 } else { (three | 0x2020) & 0xffff };
+    (folded.wrapping_mul(0x9E37_79B1) >> (32 - BUCKETS.trailing_zeros())) as usize
 }
 
 /// May a word start at `index`? `tel` in `hotel` is none.
@@ -417,6 +603,8 @@ pub(crate) struct Context<'w, 't> {
     read_to: usize,
     /// Where the last word about each topic ended; 0 before the first.
     last: [u32; TOPICS],
+    /// A place, and where words start in the 64 bytes from there on; none is known at first.
+    ahead: (usize, u64),
     /// What is said right after the number that ends here, once it was asked.
     after: Option<(usize, [Topic; AFTER_MAX], usize)>,
 }
@@ -426,7 +614,7 @@ const AFTER_MAX: usize = 16;
 
 impl<'w, 't> Context<'w, 't> {
     pub(crate) fn new(words: &'w Words, text: &'t [u8]) -> Context<'w, 't> {
-        Context { words, text, read_to: 0, last: [0; TOPICS], after: None }
+        Context { words, text, read_to: 0, last: [0; TOPICS], ahead: (usize::MAX, 0), after: None }
     }
 
     /// Does a word about `topic` end within `distance` bytes before `start`?
@@ -438,7 +626,7 @@ impl<'w, 't> Context<'w, 't> {
 
     /// Is it said right before `start` that a thing's number follows?
     pub(crate) fn names_another(&mut self, start: usize) -> bool {
-        self.precedes(Topic::THING, start, THING_DISTANCE)
+        [Topic::THING, Topic::VERSION].into_iter().any(|topic| self.precedes(topic, start, THING_DISTANCE))
     }
 
     /// Does a word about `topic` stand near the number at `start..end`?
@@ -458,7 +646,7 @@ impl<'w, 't> Context<'w, 't> {
     fn read_after(&self, end: usize) -> (usize, [Topic; AFTER_MAX], usize) {
         let bound = self.text.len().min(end + AFTER);
         let (mut topics, mut count) = ([Topic(u16::MAX); AFTER_MAX], 0);
-        for index in (end..bound).filter(|&index| may_start(self.text, index)) {
+        let mut note = |index: usize| {
             self.words.at(self.text, index, |about, last| {
                 for topic in about.iter().filter(|_| last <= bound) {
                     if let Some(slot) = topics.get_mut(count) {
@@ -467,29 +655,73 @@ impl<'w, 't> Context<'w, 't> {
                     }
                 }
             });
+        };
+        let (place, starts) = self.ahead;
+        if place <= end && end + AFTER <= place + 64 {
+            let window = 1u64.unbounded_shl(u32::try_from(end + AFTER - place).unwrap_or(64)).wrapping_sub(1);
+            let mut starts =
+                starts & window & u64::MAX.unbounded_shl(u32::try_from(end - place).unwrap_or(64));
+            while starts != 0 {
+                note(place + starts.trailing_zeros() as usize);
+                starts &= starts - 1;
+            }
+        } else {
+            (end..bound).filter(|&index| may_start(self.text, index)).for_each(note);
         }
         (end, topics, count)
     }
 
+    /// Notes the words that start before `to`. The letters from there to the digit at `digit` may be a part of
+    /// the number, or the end of a word.
+    #[inline]
+    pub(crate) fn read_around(&mut self, around: Around<'_>, to: usize, digit: usize) {
+        if let Some(from) = self.unread(to) {
+            let Context { words, text, last, .. } = self;
+            around.words(from, to, |index| note(words, text, [index, digit], last));
+        }
+        self.ahead = (digit, around.words_ahead());
+    }
+
+    /// Has a word about `topic` ended within `distance` bytes before `start`, of the words read so far?
+    #[inline]
+    pub(crate) fn has_said(&self, topic: Topic, start: usize, distance: usize) -> bool {
+        let last = self.last.get(usize::from(topic.0)).copied().unwrap_or(0) as usize;
+        last != 0 && last + distance >= start
+    }
+
     /// Notes the words between the last question and this one.
     fn read(&mut self, to: usize) {
+        if let Some(from) = self.unread(to) {
+            let Context { words, text, last, .. } = self;
+            for index in (from..to).filter(|&index| may_start(text, index)) {
+                note(words, text, [index, to], last);
+            }
+        }
+    }
+
+    /// From where on words before `to` were not read yet, and may be near enough.
+    #[inline]
+    fn unread(&mut self, to: usize) -> Option<usize> {
         if to <= self.read_to {
-            return;
+            return None;
         }
         // Questions are asked where digits are, and no word has one: none was cut in two.
         let from = self.read_to.max(to.saturating_sub(BEFORE + MAX_WORD));
         self.read_to = to;
-        let (words, text, last) = (self.words, self.text, &mut self.last);
-        for index in (from..to).filter(|&index| may_start(text, index)) {
-            words.at(text, index, |about, end| {
-                for topic in about.iter().filter(|_| end <= to) {
-                    if let Some(slot) = last.get_mut(usize::from(topic.0)) {
-                        *slot = u32::try_from(end).unwrap_or(0);
-                    }
-                }
-            });
-        }
+        Some(from)
     }
+}
+
+/// Notes what the words at `index` are about, of which none counts that ends behind `to`.
+#[inline]
+fn note(words: &Words, text: &[u8], [index, to]: [usize; 2], last: &mut [u32; TOPICS]) {
+    words.at(text, index, |about, end| {
+        for topic in about.iter().filter(|_| end <= to) {
+            if let Some(slot) = last.get_mut(usize::from(topic.0)) {
+                *slot = u32::try_from(end).unwrap_or(0);
+            }
+        }
+    });
 }
 
 #[cfg(test)]

@@ -22,6 +22,8 @@ mod bytes;
 mod checks;
 mod contact;
 mod context;
+mod crypto;
+mod device;
 mod digits;
 mod document;
 mod label;

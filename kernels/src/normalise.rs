@@ -22,23 +22,32 @@ pub fn normalise(finding_kind: &str, text: &str) -> String {
     let text = folded(text);
     let text = text.trim();
     match finding_kind {
-        "email" => text.to_lowercase(),
+        "email" => lower(text),
         "phone" => phone(text),
-        "ip.v4" => {
-            text.parse::<Ipv4Addr>().map_or_else(|_| text.to_lowercase(), |address| address.to_string())
-        }
-        "ip.v6" => {
-            text.parse::<Ipv6Addr>().map_or_else(|_| text.to_lowercase(), |address| address.to_string())
-        }
+        "ip.v4" => text.parse::<Ipv4Addr>().map_or_else(|_| lower(text), |address| address.to_string()),
+        "ip.v6" => text.parse::<Ipv6Addr>().map_or_else(|_| lower(text), |address| address.to_string()),
         "se.personnummer" => last_ten_digits(text),
         // The sign between date and serial number is part of the number: it tells the century.
-        "fi.hetu" => text.to_ascii_uppercase(),
+        "fi.hetu" => text
+            .chars()
+            .filter(|letter| letter.is_ascii_alphanumeric() || matches!(letter, '+' | '-'))
+            .map(|letter| letter.to_ascii_uppercase())
+            .collect(),
+        "cz.bankaccount" => czech_account(text),
+        // `J5/275/2012` is not `J52/75/2012`.
+        "ro.onrc" => text.to_ascii_uppercase().replace([' ', '-'], "/"),
+        _ if finding_kind.starts_with("crypto.") => crypto(text),
         _ => text
             .chars()
             .filter(char::is_ascii_alphanumeric)
             .map(|letter| letter.to_ascii_uppercase())
             .collect(),
     }
+}
+
+/// In small letters; some look Latin whose capitals do not.
+fn lower(text: &str) -> String {
+    folded(&text.to_lowercase()).into_owned()
 }
 
 /// Digits only, with `+` where the country code is written; the trunk zero in brackets is not dialled
@@ -51,6 +60,22 @@ fn phone(text: &str) -> String {
         (false, Some(international)) => format!("+{international}"),
         (false, None) => digits,
     }
+}
+
+/// Base58 is written in letters of both cases that differ; bech32 and hexadecimal digits in either.
+fn crypto(text: &str) -> String {
+    let one_case = text.starts_with("0x")
+        || ["bc1", "ltc1", "addr1", "stake1"]
+            .iter()
+            .any(|name| text.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name)));
+    if one_case { text.to_ascii_lowercase() } else { text.to_owned() }
+}
+
+/// The zeros in front of a prefix and an account are left out or not: `19-2000145399/0800`.
+fn czech_account(text: &str) -> String {
+    let (account, bank) = text.split_once('/').unwrap_or((text, ""));
+    let (prefix, root) = account.split_once('-').unwrap_or(("", account));
+    format!("{prefix:0>6}-{root:0>10}/{bank}")
 }
 
 /// Personnummer are written with and without the century, and only the ten digits are always there.
@@ -79,6 +104,10 @@ mod tests {
             ("ip.v6", &["2001:DB8:0:0::1", "2001:db8::1"], "2001:db8::1"),
             ("se.personnummer", &["19880320-0016", "880320-0016", "8803200016"], "8803200016"),
             ("fi.hetu", &["131052-308t"], "131052-308T"),
+            ("cz.bankaccount", &["19-2000145399/0800", "000019-2000145399/0800"], "000019-2000145399/0800"),
+            ("ro.onrc", &["j5/275/2012", "J5-275-2012"], "J5/275/2012"),
+            ("crypto.btc", &["1BvBMSEYstWetqTFn5Au4m4GFg7xJaNVN2"], "1BvBMSEYstWetqTFn5Au4m4GFg7xJaNVN2"),
+            ("crypto.btc", &["BC1QW508D6QEJXTDG4"], "bc1qw508d6qejxtdg4"),
             ("ch.ssn", &["756.9217.0769.85", "7569217076985"], "7569217076985"),
         ] {
             for spelling in spellings {

@@ -25,19 +25,20 @@ pub(crate) fn find(text: &[u8], place: usize) -> Option<Finding> {
         country: country(text, start),
         score: 99,
     };
+    let first = || line_before(text, start).filter(|&first| starts_document(text, first, end - start));
+    let visa = || first().filter(|&first| at(text, first) == b'V' && is_visa(text, start));
     match end - start {
-        TD3 if is_td3(text, start) => {
-            let first = line_before(text, start).filter(|&first| starts_document(text, first, TD3));
-            let kind =
-                if first.is_some_and(|first| at(text, first) == b'V') { "mrz.mrva" } else { "mrz.td3" };
-            Some(found(kind, first.unwrap_or(start), end))
-        }
-        TD2 if is_td2(text, start) => {
-            let first = line_before(text, start).filter(|&first| starts_document(text, first, TD2));
-            Some(found("mrz.td2", first.unwrap_or(start), end))
-        }
+        TD3 => match visa() {
+            Some(first) => Some(found("mrz.mrva", first, end)),
+            None => is_td3(text, start).then(|| found("mrz.td3", first().unwrap_or(start), end)),
+        },
+        TD2 => match (visa(), first()) {
+            (Some(first), _) => Some(found("mrz.mrvb", first, end)),
+            (None, Some(first)) if is_french_card(text, first, start) => Some(found("mrz.fr", first, end)),
+            (None, first) => is_td2(text, start).then(|| found("mrz.td2", first.unwrap_or(start), end)),
+        },
         TD1 => {
-            let first = line_before(text, start).filter(|&first| starts_document(text, first, TD1))?;
+            let first = first()?;
             let last = line_after(text, end).map_or(end, |third| third + TD1);
             is_td1(text, first, start).then(|| found("mrz.td1", first, last))
         }
@@ -135,6 +136,24 @@ fn is_td3(text: &[u8], line: usize) -> bool {
         && checks(text, line, 43, &[(0, 10), (13, 7), (21, 22)])
 }
 
+/// Doc 9303-7 4.2.2 and 5.2.2: visas have no check digit over all, so the first line must say that it is
+/// one.
+fn is_visa(text: &[u8], line: usize) -> bool {
+    checks(text, line, 9, &[(0, 9)])
+        && checks(text, line, 19, &[(13, 6)])
+        && checks(text, line, 27, &[(21, 6)])
+}
+
+/// France's identity cards from before 2021: two lines of 36 with fields of their own (arrêté du 1er
+/// octobre 1987); the last check digit is over both lines.
+fn is_french_card(text: &[u8], first: usize, line: usize) -> bool {
+    let all = digits(text, first, TD2).chain(digits(text, line, TD2 - 1));
+    text.get(first..first + 5) == Some(b"IDFRA")
+        && checks(text, line, 12, &[(0, 12)])
+        && checks(text, line, 33, &[(27, 6)])
+        && weighted(all) == u32::from(at(text, line + TD2 - 1).wrapping_sub(b'0'))
+}
+
 /// Doc 9303-6 4.2.2.
 fn is_td2(text: &[u8], line: usize) -> bool {
     checks(text, line, 9, &[(0, 9)])
@@ -194,21 +213,47 @@ mod tests {
         found.next().map(|found| (found.kind, found.start, found.end))
     }
 
+    /// Of Doc 9303-7.
+    const VISA_A: &str =
+        "V<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<\nL8988901C4XXX4009078F96121096ZE184226B<<<<<<";
+    const VISA_B: &str = "V<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<\nL8988901C4XXX4009078F9612109<<<<<<<<";
+    /// The card that France printed as its example.
+    const FRENCH_CARD: &str = "IDFRABERTHIER<<<<<<<<<<<<<<<<<<<<<<<\n8806923102858CORINNE<<<<<<<6512068F6";
+
+    const SPECIMENS: [(&str, &str); 6] = [
+        (PASSPORT, "mrz.td3"),
+        (CARD, "mrz.td1"),
+        (TD2_CARD, "mrz.td2"),
+        (VISA_A, "mrz.mrva"),
+        (VISA_B, "mrz.mrvb"),
+        (FRENCH_CARD, "mrz.fr"),
+    ];
+
     #[test]
-    fn the_specimens_of_doc_9303_are_found_whole() {
-        for (text, kind) in [(PASSPORT, "mrz.td3"), (CARD, "mrz.td1"), (TD2_CARD, "mrz.td2")] {
-            let framed = format!("see:\n{text}\nend");
-            assert_eq!(zone(&framed), Some((kind, 5, 5 + text.len())), "{text}");
+    fn the_specimens_are_found_whole_whatever_breaks_their_lines() {
+        for (text, kind) in SPECIMENS {
+            for ends in ["\n", "\r\n", " ", "  ", " \n"] {
+                let text = text.replace('\n', ends);
+                let framed = format!("see:\n{text}\nend");
+                assert_eq!(zone(&framed), Some((kind, 5, 5 + text.len())), "{text}");
+            }
         }
     }
 
     #[test]
     fn one_changed_digit_is_no_zone() {
-        for text in [PASSPORT, CARD, TD2_CARD] {
-            let wrong = text.replace("740812", "740813");
+        for (text, _) in SPECIMENS {
+            // The day of birth, the first line of a card's number, and the number's own check digit.
+            let birth = ["740812", "400907", "651206"].into_iter().find(|birth| text.contains(birth));
+            let wrong =
+                birth.map(|birth| text.replace(birth, &birth.replace(['0', '1'], "2"))).unwrap_or_default();
+            assert_ne!(wrong, text);
             assert_eq!(zone(&wrong), None, "{wrong}");
         }
         assert_eq!(zone(&"1".repeat(44)), None);
+        // A visa's three check digits count only behind a line that says that it is one.
+        assert_eq!(zone(&VISA_A.replacen('V', "X", 1)), None);
+        assert_eq!(zone(VISA_B.split('\n').next_back().unwrap_or_default()), None);
     }
 
     #[test]

@@ -11,6 +11,8 @@ const DISTANCE: usize = 24;
 /// Characters of the shortest and of the longest number (ICAO Doc 9303-4, 4.2.2: up to nine in a passport;
 /// the French card of 1988 has twelve).
 const LENGTHS: std::ops::RangeInclusive<usize> = 7..=12;
+/// The same, counted from any of its digits.
+pub(crate) const WORD_DISTANCE_MAX: usize = DISTANCE + *LENGTHS.end();
 /// Digits that every number has: a word in capitals has none.
 const DIGITS_MIN: usize = 3;
 
@@ -27,7 +29,8 @@ pub(crate) fn find(text: &[u8], digit: usize, context: &mut Context<'_, '_>) -> 
     let alone = starts_word(text, start) && ends_word(text, end);
     // `12-34567890-1`, `1.2345678`: a part of something longer.
     let alone = alone && !matches!(before(text, start), b'-' | b'.' | b'/' | b'_');
-    let alone = alone && (ends_word(text, end + 1) || !matches!(at(text, end), b'-' | b'.' | b'/' | b'_'));
+    let goes_on = matches!(at(text, end), b'-' | b'.' | b'/' | b'_') && !ends_word(text, end + 1);
+    let alone = alone && !goes_on;
     (first && alone && digits >= DIGITS_MIN && context.precedes(Topic::PASSPORT, start, DISTANCE)).then_some(
         Finding { start, end, label: Label::PassportId, kind: "passport", country: None, score: 91 },
     )

@@ -7,7 +7,7 @@ use super::own::Own;
 use crate::checks::is_date_of_year;
 
 /// Characters of the longest number of any scheme.
-pub(crate) const WIDTH: usize = 24;
+pub(crate) const WIDTH: usize = crate::digits::MAX_DIGITS;
 /// Stands in a table for a remainder that no number has.
 pub(crate) const NEVER: u8 = 255;
 
@@ -18,6 +18,8 @@ pub(crate) struct Characters {
     pub(crate) length: usize,
     /// The separator before the last group; 0 if there is none. Some schemes give it a meaning.
     pub(crate) sign: u8,
+    /// Is one of them a letter?
+    pub(crate) has_letters: bool,
 }
 
 impl Characters {
@@ -83,6 +85,8 @@ pub(crate) enum Check {
     Letter { from: usize, length: usize, letters: &'static [u8], at: usize },
     /// It has so many characters.
     Length(usize),
+    /// This separator stands before its last group.
+    Sign(u8),
     /// One of these holds.
     Any(&'static [&'static [Check]]),
     /// A rule that only one scheme has.
@@ -199,6 +203,7 @@ impl Check {
                 usize::try_from(rest).ok().and_then(|rest| letters.get(rest)) == Some(&characters.at(*at))
             }
             Check::Length(length) => characters.length == *length,
+            Check::Sign(sign) => characters.sign == *sign,
             Check::Any(all) => all.iter().any(|checks| checks.iter().all(|check| check.holds(characters))),
             Check::Own(own) => own.holds(characters),
         }
@@ -265,7 +270,8 @@ impl Date {
         let year = match (self.year_digits, century) {
             (4, _) if !(1850..=2099).contains(&year) => return false,
             (4, _) => year,
-            (3, _) if year >= 800 => 1000 + year,
+            (3, _) if year >= 850 => 1000 + year,
+            (3, _) if year >= 100 => return false,
             (3, _) => 2000 + year,
             (_, 0) => 2000 + year,
             (_, century) => century + year,

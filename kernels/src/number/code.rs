@@ -9,6 +9,7 @@ use super::{Candidate, judge};
 use crate::Finding;
 use crate::bytes::{at, before, ends_word, run_start, starts_word};
 use crate::context::Context;
+use crate::digits::is_separator;
 
 /// More groups than any written form has.
 const GROUPS_MAX: usize = 8;
@@ -66,6 +67,7 @@ fn read(
         while at(text, position).is_ascii_alphanumeric() {
             let Some(slot) = characters.values.get_mut(characters.length) else { return };
             *slot = value(at(text, position));
+            characters.has_letters |= *slot >= 10;
             letters += usize::from(*slot >= 10 && position < digit);
             characters.length += 1;
             position += 1;
@@ -84,10 +86,6 @@ fn read(
         }
         position += 1;
     }
-}
-
-fn is_separator(byte: u8) -> bool {
-    matches!(byte, b' ' | b'-' | b'.' | b'/' | b'+')
 }
 
 /// Does a group of a code start here? One with a digit, or a few capitals.

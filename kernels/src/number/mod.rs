@@ -12,7 +12,7 @@ mod own;
 mod scheme;
 
 use crate::context::Context;
-use crate::digits::{Run, Written};
+use crate::digits::{MAX_DIGITS, Run, Written};
 use crate::{Finding, Label};
 
 pub(crate) use check::{Characters, Check};
@@ -99,21 +99,29 @@ struct Candidate<'c> {
 
 /// Numbers of digits alone that begin with the run's first group.
 pub(crate) fn numbers(index: &Index, run: &Run<'_>, context: &mut Context<'_, '_>, out: &mut Vec<Finding>) {
+    let mut values = None;
     for written in run.written() {
-        let length = written.digits.len();
-        let schemes = index.of_digits(length);
-        if schemes.is_empty() {
+        let schemes = index.of_digits(written.length);
+        let (shape, unbroken) = (written.shape, written.is_unbroken());
+        if !schemes.iter().any(|entry| entry.form.may_be_written(shape, unbroken)) {
             continue;
         }
-        let characters = Characters::of_digits(&written);
-        let candidate = Candidate {
-            characters: &characters,
-            shape: written.shape,
-            unbroken: written.is_unbroken(),
-            start: written.start,
-            end: written.end,
-        };
+        let values = values.get_or_insert_with(|| run.values());
+        let characters = Characters::of_digits(values, &written);
+        let candidate =
+            Candidate { characters: &characters, shape, unbroken, start: written.start, end: written.end };
         judge(schemes, &candidate, context, out);
+    }
+}
+
+impl Form {
+    #[inline]
+    fn may_be_written(&self, shape: u64, unbroken: bool) -> bool {
+        unbroken
+            || match self.grouping {
+                Grouping::Free => true,
+                Grouping::Shapes(shapes) => shapes.contains(&shape),
+            }
     }
 }
 
@@ -127,19 +135,28 @@ fn judge(
     if candidate.characters.are_all_the_same() {
         return; // an example, a placeholder, a row of zeros
     }
-    for entry in schemes {
-        let form = entry.form;
-        let written = candidate.unbroken
-            || match form.grouping {
-                Grouping::Free => true,
-                Grouping::Shapes(shapes) => shapes.contains(&candidate.shape),
-            };
-        if written
-            && candidate.characters.are(form.classes)
-            && entry.scheme.checks.iter().all(|check| check.holds(candidate.characters))
-        {
+    let written = |entry: &&index::Entry| {
+        let Candidate { shape, unbroken, characters, .. } = candidate;
+        entry.form.may_be_written(*shape, *unbroken) && entry.may_be(characters)
+    };
+    for entry in schemes.iter().filter(written) {
+        if entry.holds(candidate.characters) {
             out.extend(weigh(entry, candidate, context));
         }
+    }
+}
+
+impl index::Entry {
+    /// Is each character of its class?
+    #[inline]
+    pub(crate) fn may_be(&self, characters: &Characters) -> bool {
+        self.of_digits && !characters.has_letters || characters.are(self.form.classes)
+    }
+
+    /// Does every check of its scheme hold? Characters alone tell.
+    #[inline]
+    pub(crate) fn holds(&self, characters: &Characters) -> bool {
+        self.scheme.checks.iter().all(|check| check.holds(characters))
     }
 }
 
@@ -149,7 +166,8 @@ fn weigh(entry: &index::Entry, candidate: &Candidate<'_>, context: &mut Context<
     let &Scheme { kind, label, country, .. } = entry.scheme;
     let named = context.near(entry.topic, start, end);
     let allowed = match entry.form.proof {
-        Proof::Strong => true,
+        // A day of birth and one check digit are in one of a hundred rows of ten or eleven digits.
+        Proof::Strong => named || !candidate.is_short_row() || !context.names_another(start),
         // `12345678 a` may be a number and the next word.
         _ if candidate.ends_in_a_letter_apart() => named,
         Proof::Check => named || !(candidate.looks_like_a_time(entry.scheme) || context.names_another(start)),
@@ -175,6 +193,12 @@ impl Candidate<'_> {
         like_a_time && self.unbroken && !scheme.checks.iter().any(|check| matches!(check, Check::Date(_)))
     }
 
+    fn is_short_row(&self) -> bool {
+        self.unbroken
+            && self.characters.length <= 11
+            && self.characters.values.iter().all(|&value| value < 10)
+    }
+
     fn ends_in_a_letter_apart(&self) -> bool {
         let last = self.characters.length.checked_sub(1).map_or(0, |last| self.characters.at(last));
         self.characters.sign == b' ' && self.shape & 0xff == 1 && last >= 10
@@ -187,11 +211,10 @@ impl Characters {
         characters.array_windows().all(|[left, right]| left == right)
     }
 
-    fn of_digits(written: &Written<'_>) -> Characters {
-        let mut characters = Characters::default();
-        characters.values.iter_mut().zip(written.digits).for_each(|(value, digit)| *value = *digit);
-        characters.length = written.digits.len();
-        characters.sign = written.separator;
-        characters
+    /// Of a run's digits those of the number; zeros stand behind them.
+    fn of_digits(values: &[u8; MAX_DIGITS], written: &Written) -> Characters {
+        let mut own = *values;
+        own.iter_mut().skip(written.length).for_each(|value| *value = 0);
+        Characters { values: own, length: written.length, sign: written.separator, has_letters: false }
     }
 }

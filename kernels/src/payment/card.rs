@@ -7,27 +7,40 @@ use crate::checks::{luhn, value};
 use crate::digits::{Run, Written, shape};
 use crate::{Finding, Label};
 
+/// Digits of the shortest and of the longest card number.
+const LENGTHS: std::ops::RangeInclusive<usize> = 12..=19;
+
 /// The numbers that begin with the run's first group.
+#[inline]
 pub(crate) fn find(run: &Run<'_>, out: &mut Vec<Finding>) {
-    if run.digits() < 12 {
-        return;
+    if run.digits() >= *LENGTHS.start() {
+        out.extend(run.written().filter_map(|number| card(run, &number)));
     }
-    out.extend(run.written().filter_map(|number| card(&number)));
 }
 
-fn card(number: &Written<'_>) -> Option<Finding> {
-    if !is_grouping(number) || !luhn(number.digits) {
+fn card(run: &Run<'_>, number: &Written) -> Option<Finding> {
+    if !is_grouping(number) {
         return None;
     }
-    let kind = brand(number.digits)?;
-    let score = if number.digits.len() >= 14 { 94 } else { 75 };
+    let values = run.values();
+    let digits = values.get(..number.length)?;
+    let kind = brand(digits).filter(|_| luhn(digits) && !is_goods(number, digits))?;
+    let score = if number.length >= 14 { 94 } else { 75 };
     Some(Finding { start: number.start, end: number.end, label: Label::CardPan, kind, country: None, score })
 }
 
-fn is_grouping(number: &Written<'_>) -> bool {
+/// GS1 General Specifications 7.9: thirteen digits with the check digit of goods are on goods; cards have
+/// not been so short for twenty years.
+fn is_goods(number: &Written, digits: &[u8]) -> bool {
+    let weighted = digits.iter().rev().zip([1, 3].into_iter().cycle());
+    let sum: u32 = weighted.map(|(&digit, weight)| u32::from(digit) * weight).sum();
+    digits.len() == 13 && number.is_unbroken() && sum.is_multiple_of(10)
+}
+
+fn is_grouping(number: &Written) -> bool {
     // All groups but the last have four digits.
     let fours = (number.shape >> 8).to_be_bytes().iter().all(|&length| matches!(length, 0 | 4));
-    (12..=19).contains(&number.digits.len())
+    LENGTHS.contains(&number.length)
         && (number.is_unbroken()
             || fours && (number.shape & 0xff) <= 7
             || matches!(number.shape, AMEX | DINERS | HALVES | ISSUER_FIRST))
@@ -39,23 +52,39 @@ const HALVES: u64 = shape(&[8, 8]);
 const ISSUER_FIRST: u64 = shape(&[6, 10]);
 
 fn brand(digits: &[u8]) -> Option<&'static str> {
-    let range = BRANDS.iter().find(|range| {
-        let issuer = value(digits.get(..range.prefix).unwrap_or_default());
-        (range.first..=range.last).contains(&issuer) && range.lengths.contains(&digits.len())
-    })?;
-    Some(range.kind)
+    let issuer = u32::try_from(value(digits.get(..ISSUER)?)).ok()?;
+    let length = 1 << digits.len();
+    let of_brand =
+        |range: &&Range| range.first <= issuer && issuer <= range.last && range.lengths & length != 0;
+    BRANDS.iter().find(of_brand).map(|range| range.kind)
 }
 
+/// Digits that tell the issuer.
+const ISSUER: usize = 6;
+
 struct Range {
-    prefix: usize,
-    first: u64,
-    last: u64,
-    lengths: &'static [usize],
+    /// Of the first six digits.
+    first: u32,
+    last: u32,
+    /// A bit for each length.
+    lengths: u32,
     kind: &'static str,
 }
 
-const fn range(prefix: usize, first: u64, last: u64, lengths: &'static [usize], kind: &'static str) -> Range {
-    Range { prefix, first, last, lengths, kind }
+/// Numbers whose first `prefix` digits are in `first..=last`.
+#[expect(clippy::indexing_slicing, reason = "evaluated by the compiler")]
+const fn range(prefix: usize, first: u32, last: u32, lengths: &'static [u32], kind: &'static str) -> Range {
+    let (mut bits, mut index) = (0, 0);
+    while index < lengths.len() {
+        bits |= 1 << lengths[index];
+        index += 1;
+    }
+    let (mut missing, mut scale) = (ISSUER - prefix, 1);
+    while missing > 0 {
+        scale *= 10;
+        missing -= 1;
+    }
+    Range { first: first * scale, last: last * scale + (scale - 1), lengths: bits, kind }
 }
 
 /// Issuer ranges, the narrower before the wider. Sources: the brands' published BIN rules.
@@ -95,4 +124,4 @@ const BRANDS: &[Range] = &[
     range(2, 82, 82, &[16], "card.rupay"),
 ];
 
-const MAESTRO: &[usize] = &[12, 13, 14, 15, 16, 17, 18, 19];
+const MAESTRO: &[u32] = &[12, 13, 14, 15, 16, 17, 18, 19];

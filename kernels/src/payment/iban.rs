@@ -1,44 +1,64 @@
 //! Bank accounts: IBAN (ISO 13616), in every country of the registry.
 //!
 //! Invariant: reported are numbers with their country's length and kinds of characters whose check digits
-//! are right, with or without separators, in any case.
+//! are right, with or without separators, in capitals or in small letters.
 
 use crate::bytes::{at, before, ends_word, has_word, starts_word};
-use crate::checks::mod_97;
+use crate::checks::next_of_mod_97;
 use crate::{Finding, Label};
 
 /// ISO 13616: two letters, two digits and at most 30 characters.
 const LENGTH_MAX: usize = 34;
 
-/// The number whose check digits start at `digit`.
+/// The account whose check digits start at `digit`, or the creditor: they begin alike.
 pub(crate) fn find(text: &[u8], digit: usize) -> Option<Finding> {
     let start = country_start(text, digit)?;
+    account(text, start, digit).or_else(|| super::creditor::find(text, start))
+}
+
+fn account(text: &[u8], start: usize, digit: usize) -> Option<Finding> {
     let country = [at(text, start).to_ascii_uppercase(), at(text, start + 1).to_ascii_uppercase()];
-    let index = REGISTRY.binary_search_by_key(&country, |&(country, _)| country).ok()?;
-    let &(_, structure) = REGISTRY.get(index)?;
-    let mut number = [0u8; LENGTH_MAX];
-    let (mut position, mut length) = (digit, 0);
-    for class in std::iter::repeat_n(b'n', 2).chain(classes(structure)) {
-        let separated = length > 0 && is_separator(at(text, position));
-        position += usize::from(separated);
-        let byte = at(text, position);
-        if !belongs(byte, class) {
-            return None;
-        }
-        *number.get_mut(length)? = byte;
-        length += 1;
-        position += 1;
-    }
-    let (check, account) = number.get(..length)?.split_at_checked(2)?;
-    let rearranged = account.iter().chain(&country).chain(check);
-    (ends_word(text, position) && mod_97(rearranged.copied())).then_some(Finding {
+    // Small letters behind a capital country are the words that follow a shorter number.
+    let small = if at(text, start).is_ascii_uppercase() { 0 } else { LETTER };
+    let (rest, end) = read(text, digit, STRUCTURES.of(country)?, small)?;
+    let check = text.get(digit..digit + 2)?;
+    let rest = country.iter().chain(check).fold(rest, |rest, &byte| next_of_mod_97(rest, byte));
+    (rest % 97 == 1 && ends_word(text, end)).then_some(Finding {
         start,
-        end: position,
+        end,
         label: Label::Iban,
         kind: "iban",
         country: Some(country),
         score: 99,
     })
+}
+
+/// Reads the characters of a number, its check digits first, with small letters counting as `small`; gives what is left of its account, and where it
+/// ends.
+fn read(text: &[u8], digit: usize, structure: &Structure, small: u8) -> Option<(u64, usize)> {
+    let window = text.get(digit..text.len().min(digit + 2 * LENGTH_MAX)).unwrap_or_default();
+    let mut classes = structure.classes.iter().take(structure.length).enumerate();
+    let (mut rest, mut separated, mut end) = (0, true, digit);
+    let (mut index, mut wanted) = classes.next()?;
+    for &byte in window {
+        end += 1;
+        if is_separator(byte) && !separated {
+            separated = true;
+            continue;
+        }
+        if kinds(byte, small) & wanted == 0 {
+            return None;
+        }
+        if index >= 2 {
+            rest = next_of_mod_97(rest, byte);
+        }
+        separated = false;
+        match classes.next() {
+            Some(next) => (index, wanted) = next,
+            None => return Some((rest, end)),
+        }
+    }
+    None
 }
 
 /// Where the two letters before the check digits start, perhaps with a separator between.
@@ -54,20 +74,88 @@ fn is_separator(byte: u8) -> bool {
     matches!(byte, b' ' | b'-' | b'.' | b'/')
 }
 
-fn belongs(byte: u8, class: u8) -> bool {
-    match class {
-        b'n' => byte.is_ascii_digit(),
-        b'a' => byte.is_ascii_alphabetic(),
-        _ => byte.is_ascii_alphanumeric(),
+/// What a character may be: the registry's n, a or c.
+const DIGIT: u8 = 1;
+const LETTER: u8 = 2;
+
+#[inline]
+fn kinds(byte: u8, small: u8) -> u8 {
+    u8::from(byte.is_ascii_digit()) * DIGIT
+        + u8::from(byte.is_ascii_uppercase()) * LETTER
+        + u8::from(byte.is_ascii_lowercase()) * small
+}
+
+/// The characters of a country's numbers, from the check digits on.
+#[derive(Clone, Copy)]
+struct Structure {
+    classes: [u8; LENGTH_MAX],
+    length: usize,
+}
+
+/// The registry, laid out by the compiler: by the country's two letters.
+struct Structures {
+    /// A place in `all`, or [`NONE`].
+    places: [u8; 26 * 26],
+    all: [Structure; REGISTRY.len()],
+}
+
+const NONE: u8 = u8::MAX;
+static STRUCTURES: Structures = Structures::new();
+
+impl Structures {
+    #[expect(
+        clippy::indexing_slicing,
+        clippy::cast_possible_truncation,
+        reason = "evaluated by the compiler"
+    )]
+    const fn new() -> Structures {
+        let mut places = [NONE; 26 * 26];
+        let mut all = [Structure { classes: [0; LENGTH_MAX], length: 0 }; REGISTRY.len()];
+        let mut index = 0;
+        while index < REGISTRY.len() {
+            let (country, structure) = REGISTRY[index];
+            places[(country[0] - b'A') as usize * 26 + (country[1] - b'A') as usize] = index as u8;
+            all[index] = Structure::read(structure.as_bytes());
+            index += 1;
+        }
+        Structures { places, all }
+    }
+
+    /// Of a country's two capital letters.
+    #[inline]
+    fn of(&self, [first, second]: [u8; 2]) -> Option<&Structure> {
+        let place = usize::from(first.checked_sub(b'A')?) * 26 + usize::from(second.checked_sub(b'A')?);
+        self.all.get(usize::from(*self.places.get(place)?))
     }
 }
 
-/// `10n11c2n` as 23 classes.
-fn classes(structure: &'static str) -> impl Iterator<Item = u8> {
-    structure.split_inclusive(['n', 'a', 'c']).flat_map(|part| {
-        let (count, class) = part.split_at_checked(part.len() - 1).unwrap_or_default();
-        std::iter::repeat_n(class.bytes().next().unwrap_or(0), count.parse().unwrap_or(0))
-    })
+impl Structure {
+    /// The check digits, and `10n11c2n` as 23 classes.
+    #[expect(clippy::indexing_slicing, reason = "evaluated by the compiler")]
+    const fn read(structure: &[u8]) -> Structure {
+        let mut all = Structure { classes: [0; LENGTH_MAX], length: 2 };
+        all.classes[0] = DIGIT;
+        all.classes[1] = DIGIT;
+        let (mut place, mut count) = (0, 0);
+        while place < structure.len() {
+            match structure[place] {
+                digit @ b'0'..=b'9' => count = count * 10 + (digit - b'0') as usize,
+                class => {
+                    while count > 0 {
+                        all.classes[all.length] = match class {
+                            b'n' => DIGIT,
+                            b'a' => LETTER,
+                            _ => DIGIT | LETTER,
+                        };
+                        all.length += 1;
+                        count -= 1;
+                    }
+                }
+            }
+            place += 1;
+        }
+        all
+    }
 }
 
 /// SWIFT IBAN registry, release 101: what follows the check digits; n digits, a letters, c either.
@@ -94,17 +182,17 @@ const REGISTRY: &[([u8; 2], &str)] = &[
 ];
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
 
     #[test]
     fn the_registry_is_in_order_and_no_number_is_too_long() {
         assert!(REGISTRY.is_sorted_by_key(|&(country, _)| country));
-        assert!(
-            REGISTRY
-                .iter()
-                .all(|&(_, structure)| (11..=LENGTH_MAX - 4).contains(&classes(structure).count()))
-        );
-        assert_eq!(classes("1a10n12c").collect::<Vec<_>>(), b"annnnnnnnnncccccccccccc");
+        assert!(STRUCTURES.all.iter().all(|structure| (13..=LENGTH_MAX - 2).contains(&structure.length)));
+        let italy = STRUCTURES.of(*b"IT").unwrap();
+        let expected = [[1, 1, 2].as_slice(), &[1; 10], &[3; 12]].concat();
+        assert_eq!(italy.classes[..italy.length], expected);
+        assert!(STRUCTURES.of(*b"ZZ").is_none() && STRUCTURES.of(*b"US").is_none());
     }
 }

@@ -12,18 +12,26 @@ mod x86;
 
 /// Bytes that one set of masks speaks of.
 pub(crate) const BLOCK: usize = 64;
+/// At each of them something may be found.
+const MARKS: &[u8; 4] = b"@:=~";
+/// With each of them starts what may stand for another character: see `view/`.
+pub(crate) const CODED: &[u8; 6] = b"%&\\=([";
 
 /// One bit for each byte of a block.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Masks {
     /// `0` to `9`.
     pub(crate) digits: u64,
+    /// Letters of ASCII.
+    pub(crate) letters: u64,
+    /// Capital letters of ASCII.
+    pub(crate) capitals: u64,
     /// `@`, `:`, `=` and `~`.
     pub(crate) marks: u64,
     /// Letters and digits of ASCII, `_` and `-`.
     pub(crate) words: u64,
-    /// Bytes of characters outside ASCII.
-    pub(crate) high: u64,
+    /// Bytes of characters outside ASCII, and the marks of [`CODED`].
+    pub(crate) odd: u64,
 }
 
 /// Reads as many blocks as there are masks to write, or fewer.
@@ -56,9 +64,11 @@ mod tests {
         };
         Masks {
             digits: mask(|byte| byte.is_ascii_digit()),
-            marks: mask(|byte| b"@:=~".contains(&byte)),
+            letters: mask(|byte| byte.is_ascii_alphabetic()),
+            capitals: mask(|byte| byte.is_ascii_uppercase()),
+            marks: mask(|byte| MARKS.contains(&byte)),
             words: mask(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-'),
-            high: mask(|byte| byte >= 0x80),
+            odd: mask(|byte| byte >= 0x80 || CODED.contains(&byte)),
         }
     }
 

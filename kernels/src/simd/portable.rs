@@ -1,6 +1,6 @@
 //! The definition of the masks, in a form that every compiler vectorises.
 
-use super::{BLOCK, Masks};
+use super::{BLOCK, CODED, MARKS, Masks};
 
 /// Gathers the lowest bit of each of eight bytes: byte `i` arrives at bit `56 + i`, without carries.
 const GATHER: u64 = 0x0102_0408_1020_4080;
@@ -11,11 +11,19 @@ pub(super) fn read(blocks: &[[u8; BLOCK]], out: &mut [Masks]) {
         let letter = |byte: u8| (byte | 0x20).wrapping_sub(b'a') < 26;
         *masks = Masks {
             digits: mask(block, digit),
-            marks: mask(block, |byte| (byte == b'@') | (byte == b':') | (byte == b'=') | (byte == b'~')),
+            letters: mask(block, letter),
+            capitals: mask(block, |byte| byte.wrapping_sub(b'A') < 26),
+            marks: mask(block, |byte| is_of(byte, MARKS)),
             words: mask(block, |byte| digit(byte) | letter(byte) | (byte == b'_') | (byte == b'-')),
-            high: mask(block, |byte| byte >= 0x80),
+            odd: mask(block, |byte| (byte >= 0x80) | is_of(byte, CODED)),
         };
     }
+}
+
+/// Without a branch: the set is unrolled.
+#[inline]
+fn is_of<const N: usize>(byte: u8, set: &[u8; N]) -> bool {
+    set.iter().fold(false, |any, &member| any | (byte == member))
 }
 
 /// One bit for each byte: does `test` hold?

@@ -2,6 +2,22 @@
 
 use super::prelude::*;
 
+/// Years after 2000 in which someone may have been born.
+const BORN_SINCE: &[(u64, u64)] = &[(0, 40)];
+
+/// Ten digits and their remainder modulo 97, 0 being written as 97.
+const REST_97: &[Check] = &[Check::Any(&[
+    &[
+        Check::Not { from: 10, length: 2, ranges: &[(0, 0)] },
+        Check::Remainder { lead: 0, from: 0, length: 10, modulus: 97, complement: false, at: 10, width: 2 },
+    ],
+    &[
+        Check::Among { from: 10, length: 2, ranges: &[(97, 97)] },
+        // The powers of ten modulo 97.
+        Check::Zero { weights: weights(&[34, 81, 76, 27, 90, 9, 30, 3, 10, 1]), modulus: 97 },
+    ],
+])];
+
 pub(super) const SCHEMES: &[Scheme] = &[
     // Rijksregisternummer, `85.07.30-033.28`: yymmdd, serial, 97 less the remainder (with a 2 in front for births from 2000 on). Law of 8 August 1983.
     Scheme {
@@ -22,15 +38,18 @@ pub(super) const SCHEMES: &[Scheme] = &[
                     at: 9,
                     width: 2,
                 }],
-                &[Check::Remainder {
-                    lead: 2,
-                    from: 0,
-                    length: 9,
-                    modulus: 97,
-                    complement: true,
-                    at: 9,
-                    width: 2,
-                }],
+                &[
+                    Check::Among { from: 0, length: 2, ranges: BORN_SINCE },
+                    Check::Remainder {
+                        lead: 2,
+                        from: 0,
+                        length: 9,
+                        modulus: 97,
+                        complement: true,
+                        at: 9,
+                        width: 2,
+                    },
+                ],
             ]),
         ],
         words: &[
@@ -63,15 +82,18 @@ pub(super) const SCHEMES: &[Scheme] = &[
                     at: 9,
                     width: 2,
                 }],
-                &[Check::Remainder {
-                    lead: 2,
-                    from: 0,
-                    length: 9,
-                    modulus: 97,
-                    complement: true,
-                    at: 9,
-                    width: 2,
-                }],
+                &[
+                    Check::Among { from: 0, length: 2, ranges: BORN_SINCE },
+                    Check::Remainder {
+                        lead: 2,
+                        from: 0,
+                        length: 9,
+                        modulus: 97,
+                        complement: true,
+                        at: 9,
+                        width: 2,
+                    },
+                ],
             ]),
         ],
         words: &["bis-nummer", "numéro bis", "bisnummer", "niss", "insz", "bis number"],
@@ -131,15 +153,23 @@ pub(super) const SCHEMES: &[Scheme] = &[
         label: Label::PassportId,
         country: *b"BE",
         forms: &[form("000000000000", &[shape(&[3, 7, 2])], Strong)],
-        checks: &[Check::Remainder {
-            lead: 0,
-            from: 0,
-            length: 10,
-            modulus: 97,
-            complement: false,
-            at: 10,
-            width: 2,
-        }],
+        checks: REST_97,
         words: &["identiteitskaart", "carte d'identité", "eid", "personalausweis", "identity card"],
+    },
+    // Structured communication of a transfer (OGM, VCS), `+++010/8068/17183+++`: as the eID card's number. Febelfin, Banking standards.
+    Scheme {
+        kind: "be.ogm_vcs",
+        label: Label::AccountId,
+        country: *b"BE",
+        forms: &[form("000000000000", &[shape(&[3, 4, 5])], Strong)],
+        checks: REST_97,
+        words: &[
+            "gestructureerde mededeling",
+            "communication structurée",
+            "mededeling",
+            "ogm",
+            "vcs",
+            "structured communication",
+        ],
     },
 ];

@@ -2,6 +2,9 @@
 
 use super::prelude::*;
 
+/// With a tax of three letters behind.
+const WITH_TAX: &[u64] = &[shape(&[3, 3, 3, 3, 3]), shape(&[12, 3]), shape(&[3, 9, 3]), shape(&[3, 3, 3, 6])];
+
 pub(super) const SCHEMES: &[Scheme] = &[
     // AHV number (AVS), `756.9217.0769.85`: 756, nine digits, EAN-13 check digit. AHVV (SR 831.101) Art. 133; ZAS, «NAVS13».
     Scheme {
@@ -28,5 +31,42 @@ pub(super) const SCHEMES: &[Scheme] = &[
             at: 11,
         }],
         words: &["uid", "ide", "idi", "mwst", "tva", "iva", "unternehmens-identifik"],
+    },
+    // MWST number, the UID and the word for the tax in one of the languages, `CHE-107.787.577 IVA`. MWSTG (SR 641.20) Art. 66.
+    Scheme {
+        kind: "ch.vat",
+        label: Label::CompanyId,
+        country: *b"CH",
+        forms: &[
+            form("che000000000mwst", &[shape(&[12, 4]), shape(&[3, 3, 3, 7])], Strong),
+            form("che000000000tva", WITH_TAX, Strong),
+            form("che000000000iva", WITH_TAX, Strong),
+            form("che000000000tpv", WITH_TAX, Strong),
+        ],
+        checks: &[Check::Sum {
+            weights: weights_from(3, &[5, 4, 3, 2, 7, 6, 5, 4]),
+            modulus: 11,
+            expected: LACKS_11,
+            at: 11,
+        }],
+        words: &["mwst", "tva", "iva", "mehrwertsteuer", "mwst-nr", "vat"],
+    },
+    // Reference of a payment slip (ESR, QR), `21 00000 00003 13947 14300 09017`: 26 digits, recursive check digit modulo 10. Swiss Implementation Guidelines QR-bill, Annex B.
+    Scheme {
+        kind: "ch.esr",
+        label: Label::AccountId,
+        country: *b"CH",
+        forms: &[form("000000000000000000000000000", &[shape(&[2, 5, 5, 5, 5, 5])], OneCheck)],
+        checks: &[Check::Own(Own::ChEsr)],
+        words: &[
+            "referenz",
+            "référence",
+            "riferimento",
+            "esr",
+            "isr",
+            "qr-rechnung",
+            "einzahlung",
+            "reference",
+        ],
     },
 ];

@@ -34,11 +34,29 @@ pub(super) const SCHEMES: &[Scheme] = &[
         forms: &[
             form("cz00000000", &[shape(&[2, 8])], Strong),
             form("00000000", &[], OneCheck),
+            form("cz000000000", &[shape(&[2, 9])], Strong),
             form("cz0000000000", &[shape(&[2, 10])], Strong),
         ],
         checks: &[Check::Any(&[
+            // Of other persons, 6 and eight digits; of those born before 1954 nine digits without a check.
+            &[
+                Check::Length(11),
+                Check::Among { from: 2, length: 1, ranges: &[(6, 6)] },
+                Check::Sum {
+                    weights: weights_from(3, &[8, 7, 6, 5, 4, 3, 2]),
+                    modulus: 11,
+                    expected: &[8, 9, 0, 1, 2, 3, 4, 5, 6, 7, 8],
+                    at: 10,
+                },
+            ],
+            &[
+                Check::Length(11),
+                Check::Among { from: 2, length: 2, ranges: &[(0, 53)] },
+                Check::Date(Date { year: 2, month: 4, day: 6, months: &[(0, 0), (50, 0)], ..PLAIN }),
+            ],
             &[
                 Check::Length(10),
+                Check::Not { from: 2, length: 1, ranges: &[(9, 9)] },
                 Check::Sum {
                     weights: weights_from(2, &[8, 7, 6, 5, 4, 3, 2]),
                     modulus: 11,
@@ -48,6 +66,7 @@ pub(super) const SCHEMES: &[Scheme] = &[
             ],
             &[
                 Check::Length(8),
+                Check::Not { from: 0, length: 1, ranges: &[(9, 9)] },
                 Check::Sum {
                     weights: weights_from(0, &[8, 7, 6, 5, 4, 3, 2]),
                     modulus: 11,

@@ -9,7 +9,17 @@ pub(super) const SCHEMES: &[Scheme] = &[
         label: Label::NationalId,
         country: *b"DK",
         forms: &[form("0000000000", &[shape(&[6, 4])], OneCheck)],
-        checks: &[Check::Date(Date { year: 4, month: 2, day: 0, ..PLAIN })],
+        checks: &[
+            Check::Date(Date { year: 4, month: 2, day: 0, ..PLAIN }),
+            // Ten digits from 14 on may be seconds since 1970: in one piece they need the check digit, which
+            // only birthdays on a 1 January lack. CPR-kontoret, «Personnumre uden kontrolciffer».
+            Check::Any(&[
+                &[Check::Not { from: 0, length: 2, ranges: &[(14, 18)] }],
+                &[Check::Sign(b'-')],
+                &[Check::Sign(b' ')],
+                &[Check::Zero { weights: weights(&[4, 3, 2, 7, 6, 5, 4, 3, 2, 1]), modulus: 11 }],
+            ]),
+        ],
         words: &["cpr", "cpr-nr", "cpr-nummer", "personnummer", "civil registration"],
     },
     // CVR number, `DK 13585628`: modulo 11. CVR-loven.

@@ -11,7 +11,7 @@ pub(super) const SCHEMES: &[Scheme] = &[
         forms: &[
             form("hu00000000", &[shape(&[2, 8])], Strong),
             form("00000000", &[], OneCheck),
-            form("00000000000", &[shape(&[8, 1, 2])], Strong),
+            form("00000000000", &[shape(&[8, 1, 2])], OneCheck),
         ],
         checks: &[Check::Any(&[
             &[
@@ -23,7 +23,7 @@ pub(super) const SCHEMES: &[Scheme] = &[
                 Check::Length(11),
                 Check::Zero { weights: weights(&[9, 7, 3, 1, 9, 7, 3, 1]), modulus: 10 },
                 Check::Among { from: 8, length: 1, ranges: &[(1, 5)] },
-                Check::Among { from: 9, length: 2, ranges: &[(2, 44), (51, 51)] },
+                Check::Among { from: 9, length: 2, ranges: &[(2, 20), (22, 44), (51, 51)] },
             ],
         ])],
         words: &["adószám", "adÓszám", "közösségi", "áfa", "vat", "tax number"],
@@ -49,7 +49,8 @@ pub(super) const SCHEMES: &[Scheme] = &[
         country: *b"HU",
         forms: &[form("0000000000", &[], Strong)],
         checks: &[
-            Check::Among { from: 0, length: 1, ranges: &[(8, 8)] },
+            // Days of those born from 1907 to 2031.
+            Check::Among { from: 0, length: 6, ranges: &[(814_600, 860_000)] },
             Check::Sum { weights: weights(&[1, 2, 3, 4, 5, 6, 7, 8, 9]), modulus: 11, expected: REST, at: 9 },
         ],
         words: &["adóazonosító", "adÓazonosító", "adóazonosító jel", "tax id"],
@@ -79,5 +80,32 @@ pub(super) const SCHEMES: &[Scheme] = &[
             Check::Date(Date { year: 1, month: 3, day: 5, ..PLAIN }),
         ],
         words: &["személyi szám", "személyi azonosító", "személyi", "personal number"],
+    },
+    // Bankszámlaszám, `11773016-11111018-00000000`: bank and branch, account, each with a check digit of weights 9, 7, 3, 1. MNB rendelet 35/2017.
+    Scheme {
+        kind: "hu.bankszamla",
+        label: Label::AccountId,
+        country: *b"HU",
+        forms: &[
+            form("0000000000000000", &[shape(&[8, 8])], OneCheck),
+            form("000000000000000000000000", &[shape(&[8, 8, 8])], Strong),
+        ],
+        checks: &[
+            Check::Not { from: 0, length: 3, ranges: &[(0, 99)] },
+            // Sixteen digits from 14 on may be microseconds since 1970.
+            Check::Any(&[
+                &[Check::Length(24)],
+                &[Check::Sign(b'-')],
+                &[Check::Sign(b' ')],
+                &[Check::Not { from: 0, length: 4, ranges: &[(1400, 1900)] }],
+            ]),
+            Check::Zero { weights: weights(&[9, 7, 3, 1, 9, 7, 3, 1]), modulus: 10 },
+            // The last eight digits of a short number are none, and count nothing.
+            Check::Zero {
+                weights: weights_from(8, &[9, 7, 3, 1, 9, 7, 3, 1, 9, 7, 3, 1, 9, 7, 3, 1]),
+                modulus: 10,
+            },
+        ],
+        words: &["bankszámla", "számlaszám", "bankszámlaszám", "giro", "bank account", "account number"],
     },
 ];

@@ -16,7 +16,7 @@ pub(super) const SCHEMES: &[Scheme] = &[
                 month: 2,
                 day: 0,
                 days: &[0, 40],
-                century: Some((9, [2000, 0, 0, 0, 0, 0, 0, 0, 1800, 1900])),
+                century: Some((9, [2000, 0, 0, 0, 0, 0, 0, 0, 0, 1900])),
                 ..PLAIN
             }),
         ],

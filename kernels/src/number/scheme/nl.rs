@@ -25,10 +25,13 @@ pub(super) const SCHEMES: &[Scheme] = &[
             &[shape(&[2, 9, 1, 2]), shape(&[2, 9, 3]), shape(&[2, 12]), shape(&[2, 4, 2, 3, 1, 2])],
             Strong,
         )],
-        checks: &[Check::Any(&[
-            &[Check::Zero { weights: weights_from(2, &[9, 8, 7, 6, 5, 4, 3, 2, -1]), modulus: 11 }],
-            &[Check::Own(Own::NlBtw)],
-        ])],
+        checks: &[
+            Check::Not { from: 12, length: 2, ranges: &[(0, 0)] },
+            Check::Any(&[
+                &[Check::Zero { weights: weights_from(2, &[9, 8, 7, 6, 5, 4, 3, 2, -1]), modulus: 11 }],
+                &[Check::Own(Own::Mod97)],
+            ]),
+        ],
         words: &["btw", "btw-id", "btw nr", "omzetbelasting", "vat"],
     },
     // Onderwijsnummer, `101222331`: as the BSN, leaving 5. DUO.
@@ -64,5 +67,14 @@ pub(super) const SCHEMES: &[Scheme] = &[
             "passport",
             "identity card",
         ],
+    },
+    // BRIN of schools, `05KO`, `07EE00`: no check. DUO, Basisregistratie Instellingen.
+    Scheme {
+        kind: "nl.brin",
+        label: Label::CompanyId,
+        country: *b"NL",
+        forms: &[form("00AA", &[], Word), form("00AA00", &[shape(&[4, 2])], Word)],
+        checks: &[],
+        words: &["brin", "brinnummer", "schoolnummer", "vestigingsnummer"],
     },
 ];

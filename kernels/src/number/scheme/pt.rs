@@ -25,6 +25,7 @@ pub(super) const SCHEMES: &[Scheme] = &[
             ],
             &[
                 Check::Length(11),
+                Check::Among { from: 2, length: 1, ranges: &[(1, 9)] },
                 Check::Sum {
                     weights: weights_from(2, &[9, 8, 7, 6, 5, 4, 3, 2]),
                     modulus: 11,
@@ -64,5 +65,14 @@ pub(super) const SCHEMES: &[Scheme] = &[
             },
         ],
         words: &["niss", "segurança social", "seguranÇa social", "social security"],
+    },
+    // NIB, `0002 0123 1234 5678 9015 4`: bank, branch, account, modulo 97. Banco de Portugal.
+    Scheme {
+        kind: "pt.nib",
+        label: Label::AccountId,
+        country: *b"PT",
+        forms: &[form("000000000000000000000", &[shape(&[4, 4, 11, 2]), shape(&[4, 4, 4, 4, 4, 1])], Strong)],
+        checks: &[Check::Own(Own::Mod97)],
+        words: &["nib", "conta", "conta bancária", "número de conta", "bank account"],
     },
 ];

@@ -33,6 +33,23 @@ pub(super) const SCHEMES: &[Scheme] = &[
         country: *b"SK",
         forms: &[form("sk0000000000", &[shape(&[2, 10])], Strong), form("0000000000", &[], OneCheck)],
         checks: &[Check::Any(&[
+            // Of a person, the rodné číslo.
+            &[
+                Check::Length(12),
+                Check::Sum {
+                    weights: weights_from(2, &[1, -1, 1, -1, 1, -1, 1, -1, 1]),
+                    modulus: 11,
+                    expected: REST_ZERO,
+                    at: 11,
+                },
+                Check::Date(Date {
+                    year: 2,
+                    month: 4,
+                    day: 6,
+                    months: &[(0, 0), (20, 0), (50, 0), (70, 0)],
+                    ..PLAIN
+                }),
+            ],
             &[
                 Check::Length(12),
                 Check::Not { from: 2, length: 1, ranges: &[(0, 0)] },
