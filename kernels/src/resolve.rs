@@ -78,7 +78,8 @@ type Rank = (bool, usize, bool, bool, u8, Reverse<usize>, Reverse<&'static str>)
 
 fn rank(candidate: &Finding, country: Option<[u8; 2]>) -> Rank {
     let &Finding { start, end, label, kind, score, .. } = candidate;
-    let lives_there = country.is_some() && candidate.country == country;
+    // What belongs to no country, an address say, is not ruled out by one.
+    let lives_there = country.is_some() && (candidate.country == country || candidate.country.is_none());
     let length = end - start;
     (
         label == Label::Credentials,
