@@ -3,7 +3,9 @@
 // The container is not documented; this is what fatbinary of CUDA 13.0 writes, and anything else is refused.
 //   u32 magic ba55ed50, u16 version 1, u16 header bytes, u64 bytes that follow
 //   then images: u16 kind (1 PTX, 2 ELF), u16 version, u32 header bytes, u64 bytes that follow the header,
-//                u32 compressed bytes (0: not compressed), …, u32 at 28: architecture (80 for sm_80)
+//                u32 compressed bytes (0: not compressed), …, u32 at 28: architecture (80 for sm_80),
+//                u64 at 40: flags (2000: compressed by LZ4), u64 at 56: bytes once decompressed
+#include <algorithm>
 #include <cctype>
 #include <cstdio>
 #include <cstring>
@@ -16,11 +18,13 @@ namespace {
 
 constexpr uint32_t fatbin_magic = 0xba55ed50;
 constexpr size_t image_header_min = 64;
+constexpr size_t image_bytes_max = 64 << 20;
+constexpr uint64_t lz4_flag = 0x2000;
 
 struct Image {
     bool is_ptx;
     unsigned architecture;
-    std::string_view bytes;
+    std::string bytes;
 };
 
 template <class T>
@@ -35,6 +39,51 @@ Result refuse(Result result, const char* why) {
     return result;
 }
 
+// A length that goes on in further bytes while they are 255.
+size_t extended(std::string_view in, size_t& at, size_t length) {
+    if (length != 15) return length;
+    unsigned char more = 255;
+    while (more == 255 && at < in.size()) length += more = static_cast<unsigned char>(in[at++]);
+    return length;
+}
+
+// One LZ4 block (lz4_Block_format.md of the LZ4 project): literals, then a match in what was written. False if damaged.
+bool decompress(std::string_view in, size_t bytes, std::string& out) {
+    for (size_t at = 0; at < in.size() && out.size() <= bytes;) {
+        unsigned token = static_cast<unsigned char>(in[at++]);
+        size_t literals = extended(in, at, token >> 4);
+        if (literals > in.size() - at) return false;
+        out += in.substr(at, literals);
+        at += literals;
+        if (at == in.size()) break;  // the last sequence has no match
+        size_t distance = read<uint16_t>(in, at);
+        at += 2;
+        size_t length = extended(in, at, token & 15) + 4;
+        if (distance == 0 || distance > out.size() || length > bytes - std::min(bytes, out.size())) return false;
+        while (length-- > 0) out += out[out.size() - distance];  // byte by byte: a match may overlap itself
+    }
+    return out.size() == bytes;
+}
+
+// The bytes of one image of a fatbin, decompressed.
+Result read_image(std::string_view header, std::string_view bytes, Image& image) {
+    image.is_ptx = read<uint16_t>(header, 0) == 1;
+    image.architecture = read<uint32_t>(header, 28);
+    size_t compressed = read<uint32_t>(header, 16);
+    if (compressed == 0) {
+        image.bytes = bytes;
+        return Success;
+    }
+    if ((read<uint64_t>(header, 40) & lz4_flag) == 0 || compressed > bytes.size()) {
+        return refuse(InvalidImage, "the fatbin is compressed in a way that is not known here");
+    }
+    size_t size = read<uint64_t>(header, 56);
+    if (size > image_bytes_max || !decompress(bytes.substr(0, compressed), size, image.bytes)) {
+        return refuse(InvalidImage, "a compressed image of the fatbin is damaged");
+    }
+    return Success;
+}
+
 Result read_fatbin(std::string_view bytes, std::vector<Image>& images) {
     size_t at = read<uint16_t>(bytes, 6);
     while (at < bytes.size()) {
@@ -44,8 +93,9 @@ Result read_fatbin(std::string_view bytes, std::vector<Image>& images) {
         if ((kind != 1 && kind != 2) || header < image_header_min || header > rest.size() || size > rest.size() - header) {
             return refuse(InvalidImage, "the fatbin is damaged");
         }
-        if (read<uint32_t>(rest, 16) != 0) return refuse(InvalidImage, "the fatbin is compressed");
-        images.push_back({kind == 1, read<uint32_t>(rest, 28), rest.substr(header, size)});
+        images.emplace_back();
+        Result refused = read_image(rest.substr(0, header), rest.substr(header, size), images.back());
+        if (refused != Success) return refused;
         at += header + size;
     }
     return images.empty() ? refuse(InvalidImage, "the fatbin is empty") : Success;
@@ -147,7 +197,7 @@ bool parse_ptx(std::string_view ptx, std::vector<Entry>& entries) {
 bool has_kernels(const Image& cubin, const std::vector<Entry>& entries) {
     for (const Entry& entry : entries) {
         std::string section = ".text." + entry.name + '\0';
-        if (cubin.bytes.find(section) == std::string_view::npos) return false;
+        if (cubin.bytes.find(section) == std::string::npos) return false;
     }
     return true;
 }
@@ -163,7 +213,7 @@ Result read_images(const char* start, std::vector<Image>& images) {
     if (memcmp(start, "\x7f" "ELF", 4) == 0) return refuse(InvalidImage, "a cubin without PTX cannot be checked");
     std::string_view text(start);
     if (text.find(".version") == std::string_view::npos) return refuse(InvalidImage, "neither a fatbin nor PTX");
-    images.push_back({true, 80, text});
+    images.push_back({true, 80, std::string(text)});
     return Success;
 }
 
