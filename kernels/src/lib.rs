@@ -22,6 +22,8 @@ mod bytes;
 mod checks;
 mod contact;
 mod context;
+#[cfg_attr(not(test), expect(dead_code, reason = "called by the runtime of the device"))]
+mod cuda;
 mod digits;
 mod document;
 mod label;
