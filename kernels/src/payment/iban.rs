@@ -10,9 +10,13 @@ use crate::{Finding, Label};
 /// ISO 13616: two letters, two digits and at most 30 characters.
 const LENGTH_MAX: usize = 34;
 
-/// The number whose check digits start at `digit`.
+/// The account whose check digits start at `digit`, or the creditor: they begin alike.
 pub(crate) fn find(text: &[u8], digit: usize) -> Option<Finding> {
     let start = country_start(text, digit)?;
+    account(text, start, digit).or_else(|| super::creditor::find(text, start))
+}
+
+fn account(text: &[u8], start: usize, digit: usize) -> Option<Finding> {
     let country = [at(text, start).to_ascii_uppercase(), at(text, start + 1).to_ascii_uppercase()];
     let index = REGISTRY.binary_search_by_key(&country, |&(country, _)| country).ok()?;
     let &(_, structure) = REGISTRY.get(index)?;
