@@ -13,10 +13,25 @@
 // family families.rs says whether its bit is exact or only necessary. Equals kernels/src/cuda/twin.rs.
 #include "common.cuh"
 #include "email.cuh"
+#include "iban.cuh"
+#include "number.cuh"
 
-// What is found at one place where `kinds` (KIND_*) stand.
-__device__ __forceinline__ u32 families_at(const Text& text, u32 place, u32 kinds) {
+// What is found at a group of digits.
+__device__ __forceinline__ u32 families_at_digits(const Text& text, const u32* tables, u32 place, u8* values) {
+    u32 families = is_iban(text, tables, place) ? FAMILY_IBAN : 0;
+    families |= is_code(text, tables, place, values) ? FAMILY_CODES : 0;
+    if (!is_alphanumeric(text.before(place))) {
+        families |= families_of_digits(text, tables, place, values);
+    }
+    return families;
+}
+
+// What is found at one place where `kinds` (KIND_*) stand; `values` is room for the characters of a number.
+__device__ __forceinline__ u32 families_at(const Text& text, const u32* tables, u32 place, u32 kinds, u8* values) {
     u32 families = 0;
+    if ((kinds & KIND_DIGITS) != 0) {
+        families |= families_at_digits(text, tables, place, values);
+    }
     if ((kinds & KIND_MARK) != 0) {
         const u32 mark = text.at(place);
         if (mark == '@') {
@@ -32,6 +47,7 @@ extern "C" __global__ void __launch_bounds__(VERIFY_THREADS)
                Outcome* __restrict__ outcome) {
     __shared__ u32 warp_counts[VERIFY_THREADS / 32];
     __shared__ u32 base;
+    __shared__ u8 characters[CHARACTERS_MAX * VERIFY_THREADS];
     const u32 tile = blockIdx.x, thread = threadIdx.x, lane = thread % 32, warp = thread / 32;
     if (!is_layout(header) || tables[0] != MAGIC || tables[1] != VERSION) {
         if (tile == 0 && thread == 0) {
@@ -49,7 +65,7 @@ extern "C" __global__ void __launch_bounds__(VERIFY_THREADS)
         if (first + thread < count) {
             const u32 anchor = anchors[(u64)tile * ANCHORS_MAX + first + thread];
             place = tile * TILE_BYTES + anchor % TILE_BYTES;
-            families = families_at(slot, place, anchor - anchor % TILE_BYTES);
+            families = families_at(slot, tables, place, anchor - anchor % TILE_BYTES, characters + thread);
         }
         const u32 votes = __ballot_sync(0xffffffffu, families != 0);
         if (lane == 0) {

@@ -3,11 +3,54 @@
 //! Invariant: the device's code holds no number of its own that the host has too.
 
 use super::families::*;
+use super::tables;
 use crate::anchors::LONG_WORD;
+use crate::digits::{MAX_DIGITS, MAX_GROUPS};
+use crate::number::check::{NEVER, WIDTH};
+use crate::number::code::{GROUP_BEFORE_MAX, GROUPS_MAX, LETTER_GROUP_MAX};
+use crate::number::index::LETTERS_MAX;
+use crate::payment::creditor;
 
 /// Name and value of each constant that the device's code uses.
 fn constants() -> Vec<(&'static str, u32)> {
-    let long_word = u32::try_from(LONG_WORD).unwrap_or(u32::MAX);
+    let mut all = of_anchors();
+    all.extend(of_tables());
+    all.extend(tables::OPERATIONS);
+    let rules = tables::OWN_RULES.iter();
+    all.extend(rules.map(|&(name, rule)| (name, tables::own_number(rule).unwrap_or(0))));
+    all
+}
+
+fn word(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
+
+fn of_tables() -> Vec<(&'static str, u32)> {
+    let (creditor_min, creditor_max) = (*creditor::LENGTH.start(), *creditor::LENGTH.end());
+    vec![
+        ("TABLE_NUMBERS", word(tables::NUMBERS)),
+        ("TABLE_CODES", word(tables::CODES)),
+        ("TABLE_FORMS", word(tables::FORMS)),
+        ("TABLE_IBANS", word(tables::IBANS)),
+        ("TABLE_CARDS", word(tables::CARDS)),
+        ("TABLE_CREDITORS", word(tables::CREDITORS)),
+        ("FORM_FREE", tables::FREE),
+        ("FORM_CLASS_WORDS", word(tables::CLASS_WORDS)),
+        ("PROGRAM_STEPS_MAX", word(tables::STEPS_MAX)),
+        ("CHARACTERS_MAX", word(WIDTH)),
+        ("NO_VALUE", u32::from(NEVER)),
+        ("NUMBER_DIGITS_MAX", word(MAX_DIGITS)),
+        ("NUMBER_GROUPS_MAX", word(MAX_GROUPS)),
+        ("CODE_GROUPS_MAX", word(GROUPS_MAX)),
+        ("CODE_GROUP_BEFORE_MAX", word(GROUP_BEFORE_MAX)),
+        ("CODE_LETTER_GROUP_MAX", word(LETTER_GROUP_MAX)),
+        ("CODE_LETTERS_MAX", word(LETTERS_MAX)),
+        ("CREDITOR_MIN", word(creditor_min)),
+        ("CREDITOR_MAX", word(creditor_max)),
+    ]
+}
+
+fn of_anchors() -> Vec<(&'static str, u32)> {
     vec![
         ("BLOCK_BYTES", BLOCK_BYTES),
         ("TILE_BYTES", TILE_BYTES),
@@ -17,7 +60,7 @@ fn constants() -> Vec<(&'static str, u32)> {
         ("REDACT_THREADS", REDACT_THREADS),
         ("MAGIC", MAGIC),
         ("VERSION", VERSION),
-        ("LONG_WORD", long_word),
+        ("LONG_WORD", word(LONG_WORD)),
         ("KIND_WORD", kind::WORD),
         ("KIND_DIGITS", kind::DIGITS),
         ("KIND_MARK", kind::MARK),

@@ -7,7 +7,7 @@ pub(super) const ATTACK: &str = "(sk-|ghp_|eyJ|AKIA|-----BEGIN PRIVATE KEY-----|
     RCCMNL83S18D969H|\\+49|\\(0\\)|tel |NHS |192\\.0\\.2\\.1|::|fe80:|00:1A:2B:3C:4D:5E|[0-9]{1,20}|[0-9]{4}|\
     [ ./:=+,;~'\"()@_\\\\<-]|[a-zA-Z]{1,8}|[A-Z]{2,7}|[A-Za-z0-9_-]{14,40}|é|ß|漢字|\u{200b}|\u{a0}|＠|\u{660}|\n|\0){0,40}";
 
-const ORACLE: &str = include_str!("../../../tests/oracle/national.txt");
+pub(super) const ORACLE: &str = include_str!("../../../tests/oracle/national.txt");
 
 /// Numbers that the generator of the other tests does not have.
 const NUMBERS: &[&str] = &[
@@ -99,7 +99,7 @@ impl Bodies {
     }
 
     /// Splitmix64 (Steele, Lea, Flood 2014).
-    fn draw(&mut self, below: usize) -> usize {
+    pub(super) fn draw(&mut self, below: usize) -> usize {
         self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.state;
         mixed = (mixed ^ mixed >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);

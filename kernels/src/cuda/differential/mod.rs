@@ -4,6 +4,7 @@
 //! so many bodies instead of the few of a normal run.
 
 mod bodies;
+mod checks;
 mod redact;
 mod runner;
 mod slot;

@@ -73,7 +73,7 @@ impl Runner {
         let to = BufWriter::with_capacity(1 << 20, child.stdin.take().unwrap());
         let from = BufReader::with_capacity(1 << 20, child.stdout.take().unwrap());
         let mut runner = Runner { child, to, from };
-        let words = tables::words();
+        let words = tables::words().unwrap();
         runner.send(&[1, word(words.len())]);
         runner.send(&words);
         // The answer to an empty slot says that it runs; nobody else needs its files.
@@ -128,6 +128,13 @@ impl Runner {
         answer.hits.extend(hits.as_chunks::<2>().0.iter().map(|&[place, families]| (place, families)));
         answer.hits.sort_unstable();
         answer
+    }
+
+    /// Of which candidates the checks of their form hold.
+    pub(super) fn checks(&mut self, candidates: &[[u32; 14]], schedule: u32) -> Vec<bool> {
+        self.send(&[4, schedule, word(candidates.len())]);
+        self.send(candidates.as_flattened());
+        self.receive(candidates.len()).into_iter().map(|holds| holds == 1).collect()
     }
 
     /// What `redact` writes.

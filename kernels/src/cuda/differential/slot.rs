@@ -1,11 +1,16 @@
 //! Slots of texts, and what is expected of the device for one.
 
+use std::sync::LazyLock;
+
 use crate::cuda::families::{BLOCK_BYTES, TILE_BYTES, kind, tile};
 use crate::cuda::{splice::Extent, twin};
+use crate::number::Index;
 use crate::view::may_lead;
 
 pub(super) const BLOCK: usize = BLOCK_BYTES as usize;
 pub(super) const TILE: usize = TILE_BYTES as usize;
+
+static INDEX: LazyLock<Index> = LazyLock::new(Index::new);
 
 /// Texts as the device reads them.
 pub(super) struct Slot {
@@ -54,7 +59,7 @@ impl Slot {
             let (reader, _) = crate::simd::best();
             assert_eq!(anchors, twin::anchors(reader, text.as_bytes()), "{text:?}");
             for (place, kinds) in anchors {
-                let families = twin::families(text, place, kinds);
+                let families = twin::families(&INDEX, text, place, kinds);
                 answer.anchors.push((extent.start + word(place), kinds));
                 if families != 0 {
                     answer.hits.push((extent.start + word(place), families));

@@ -3,8 +3,10 @@
 #include "../../../cuda/pii_scan.cu"
 #include "../../../cuda/pii_verify.cu"
 #include "../../../cuda/redact.cu"
+#include "checks.cu"
 
 EMULATOR_SHARED()
 EMULATOR_KERNEL(pii_scan, nullptr)
 EMULATOR_KERNEL(pii_verify, nullptr)
 EMULATOR_KERNEL(redact, nullptr)
+EMULATOR_KERNEL(checks, nullptr)

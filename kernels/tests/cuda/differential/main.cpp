@@ -6,11 +6,14 @@
 //                count, its flags and its anchors, a word each; then the hits, two words each
 //   3 (redact):  seed, blocks, edits, replacements, replacement_bytes, out_blocks, then the slot, the edits,
 //                the offsets and the bytes, padded to a multiple of four -> failure, then the new slot
+//   4 (checks):  seed, count, then the candidates, 14 words each        -> a word each
 // Every buffer has exactly the bytes that the kernel may touch; the emulator guards its ends.
 #include "../../../cuda/common.cuh"
+#include "candidate.h"
 #include "launch.h"
 
 extern "C" const emulator::Kernel emulator_kernel_pii_scan, emulator_kernel_pii_verify, emulator_kernel_redact;
+extern "C" const emulator::Kernel emulator_kernel_checks;
 
 static bool read_words(u32* words, size_t count) {
     return fread(words, sizeof(u32), count, stdin) == count;
@@ -85,6 +88,18 @@ static void redact_once() {
     write_words((const u32*)out.data, out_blocks * 16);
 }
 
+static void check(const Buffer<u32>& tables) {
+    u32 request[2];
+    need(read_words(request, 2));
+    const u32 count = request[1];
+    Buffer<Candidate> candidates(count);
+    need(read_words((u32*)candidates.data, count * (sizeof(Candidate) / 4)));
+    Buffer<u32> holds(count);
+    launch(emulator_kernel_checks, count / VERIFY_THREADS + 1, VERIFY_THREADS, request[0], tables.data, candidates.data,
+           holds.data, count);
+    write_words(holds.data, count);
+}
+
 int main() {
     Buffer<u32> tables(0);
     for (u32 kind; read_words(&kind, 1);) {
@@ -97,6 +112,8 @@ int main() {
             scan(tables);
         } else if (kind == 3) {
             redact_once();
+        } else if (kind == 4) {
+            check(tables);
         } else {
             fprintf(stderr, "differential: no request of kind %u\n", kind);
             return 2;
