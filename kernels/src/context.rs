@@ -33,10 +33,12 @@ impl Topic {
     pub(crate) const BIRTH: Topic = Topic(4);
     pub(crate) const PLATE: Topic = Topic(5);
     pub(crate) const BIC: Topic = Topic(6);
+    pub(crate) const CRYPTO: Topic = Topic(7);
+    pub(crate) const HEALTH_CARD: Topic = Topic(8);
 }
 
 /// The first number scheme's topic; the others follow.
-pub(crate) const FIRST_SCHEME: Topic = Topic(8);
+pub(crate) const FIRST_SCHEME: Topic = Topic(16);
 /// Room for every topic.
 const TOPICS: usize = 256;
 
@@ -98,7 +100,7 @@ const WORDS: &[(Topic, &[&str])] = &[
             "capitolo",
         ],
     ),
-    (Topic::IMEI, &["imei"]),
+    (Topic::IMEI, &["imei", "imeisv"]),
     (
         Topic::THING,
         &[
@@ -259,6 +261,41 @@ const WORDS: &[(Topic, &[&str])] = &[
         ],
     ),
     (Topic::BIC, &["bic", "swift"]),
+    (Topic::CRYPTO, &["solana", "sol", "wallet", "phantom", "krypto", "crypto", "criptomon"]),
+    (
+        Topic::HEALTH_CARD,
+        &[
+            "ehic",
+            "ghic",
+            "health insurance card",
+            "ekvk",
+            "krankenversicherungskarte",
+            "ceam",
+            "assurance maladie",
+            "tessera europea",
+            "tessera sanitaria",
+            "tarjeta sanitaria",
+            "cartão europeu",
+            "ziekteverzekeringskaart",
+            "sygesikringskort",
+            "helsetrygdkort",
+            "sjukförsäkringskort",
+            "sairaanhoitokortti",
+            "ekuz",
+            "ubezpieczenia zdrowotnego",
+            "zdravotního pojištění",
+            "zdravotného poistenia",
+            "egészségbiztosítási",
+            "asigurări de sănătate",
+            "zdravstvenega zavarovanja",
+            "zdravstvenog osiguranja",
+            "ravikindlustuskaart",
+            "veselības apdrošināšanas",
+            "sveikatos draudimo",
+            "ασφάλισης ασθένειας",
+            "здравноосигурителна",
+        ],
+    ),
 ];
 
 /// The words of all topics, to be found by their first three bytes.

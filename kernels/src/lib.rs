@@ -22,6 +22,10 @@ mod bytes;
 mod checks;
 mod contact;
 mod context;
+mod crypto;
+#[cfg_attr(not(test), expect(dead_code, reason = "called by the runtime of the device"))]
+mod cuda;
+mod device;
 mod digits;
 mod document;
 mod label;

@@ -8,13 +8,13 @@ use crate::bytes::{at, before, run_end};
 use crate::contact::{email, phone};
 use crate::context::{Context, Words};
 use crate::digits::{MAX_DIGITS, Run};
-use crate::document::{birth, mrz, plate};
-use crate::payment::{card, iban};
+use crate::document::{birth, ehic, mrz, plate};
+use crate::payment::{account, card, iban, lei};
 use crate::resolve::resolve;
 use crate::secrets::Secrets;
 use crate::simd::Reader;
 use crate::view::{self, View};
-use crate::{Finding, Label, anchors, network, number};
+use crate::{Finding, Label, anchors, crypto, device, network, number};
 
 /// What is built once for all scans.
 #[derive(Debug)]
@@ -77,6 +77,8 @@ fn candidates(tables: &Tables, text: &str, out: &mut Vec<Finding>) -> bool {
                 scanner.digits(place);
             }
             Anchor::Word => {
+                scanner.out.extend(lei::find(bytes, place));
+                scanner.out.extend(crypto::find(bytes, place, &mut scanner.context));
                 scanner.out.extend(mrz::find(bytes, place));
                 scanner.secrets.at_word(bytes, place, scanner.out);
             }
@@ -154,6 +156,9 @@ impl Scanner<'_, '_> {
         if run.starts_number() {
             number::numbers(self.numbers, &run, &mut self.context, self.out);
             card::find(&run, self.out);
+            account::find(&run, self.out);
+            ehic::find(&run, &mut self.context, self.out);
+            device::find(&run, &mut self.context, self.out);
         }
         if place >= self.phones_from
             && let Some(found) = phone::find(bytes, place, &mut self.context)

@@ -11,12 +11,12 @@ use crate::bytes::{at, before, ends_word, run_start, starts_word};
 use crate::context::Context;
 
 /// More groups than any written form has.
-const GROUPS_MAX: usize = 8;
+pub(crate) const GROUPS_MAX: usize = 8;
 /// No group in front of the first digit is longer, if a separator follows it.
-const GROUP_BEFORE_MAX: usize = 6;
+pub(crate) const GROUP_BEFORE_MAX: usize = 6;
 /// A group of letters alone is a part of a number only if it is short and in capitals: what follows a
 /// number in a sentence is a word.
-const LETTER_GROUP_MAX: usize = 3;
+pub(crate) const LETTER_GROUP_MAX: usize = 3;
 
 /// The codes whose first digit is at `digit`, which is the first of its group.
 pub(crate) fn codes(
@@ -42,7 +42,7 @@ pub(crate) fn codes(
 }
 
 /// The group of capitals that ends before `start`, one separator between.
-fn group_before(text: &[u8], start: usize) -> Option<usize> {
+pub(crate) fn group_before(text: &[u8], start: usize) -> Option<usize> {
     if !is_separator(before(text, start)) {
         return None;
     }
@@ -86,12 +86,12 @@ fn read(
     }
 }
 
-fn is_separator(byte: u8) -> bool {
+pub(crate) fn is_separator(byte: u8) -> bool {
     matches!(byte, b' ' | b'-' | b'.' | b'/' | b'+')
 }
 
 /// Does a group of a code start here? One with a digit, or a few capitals.
-fn continues(text: &[u8], start: usize) -> bool {
+pub(crate) fn continues(text: &[u8], start: usize) -> bool {
     let group = text.get(start..text.len().min(start + WIDTH)).unwrap_or_default();
     let length = group.iter().position(|byte| !byte.is_ascii_alphanumeric()).unwrap_or(group.len());
     let group = group.get(..length).unwrap_or_default();

@@ -6,9 +6,9 @@
 //! interpreter of the same data comes to the same answer on every device.
 
 pub(crate) mod check;
-mod code;
-mod index;
-mod own;
+pub(crate) mod code;
+pub(crate) mod index;
+pub(crate) mod own;
 mod scheme;
 
 use crate::context::Context;
@@ -128,18 +128,30 @@ fn judge(
         return; // an example, a placeholder, a row of zeros
     }
     for entry in schemes {
-        let form = entry.form;
-        let written = candidate.unbroken
-            || match form.grouping {
-                Grouping::Free => true,
-                Grouping::Shapes(shapes) => shapes.contains(&candidate.shape),
-            };
-        if written
-            && candidate.characters.are(form.classes)
-            && entry.scheme.checks.iter().all(|check| check.holds(candidate.characters))
-        {
+        if entry.holds(candidate.characters, candidate.shape, candidate.unbroken) {
             out.extend(weigh(entry, candidate, context));
         }
+    }
+}
+
+impl index::Entry {
+    /// Is it written as this form, and does every check of its scheme hold? Characters alone tell.
+    #[inline]
+    pub(crate) fn holds(&self, characters: &Characters, shape: u64, unbroken: bool) -> bool {
+        self.form.may_be_written(shape, unbroken)
+            && characters.are(self.form.classes)
+            && self.scheme.checks.iter().all(|check| check.holds(characters))
+    }
+}
+
+impl Form {
+    #[inline]
+    fn may_be_written(&self, shape: u64, unbroken: bool) -> bool {
+        unbroken
+            || match self.grouping {
+                Grouping::Free => true,
+                Grouping::Shapes(shapes) => shapes.contains(&shape),
+            }
     }
 }
 
@@ -182,7 +194,7 @@ impl Candidate<'_> {
 }
 
 impl Characters {
-    fn are_all_the_same(&self) -> bool {
+    pub(crate) fn are_all_the_same(&self) -> bool {
         let characters = self.values.get(..self.length).unwrap_or_default();
         characters.array_windows().all(|[left, right]| left == right)
     }

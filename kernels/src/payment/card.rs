@@ -28,15 +28,15 @@ fn is_grouping(number: &Written<'_>) -> bool {
     // All groups but the last have four digits.
     let fours = (number.shape >> 8).to_be_bytes().iter().all(|&length| matches!(length, 0 | 4));
     (12..=19).contains(&number.digits.len())
-        && (number.is_unbroken()
-            || fours && (number.shape & 0xff) <= 7
-            || matches!(number.shape, AMEX | DINERS | HALVES | ISSUER_FIRST))
+        && (number.is_unbroken() || fours && (number.shape & 0xff) <= 7 || SHAPES.contains(&number.shape))
 }
 
 const AMEX: u64 = shape(&[4, 6, 5]);
 const DINERS: u64 = shape(&[4, 6, 4]);
 const HALVES: u64 = shape(&[8, 8]);
 const ISSUER_FIRST: u64 = shape(&[6, 10]);
+/// Those of them that are not fours.
+pub(crate) const SHAPES: [u64; 4] = [AMEX, DINERS, HALVES, ISSUER_FIRST];
 
 fn brand(digits: &[u8]) -> Option<&'static str> {
     let range = BRANDS.iter().find(|range| {
@@ -46,11 +46,11 @@ fn brand(digits: &[u8]) -> Option<&'static str> {
     Some(range.kind)
 }
 
-struct Range {
-    prefix: usize,
-    first: u64,
-    last: u64,
-    lengths: &'static [usize],
+pub(crate) struct Range {
+    pub(crate) prefix: usize,
+    pub(crate) first: u64,
+    pub(crate) last: u64,
+    pub(crate) lengths: &'static [usize],
     kind: &'static str,
 }
 
@@ -59,7 +59,7 @@ const fn range(prefix: usize, first: u64, last: u64, lengths: &'static [usize], 
 }
 
 /// Issuer ranges, the narrower before the wider. Sources: the brands' published BIN rules.
-const BRANDS: &[Range] = &[
+pub(crate) const BRANDS: &[Range] = &[
     range(4, 5019, 5019, &[16], "card.dankort"),
     range(4, 9792, 9792, &[16], "card.troy"),
     range(4, 2200, 2204, &[16, 17, 18, 19], "card.mir"),

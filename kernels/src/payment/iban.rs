@@ -10,9 +10,13 @@ use crate::{Finding, Label};
 /// ISO 13616: two letters, two digits and at most 30 characters.
 const LENGTH_MAX: usize = 34;
 
-/// The number whose check digits start at `digit`.
+/// The account whose check digits start at `digit`, or the creditor: they begin alike.
 pub(crate) fn find(text: &[u8], digit: usize) -> Option<Finding> {
     let start = country_start(text, digit)?;
+    account(text, start, digit).or_else(|| super::creditor::find(text, start))
+}
+
+fn account(text: &[u8], start: usize, digit: usize) -> Option<Finding> {
     let country = [at(text, start).to_ascii_uppercase(), at(text, start + 1).to_ascii_uppercase()];
     let index = REGISTRY.binary_search_by_key(&country, |&(country, _)| country).ok()?;
     let &(_, structure) = REGISTRY.get(index)?;
@@ -63,7 +67,7 @@ fn belongs(byte: u8, class: u8) -> bool {
 }
 
 /// `10n11c2n` as 23 classes.
-fn classes(structure: &'static str) -> impl Iterator<Item = u8> {
+pub(crate) fn classes(structure: &'static str) -> impl Iterator<Item = u8> {
     structure.split_inclusive(['n', 'a', 'c']).flat_map(|part| {
         let (count, class) = part.split_at_checked(part.len() - 1).unwrap_or_default();
         std::iter::repeat_n(class.bytes().next().unwrap_or(0), count.parse().unwrap_or(0))
@@ -72,7 +76,7 @@ fn classes(structure: &'static str) -> impl Iterator<Item = u8> {
 
 /// SWIFT IBAN registry, release 101: what follows the check digits; n digits, a letters, c either.
 #[rustfmt::skip]
-const REGISTRY: &[([u8; 2], &str)] = &[
+pub(crate) const REGISTRY: &[([u8; 2], &str)] = &[
     (*b"AD", "8n12c"), (*b"AE", "19n"), (*b"AL", "8n16c"), (*b"AT", "16n"), (*b"AZ", "4a20c"),
     (*b"BA", "16n"), (*b"BE", "12n"), (*b"BG", "4a6n8c"), (*b"BH", "4a14c"), (*b"BI", "23n"),
     (*b"BR", "23n1a1c"), (*b"BY", "4c4n16c"), (*b"CH", "5n12c"), (*b"CR", "18n"), (*b"CY", "8n16c"),

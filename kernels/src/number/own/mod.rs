@@ -1,5 +1,6 @@
 //! Rules that only one scheme has. Their sources stand at the schemes.
 
+mod east;
 mod north;
 mod south;
 mod west;
@@ -48,8 +49,21 @@ pub(crate) enum Own {
     LuVerhoeff,
     /// LV PVN of companies: modulo 11 leaves 3.
     LvPvn,
-    /// NL btw: modulo 97 over the country's letters and all that follows.
-    NlBtw,
+    /// NL btw and bank accounts: ISO/IEC 7064 MOD 97-10 over all characters, letters as two digits.
+    Mod97,
+    /// PL NRB: the same with the country's letters, as 2521, and the check digits behind.
+    PlNrb,
+    /// FR RIB: 89 times the bank, 15 times the branch and 3 times the account add up with the key to a
+    /// multiple of 97; letters count by the keys of an old punched card.
+    FrRib,
+    /// CH ESR: a table carried along, modulo 10 (recursive).
+    ChEsr,
+    /// BY УНП: letters of persons count by their place in two alphabets.
+    ByUnp,
+    /// TR VKN: each digit moved and doubled by its place, modulo 9 and 10.
+    TrVkn,
+    /// RO number in the register of commerce: year and county, the new form with a check digit.
+    RoOnrc,
     /// PT cartão de cidadão: Luhn over digits and letters.
     PtCc,
     /// RO CUI: weights from the right, modulo 11, of two to ten digits.
@@ -78,7 +92,13 @@ impl Own {
             Own::IeVat => west::ie_vat(characters),
             Own::LuVerhoeff => west::lu_verhoeff(characters),
             Own::LvPvn => north::lv_pvn(characters),
-            Own::NlBtw => west::nl_btw(characters),
+            Own::Mod97 => west::mod_97(characters),
+            Own::PlNrb => east::pl_nrb(characters),
+            Own::FrRib => west::fr_rib(characters),
+            Own::ChEsr => west::ch_esr(characters),
+            Own::ByUnp => east::by_unp(characters),
+            Own::TrVkn => east::tr_vkn(characters),
+            Own::RoOnrc => east::ro_onrc(characters),
             Own::PtCc => south::pt_cc(characters),
             Own::RoCui => south::ro_cui(characters),
         }

@@ -122,9 +122,35 @@ pub(super) fn lu_verhoeff(characters: &Characters) -> bool {
 }
 
 /// ISO/IEC 7064 MOD 97-10 over all characters, letters as two digits.
-pub(super) fn nl_btw(characters: &Characters) -> bool {
-    let all = characters.values.iter().take(characters.length);
-    let rest =
-        all.fold(0u32, |rest, &value| (rest * if value < 10 { 10 } else { 100 } + u32::from(value)) % 97);
-    rest == 1
+pub(super) fn mod_97(characters: &Characters) -> bool {
+    rest_97(characters.values.iter().take(characters.length)) == 1
+}
+
+/// The remainder modulo 97, letters as two digits.
+pub(super) fn rest_97<'v>(values: impl Iterator<Item = &'v u8>) -> u32 {
+    values.fold(0u32, |rest, &value| (rest * if value < 10 { 10 } else { 100 } + u32::from(value)) % 97)
+}
+
+/// A to I count 1 to 9, J to R too, S to Z 2 to 9.
+pub(super) fn fr_rib(characters: &Characters) -> bool {
+    let digit = |value: u8| match value {
+        0..=9 => value,
+        10..=27 => (value - 10) % 9 + 1,
+        letter => (letter - 28) % 8 + 2,
+    };
+    let number = |from: usize, length: usize| {
+        let field = characters.values.iter().skip(from).take(length);
+        field.fold(0u64, |sum, &value| sum * 10 + u64::from(digit(value)))
+    };
+    let sum = 89 * number(0, 5) + 15 * number(5, 5) + 3 * number(10, 11) + number(21, 2);
+    sum.is_multiple_of(97)
+}
+
+/// The carry after each digit chooses the next one's place in the table.
+pub(super) fn ch_esr(characters: &Characters) -> bool {
+    const TABLE: [u8; 10] = [0, 9, 4, 6, 8, 2, 7, 1, 3, 5];
+    let body = characters.values.iter().take(characters.length.saturating_sub(1));
+    let carry =
+        body.fold(0, |carry, &digit| TABLE.get(usize::from((digit + carry) % 10)).copied().unwrap_or(0));
+    (10 - carry) % 10 == characters.at(characters.length.saturating_sub(1))
 }

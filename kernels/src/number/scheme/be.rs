@@ -2,6 +2,19 @@
 
 use super::prelude::*;
 
+/// Ten digits and their remainder modulo 97, 0 being written as 97.
+const REST_97: &[Check] = &[Check::Any(&[
+    &[
+        Check::Not { from: 10, length: 2, ranges: &[(0, 0)] },
+        Check::Remainder { lead: 0, from: 0, length: 10, modulus: 97, complement: false, at: 10, width: 2 },
+    ],
+    &[
+        Check::Among { from: 10, length: 2, ranges: &[(97, 97)] },
+        // The powers of ten modulo 97.
+        Check::Zero { weights: weights(&[34, 81, 76, 27, 90, 9, 30, 3, 10, 1]), modulus: 97 },
+    ],
+])];
+
 pub(super) const SCHEMES: &[Scheme] = &[
     // Rijksregisternummer, `85.07.30-033.28`: yymmdd, serial, 97 less the remainder (with a 2 in front for births from 2000 on). Law of 8 August 1983.
     Scheme {
@@ -131,15 +144,23 @@ pub(super) const SCHEMES: &[Scheme] = &[
         label: Label::PassportId,
         country: *b"BE",
         forms: &[form("000000000000", &[shape(&[3, 7, 2])], Strong)],
-        checks: &[Check::Remainder {
-            lead: 0,
-            from: 0,
-            length: 10,
-            modulus: 97,
-            complement: false,
-            at: 10,
-            width: 2,
-        }],
+        checks: REST_97,
         words: &["identiteitskaart", "carte d'identité", "eid", "personalausweis", "identity card"],
+    },
+    // Structured communication of a transfer (OGM, VCS), `+++010/8068/17183+++`: as the eID card's number. Febelfin, Banking standards.
+    Scheme {
+        kind: "be.ogm_vcs",
+        label: Label::AccountId,
+        country: *b"BE",
+        forms: &[form("000000000000", &[shape(&[3, 4, 5])], Strong)],
+        checks: REST_97,
+        words: &[
+            "gestructureerde mededeling",
+            "communication structurée",
+            "mededeling",
+            "ogm",
+            "vcs",
+            "structured communication",
+        ],
     },
 ];

@@ -29,4 +29,22 @@ pub(super) const SCHEMES: &[Scheme] = &[
         }],
         words: &["uid", "ide", "idi", "mwst", "tva", "iva", "unternehmens-identifik"],
     },
+    // Reference of a payment slip (ESR, QR), `21 00000 00003 13947 14300 09017`: 26 digits, recursive check digit modulo 10. Swiss Implementation Guidelines QR-bill, Annex B.
+    Scheme {
+        kind: "ch.esr",
+        label: Label::AccountId,
+        country: *b"CH",
+        forms: &[form("000000000000000000000000000", &[shape(&[2, 5, 5, 5, 5, 5])], OneCheck)],
+        checks: &[Check::Own(Own::ChEsr)],
+        words: &[
+            "referenz",
+            "référence",
+            "riferimento",
+            "esr",
+            "isr",
+            "qr-rechnung",
+            "einzahlung",
+            "reference",
+        ],
+    },
 ];

@@ -130,4 +130,42 @@ pub(super) const SCHEMES: &[Scheme] = &[
             "passport",
         ],
     },
+    // Number in the register of companies, `HRB 12345 B`: section, number, in some courts a letter. HRV § 12; the court stands beside it.
+    Scheme {
+        kind: "de.handelsregisternummer",
+        label: Label::CompanyId,
+        country: *b"DE",
+        forms: &[
+            form("hrA000", &[shape(&[3, 3])], Strong),
+            form("hrA0000", &[shape(&[3, 4])], Strong),
+            form("hrA00000", &[shape(&[3, 5])], Strong),
+            form("hrA000000", &[shape(&[3, 6])], Strong),
+            form("hrA000A", &[shape(&[3, 3, 1]), shape(&[3, 4])], Strong),
+            form("hrA0000A", &[shape(&[3, 4, 1]), shape(&[3, 5])], Strong),
+            form("hrA00000A", &[shape(&[3, 5, 1]), shape(&[3, 6])], Strong),
+            form("hrA000000A", &[shape(&[3, 6, 1]), shape(&[3, 7])], Strong),
+            form("gnr000", &[shape(&[3, 3])], Word),
+            form("gnr0000", &[shape(&[3, 4])], Word),
+            form("vr000", &[shape(&[2, 3])], Word),
+            form("vr0000", &[shape(&[2, 4])], Word),
+            form("vr00000", &[shape(&[2, 5])], Word),
+            form("pr000", &[shape(&[2, 3])], Word),
+            form("pr0000", &[shape(&[2, 4])], Word),
+        ],
+        checks: &[
+            Check::Not { from: 3, length: 1, ranges: &[(0, 0)] },
+            Check::Any(&[
+                &[Check::OneOf { at: 0, characters: "H" }, Check::OneOf { at: 2, characters: "AB" }],
+                &[Check::OneOf { at: 0, characters: "GVP" }],
+            ]),
+        ],
+        words: &[
+            "amtsgericht",
+            "handelsregister",
+            "registergericht",
+            "vereinsregister",
+            "genossenschaftsregister",
+            "partnerschaftsregister",
+        ],
+    },
 ];

@@ -5,6 +5,9 @@ use super::prelude::*;
 /// RD 1553/2005 Art. 11: the letter at the number modulo 23.
 pub(in crate::number) const LETTERS: [u8; 23] = table(b"TRWAGMYFPDXBNJZSQVHLCKE");
 
+/// What lacks to 11, 10 being written as 1.
+const LACKS_11_BUT_ONE: &[u8] = &[0, 1, 9, 8, 7, 6, 5, 4, 3, 2, 1];
+
 const WORDS: &[&str] = &["dni", "nie", "nif", "documento nacional", "extranjero", "identidad"];
 
 pub(super) const SCHEMES: &[Scheme] = &[
@@ -70,5 +73,44 @@ pub(super) const SCHEMES: &[Scheme] = &[
             },
         ],
         words: &["seguridad social", "nss", "naf", "afiliación", "afiliacion", "social security"],
+    },
+    // Código cuenta cliente, `1234 1234 16 1234567890`: bank, office, two check digits modulo 11, account. Banco de España, Circular 8/1990.
+    Scheme {
+        kind: "es.ccc",
+        label: Label::AccountId,
+        country: *b"ES",
+        forms: &[form(
+            "00000000000000000000",
+            &[shape(&[4, 4, 2, 10]), shape(&[4, 4, 2, 5, 5]), shape(&[4, 4, 4, 4, 4])],
+            Strong,
+        )],
+        checks: &[
+            Check::Sum {
+                weights: weights(&[4, 8, 5, 10, 9, 7, 3, 6]),
+                modulus: 11,
+                expected: LACKS_11_BUT_ONE,
+                at: 8,
+            },
+            Check::Sum {
+                weights: weights_from(10, &[1, 2, 4, 8, 5, 10, 9, 7, 3, 6]),
+                modulus: 11,
+                expected: LACKS_11_BUT_ONE,
+                at: 9,
+            },
+        ],
+        words: &["ccc", "cuenta", "código cuenta", "cuenta corriente", "cuenta bancaria", "bank account"],
+    },
+    // Código de actividad y establecimiento of excise duties, `ES00008V1488Q`: customs office, activity, number, a letter whose rule is not published. RD 1165/1995 Art. 41.
+    Scheme {
+        kind: "es.cae",
+        label: Label::CompanyId,
+        country: *b"ES",
+        forms: &[form("es00000**000A", &[shape(&[2, 11])], Strong)],
+        checks: &[
+            Check::Among { from: 2, length: 3, ranges: &[(0, 0)] },
+            Check::Among { from: 5, length: 2, ranges: &[(1, 56)] },
+            Check::OneOf { at: 7, characters: "ABCDEFHLMOPRTV" },
+        ],
+        words: &["cae", "impuestos especiales", "actividad y establecimiento", "excise"],
     },
 ];

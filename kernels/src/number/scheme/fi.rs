@@ -39,4 +39,18 @@ pub(super) const SCHEMES: &[Scheme] = &[
         checks: &[],
         words: &["veronumero", "skattenummer", "tax number"],
     },
+    // Number of an association, `123.123`: three to six digits without a check. Yhdistyslaki 503/1989 47 §.
+    Scheme {
+        kind: "fi.associationid",
+        label: Label::CompanyId,
+        country: *b"FI",
+        forms: &[
+            form("000", &[], Word),
+            form("0000", &[shape(&[1, 3])], Word),
+            form("00000", &[shape(&[2, 3])], Word),
+            form("000000", &[shape(&[3, 3])], Word),
+        ],
+        checks: &[],
+        words: &["yhdistysrekisteri", "rekisterinumero", "föreningsregist", "registernummer", "association"],
+    },
 ];

@@ -87,7 +87,32 @@ pub(super) const SCHEMES: &[Scheme] = &[
             ],
             Strong,
         )],
-        checks: &[Check::Own(Own::FrTva)],
+        // Three zeros are Monaco's.
+        checks: &[Check::Not { from: 4, length: 3, ranges: &[(0, 0)] }, Check::Own(Own::FrTva)],
         words: &["tva", "intracommunautaire", "vat"],
+    },
+    // Numéro d'accise, `FR023004N9448`: year, customs office, kind of trader, order. CGI Art. 302 G; BOI-TCA.
+    Scheme {
+        kind: "fr.accise",
+        label: Label::CompanyId,
+        country: *b"FR",
+        forms: &[form("fr000000A0000", &[shape(&[2, 11])], Strong)],
+        checks: &[
+            Check::Among { from: 2, length: 1, ranges: &[(0, 0)] },
+            Check::OneOf { at: 8, characters: "ENCB" },
+        ],
+        words: &["accise", "accises", "entrepositaire", "douane", "excise"],
+    },
+    // Relevé d'identité bancaire, `30004 00003 00011034577 73`: bank, branch, account, key modulo 97. AFB; CFONB.
+    Scheme {
+        kind: "fr.rib",
+        label: Label::AccountId,
+        country: *b"FR",
+        forms: &[
+            form("00000000000000000000000", &[shape(&[5, 5, 11, 2])], Strong),
+            form("0000000000***********00", &[shape(&[5, 5, 11, 2])], Strong),
+        ],
+        checks: &[Check::Own(Own::FrRib)],
+        words: &["rib", "relevé d'identité", "compte bancaire", "numéro de compte", "coordonnées bancaires"],
     },
 ];

@@ -15,4 +15,13 @@ pub(super) const SCHEMES: &[Scheme] = &[
         ])],
         words: &["oib", "osobni identifikacijsk", "pdv", "porezni broj", "vat", "tax number"],
     },
+    // JMBG, as Slovenia's EMŠO, of the registers 30 to 39; still in the registers of health and pensions. Zakon o matičnom broju (NN 9/92).
+    Scheme {
+        kind: "hr.jmbg",
+        label: Label::NationalId,
+        country: *b"HR",
+        forms: &[form("0000000000000", &[], Strong)],
+        checks: &[Check::Among { from: 7, length: 2, ranges: &[(30, 39)] }, EMSO, EMSO_DATE],
+        words: &["jmbg", "mbg", "matični broj", "matičnog broja"],
+    },
 ];

@@ -80,4 +80,24 @@ pub(super) const SCHEMES: &[Scheme] = &[
         ],
         words: &["személyi szám", "személyi azonosító", "személyi", "personal number"],
     },
+    // Bankszámlaszám, `11773016-11111018-00000000`: bank and branch, account, each with a check digit of weights 9, 7, 3, 1. MNB rendelet 35/2017.
+    Scheme {
+        kind: "hu.bankszamla",
+        label: Label::AccountId,
+        country: *b"HU",
+        forms: &[
+            form("0000000000000000", &[shape(&[8, 8])], OneCheck),
+            form("000000000000000000000000", &[shape(&[8, 8, 8])], Strong),
+        ],
+        checks: &[
+            Check::Not { from: 0, length: 3, ranges: &[(0, 99)] },
+            Check::Zero { weights: weights(&[9, 7, 3, 1, 9, 7, 3, 1]), modulus: 10 },
+            // The last eight digits of a short number are none, and count nothing.
+            Check::Zero {
+                weights: weights_from(8, &[9, 7, 3, 1, 9, 7, 3, 1, 9, 7, 3, 1, 9, 7, 3, 1]),
+                modulus: 10,
+            },
+        ],
+        words: &["bankszámla", "számlaszám", "bankszámlaszám", "giro", "bank account", "account number"],
+    },
 ];

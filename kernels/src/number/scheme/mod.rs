@@ -1,8 +1,13 @@
 //! The schemes: one file a country, every number with the source of its rule.
 
+mod ad;
+mod al;
 mod at;
+mod az;
+mod ba;
 mod be;
 mod bg;
+mod by;
 mod ch;
 mod cy;
 mod cz;
@@ -10,7 +15,9 @@ mod de;
 mod dk;
 mod ee;
 mod es;
+mod eu;
 mod fi;
+mod fo;
 mod fr;
 mod gb;
 mod gr;
@@ -23,15 +30,24 @@ mod li;
 mod lt;
 mod lu;
 mod lv;
+mod mc;
+mod md;
+mod me;
+mod mk;
 mod mt;
 mod nl;
 mod no;
 mod pl;
 mod pt;
 mod ro;
+mod rs;
+mod ru;
 mod se;
 mod si;
 mod sk;
+mod sm;
+mod tr;
+mod ua;
 
 pub(super) use es::LETTERS as ES_LETTERS;
 
@@ -39,9 +55,14 @@ use super::Scheme;
 
 /// In the order of the countries; a scheme's place in it is its number.
 const COUNTRIES: &[&[Scheme]] = &[
+    ad::SCHEMES,
+    al::SCHEMES,
     at::SCHEMES,
+    az::SCHEMES,
+    ba::SCHEMES,
     be::SCHEMES,
     bg::SCHEMES,
+    by::SCHEMES,
     ch::SCHEMES,
     cy::SCHEMES,
     cz::SCHEMES,
@@ -49,7 +70,9 @@ const COUNTRIES: &[&[Scheme]] = &[
     dk::SCHEMES,
     ee::SCHEMES,
     es::SCHEMES,
+    eu::SCHEMES,
     fi::SCHEMES,
+    fo::SCHEMES,
     fr::SCHEMES,
     gb::SCHEMES,
     gr::SCHEMES,
@@ -62,15 +85,24 @@ const COUNTRIES: &[&[Scheme]] = &[
     lt::SCHEMES,
     lu::SCHEMES,
     lv::SCHEMES,
+    mc::SCHEMES,
+    md::SCHEMES,
+    me::SCHEMES,
+    mk::SCHEMES,
     mt::SCHEMES,
     nl::SCHEMES,
     no::SCHEMES,
     pl::SCHEMES,
     pt::SCHEMES,
     ro::SCHEMES,
+    rs::SCHEMES,
+    ru::SCHEMES,
     se::SCHEMES,
     si::SCHEMES,
     sk::SCHEMES,
+    sm::SCHEMES,
+    tr::SCHEMES,
+    ua::SCHEMES,
 ];
 
 /// Every scheme.
@@ -80,6 +112,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Scheme> {
 
 /// What a country's file needs.
 mod prelude {
+    pub(super) use super::si::{EMSO, EMSO_DATE};
     pub(super) use crate::Label;
     pub(super) use crate::digits::shape;
     pub(super) use crate::number::Proof::{Check as OneCheck, Strong, Word};

@@ -27,7 +27,7 @@ pub(super) const SCHEMES: &[Scheme] = &[
         )],
         checks: &[Check::Any(&[
             &[Check::Zero { weights: weights_from(2, &[9, 8, 7, 6, 5, 4, 3, 2, -1]), modulus: 11 }],
-            &[Check::Own(Own::NlBtw)],
+            &[Check::Own(Own::Mod97)],
         ])],
         words: &["btw", "btw-id", "btw nr", "omzetbelasting", "vat"],
     },
@@ -64,5 +64,14 @@ pub(super) const SCHEMES: &[Scheme] = &[
             "passport",
             "identity card",
         ],
+    },
+    // BRIN of schools, `05KO`, `07EE00`: no check. DUO, Basisregistratie Instellingen.
+    Scheme {
+        kind: "nl.brin",
+        label: Label::CompanyId,
+        country: *b"NL",
+        forms: &[form("00AA", &[], Word), form("00AA00", &[shape(&[4, 2])], Word)],
+        checks: &[],
+        words: &["brin", "brinnummer", "schoolnummer", "vestigingsnummer"],
     },
 ];

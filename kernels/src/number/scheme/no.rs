@@ -55,4 +55,24 @@ pub(super) const SCHEMES: &[Scheme] = &[
         ])],
         words: &["mva", "merverdiavgift", "vat"],
     },
+    // Kontonummer, `8601.11.17947`: bank, account, check digit modulo 11. Bits, Regelverk; of seven digits Luhn's.
+    Scheme {
+        kind: "no.kontonr",
+        label: Label::AccountId,
+        country: *b"NO",
+        forms: &[form("00000000000", &[shape(&[4, 2, 5])], OneCheck), form("0000000", &[], Word)],
+        checks: &[Check::Any(&[
+            &[
+                Check::Length(11),
+                Check::Sum {
+                    weights: weights(&[6, 7, 8, 9, 4, 5, 6, 7, 8, 9]),
+                    modulus: 11,
+                    expected: REST,
+                    at: 10,
+                },
+            ],
+            &[Check::Length(7), Check::Luhn { from: 0, length: 7 }],
+        ])],
+        words: &["kontonr", "kontonummer", "konto nr", "konto", "bankkonto", "postgiro", "bank account"],
+    },
 ];

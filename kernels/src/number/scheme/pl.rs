@@ -92,4 +92,13 @@ pub(super) const SCHEMES: &[Scheme] = &[
         checks: &[Check::Zero { weights: weights(&[7, 3, 1, 9, 7, 3, 1, 7, 3]), modulus: 10 }],
         words: &["dowód osobisty", "dowÓd osobisty", "dowodu osobistego", "seria i numer", "identity card"],
     },
+    // NRB, the account number of the IBAN without PL, `61 1090 1014 0000 0712 1981 2874`: modulo 97. Zarządzenie Prezesa NBP 15/2010.
+    Scheme {
+        kind: "pl.nrb",
+        label: Label::AccountId,
+        country: *b"PL",
+        forms: &[form("00000000000000000000000000", &[shape(&[2, 4, 4, 4, 4, 4, 4])], Strong)],
+        checks: &[Check::Own(Own::PlNrb)],
+        words: &["nrb", "rachunek", "rachunku", "konto", "numer konta", "bank account"],
+    },
 ];

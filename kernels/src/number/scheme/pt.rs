@@ -65,4 +65,13 @@ pub(super) const SCHEMES: &[Scheme] = &[
         ],
         words: &["niss", "segurança social", "seguranÇa social", "social security"],
     },
+    // NIB, `0002 0123 1234 5678 9015 4`: bank, branch, account, modulo 97. Banco de Portugal.
+    Scheme {
+        kind: "pt.nib",
+        label: Label::AccountId,
+        country: *b"PT",
+        forms: &[form("000000000000000000000", &[shape(&[4, 4, 11, 2]), shape(&[4, 4, 4, 4, 4, 1])], Strong)],
+        checks: &[Check::Own(Own::Mod97)],
+        words: &["nib", "conta", "conta bancária", "número de conta", "bank account"],
+    },
 ];

@@ -51,4 +51,37 @@ pub(super) const SCHEMES: &[Scheme] = &[
         checks: &[Check::Own(Own::RoCui)],
         words: &["cui", "cif", "cod fiscal", "cod de identificare", "tva", "vat"],
     },
+    // VAT number of a person, the CNP with RO in front. Codul de procedură fiscală; that of a company is its CUI.
+    Scheme {
+        kind: "ro.cf",
+        label: Label::TaxId,
+        country: *b"RO",
+        forms: &[form("ro0000000000000", &[shape(&[2, 13])], Strong)],
+        checks: &[
+            Check::Among { from: 9, length: 2, ranges: &[(1, 48), (51, 52), (70, 70), (80, 83)] },
+            Check::Sum {
+                weights: weights_from(2, &[2, 7, 9, 1, 4, 6, 3, 5, 8, 2, 7, 9]),
+                modulus: 11,
+                expected: &[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 1],
+                at: 14,
+            },
+        ],
+        words: &["cod fiscal", "cif", "tva", "vat"],
+    },
+    // Number in the register of commerce, `J52/750/2012`, since 2024 `J2012000750528`: form, county, order, year; the new one with a check digit. Ordinul ONRC; Legea 265/2022.
+    Scheme {
+        kind: "ro.onrc",
+        label: Label::CompanyId,
+        country: *b"RO",
+        forms: &[
+            form("A0000000", &[shape(&[2, 2, 4]), shape(&[3, 1, 4])], Strong),
+            form("A00000000", &[shape(&[2, 3, 4]), shape(&[3, 2, 4])], Strong),
+            form("A000000000", &[shape(&[2, 4, 4]), shape(&[3, 3, 4])], Strong),
+            form("A0000000000", &[shape(&[2, 5, 4]), shape(&[3, 4, 4])], Strong),
+            form("A00000000000", &[shape(&[3, 5, 4])], Strong),
+            form("A0000000000000", &[], Strong),
+        ],
+        checks: &[Check::OneOf { at: 0, characters: "JFC" }, Check::Own(Own::RoOnrc)],
+        words: &["registrul comerțului", "registrul comerţului", "onrc", "nr. reg. com", "j.", "reg. com"],
+    },
 ];

@@ -2,23 +2,25 @@
 
 use super::prelude::*;
 
+/// Modulo 11 over twelve digits, of the numbers that the successor states of Yugoslavia have in common.
+pub(super) const EMSO: Check = Check::Sum {
+    weights: weights(&[7, 6, 5, 4, 3, 2, 7, 6, 5, 4, 3, 2]),
+    modulus: 11,
+    expected: LACKS_11_ZERO,
+    at: 12,
+};
+/// Their day of birth, the year without its thousand.
+pub(super) const EMSO_DATE: Check = Check::Date(Date { year: 4, year_digits: 3, month: 2, day: 0, ..PLAIN });
+
 pub(super) const SCHEMES: &[Scheme] = &[
-    // EMŠO (and the JMBG of the other successor states), `0101006500006`: ddmmyyy, register, serial, modulo 11. Zakon o centralnem registru prebivalstva.
+    // EMŠO, `0101006500006`: ddmmyyy, register (50 to 59 in Slovenia, any other for those born elsewhere), serial, modulo 11. Zakon o centralnem registru prebivalstva.
     Scheme {
         kind: "si.emso",
         label: Label::NationalId,
         country: *b"SI",
         forms: &[form("0000000000000", &[], Strong)],
-        checks: &[
-            Check::Sum {
-                weights: weights(&[7, 6, 5, 4, 3, 2, 7, 6, 5, 4, 3, 2]),
-                modulus: 11,
-                expected: LACKS_11_ZERO,
-                at: 12,
-            },
-            Check::Date(Date { year: 4, year_digits: 3, month: 2, day: 0, ..PLAIN }),
-        ],
-        words: &["emšo", "emŠo", "emso", "jmbg", "matična številka"],
+        checks: &[EMSO, EMSO_DATE],
+        words: &["emšo", "emŠo", "emso", "matična številka"],
     },
     // Davčna številka and ID za DDV, `SI 5022 3054`: weights 8 to 2, modulo 11. ZDavP.
     Scheme {
