@@ -27,7 +27,8 @@ fn sha256(path: &Path) -> String {
 
 /// The names in a folder that end so.
 fn names(folder: &Path, ending: &str) -> BTreeSet<String> {
-    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let entries =
+        fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
     entries.filter(|name| name.ends_with(ending)).collect()
 }
 
@@ -48,7 +49,12 @@ fn machine_code_is_of_the_sources_that_are_here() {
             assert_eq!(sha256(&cuda().join(source)), hash.as_str().unwrap(), "{source} has changed: {AGAIN}");
         }
         let fatbin = cuda().join("bin").join(file.replace(".cu", ".fatbin"));
-        assert_eq!(sha256(&fatbin), part["fatbin"]["sha256"].as_str().unwrap(), "{}: {AGAIN}", fatbin.display());
+        assert_eq!(
+            sha256(&fatbin),
+            part["fatbin"]["sha256"].as_str().unwrap(),
+            "{}: {AGAIN}",
+            fatbin.display()
+        );
     }
 }
 
@@ -56,7 +62,8 @@ fn machine_code_is_of_the_sources_that_are_here() {
 fn every_header_is_in_the_manifest() {
     let manifest = manifest();
     let files = manifest["files"].as_object().unwrap().values();
-    let listed: BTreeSet<String> = files.flat_map(|part| part["sources"].as_object().unwrap().keys().cloned()).collect();
+    let listed: BTreeSet<String> =
+        files.flat_map(|part| part["sources"].as_object().unwrap().keys().cloned()).collect();
     let headers = names(&cuda(), ".cuh");
     assert!(headers.is_subset(&listed), "included by no kernel: {:?}", headers.difference(&listed));
 }
