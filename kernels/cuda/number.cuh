@@ -191,6 +191,8 @@ __device__ __forceinline__ u32 families_of_digits(const Text& text, const u32* t
                 families |= FAMILY_NUMBERS;
             }
             families |= is_card(tables, all, shape) ? FAMILY_CARD : 0;
+            const bool bank = all.sign == '/' && all.length - first == 4;
+            families |= bank || all.length >= LONG_NUMBER_MIN ? FAMILY_LONG_NUMBER : 0;
         }
         all.sign = text.at(place);
         if (!is_separator(all.sign) || !is_digit(text.at(place + 1))) {

@@ -12,31 +12,64 @@
 // Words around a number, and which of two overlapping ones is meant, are the host's to weigh. For each
 // family families.rs says whether its bit is exact or only necessary. Equals kernels/src/cuda/twin.rs.
 #include "common.cuh"
+#include "document.cuh"
 #include "email.cuh"
 #include "iban.cuh"
+#include "network.cuh"
 #include "number.cuh"
+#include "secret.cuh"
 
 // What is found at a group of digits.
 __device__ __forceinline__ u32 families_at_digits(const Text& text, const u32* tables, u32 place, u8* values) {
     u32 families = is_iban(text, tables, place) ? FAMILY_IBAN : 0;
     families |= is_code(text, tables, place, values) ? FAMILY_CODES : 0;
+    families |= text.before(place) == '<' && may_be_zone(text, place) ? FAMILY_MRZ : 0;
+    families |= is_plate(text, place) ? FAMILY_PLATE : 0;
+    families |= may_be_secret_at_digits(text, place) ? FAMILY_SECRET_DIGITS : 0;
     if (!is_alphanumeric(text.before(place))) {
+        families |= is_ipv4(text, place) ? FAMILY_IPV4 : 0;
+        families |= may_be_date(text, place) ? FAMILY_BIRTH : 0;
+        families |= may_be_phone(text, place) ? FAMILY_PHONE : 0;
         families |= families_of_digits(text, tables, place, values);
     }
     return families;
 }
 
+// Is the word at `start` at least so long? It is known to be a long one.
+__device__ __forceinline__ bool is_word_of(const Text& text, u32 start, u32 least) {
+    u32 length = 0;
+    while (length < least && is_alphanumeric(text.at(start + length))) {
+        length++;
+    }
+    return length == least;
+}
+
+__device__ __forceinline__ u32 families_at_mark(const Text& text, u32 place) {
+    switch (text.at(place)) {
+    case '@':
+        return may_be_email(text, place) ? FAMILY_EMAIL : 0;
+    case '=':
+        return FAMILY_SECRET_EQUALS;
+    case ':':
+        return (may_be_secret_at_colon(text, place) ? FAMILY_SECRET_COLON : 0) |
+               (may_be_address(text, place) ? FAMILY_ADDRESS : 0);
+    default:
+        return may_be_secret_at_tilde(text, place) ? FAMILY_SECRET_TILDE : 0;
+    }
+}
+
 // What is found at one place where `kinds` (KIND_*) stand; `values` is room for the characters of a number.
 __device__ __forceinline__ u32 families_at(const Text& text, const u32* tables, u32 place, u32 kinds, u8* values) {
     u32 families = 0;
+    if ((kinds & KIND_WORD) != 0) {
+        families |= FAMILY_SECRET_WORD | (may_be_zone(text, place) ? FAMILY_MRZ : 0) |
+                    (is_word_of(text, place, LONG_WORD_MIN) ? FAMILY_LONG_WORD : 0);
+    }
     if ((kinds & KIND_DIGITS) != 0) {
         families |= families_at_digits(text, tables, place, values);
     }
     if ((kinds & KIND_MARK) != 0) {
-        const u32 mark = text.at(place);
-        if (mark == '@') {
-            families |= may_be_email(text, place) ? FAMILY_EMAIL : 0;
-        }
+        families |= families_at_mark(text, place);
     }
     return families;
 }

@@ -10,9 +10,9 @@ use crate::context::{Context, Topic};
 use crate::{Finding, Label};
 
 /// The longest IPv6 address, with an IPv4 tail (INET6_ADDRSTRLEN without its NUL).
-const IPV6_MAX: usize = 45;
+pub(crate) const IPV6_MAX: usize = 45;
 /// The longest IPv4 address.
-const IPV4_MAX: usize = 15;
+pub(crate) const IPV4_MAX: usize = 15;
 /// How far before an address the word `version` may end, in bytes.
 const VERSION_DISTANCE: usize = 8;
 /// `00:1A:2B:3C:4D:5E`
@@ -20,6 +20,14 @@ const MAC_LENGTH: usize = 17;
 
 /// The IPv4 address whose first digit is at `start`.
 pub(crate) fn ipv4(text: &[u8], start: usize, context: &mut Context<'_, '_>) -> Option<Finding> {
+    let (end, address) = ipv4_form(text, start)?;
+    let version = context.precedes(Topic::VERSION, start, VERSION_DISTANCE);
+    let score = if address.is_loopback() || address.is_unspecified() { 50 } else { 85 };
+    (!version).then(|| finding(start, end, "ip.v4", score))
+}
+
+/// Where the address at `start` ends, and which it is.
+pub(crate) fn ipv4_form(text: &[u8], start: usize) -> Option<(usize, Ipv4Addr)> {
     if !starts_word(text, start) || before(text, start) == b'.' {
         return None;
     }
@@ -30,10 +38,7 @@ pub(crate) fn ipv4(text: &[u8], start: usize, context: &mut Context<'_, '_>) -> 
     if !ends_word(text, end) || at(text, end) == b'.' && at(text, end + 1).is_ascii_digit() {
         return None;
     }
-    let address: Ipv4Addr = std::str::from_utf8(text.get(start..end)?).ok()?.parse().ok()?;
-    let version = context.precedes(Topic::VERSION, start, VERSION_DISTANCE);
-    let score = if address.is_loopback() || address.is_unspecified() { 50 } else { 85 };
-    (!version).then(|| finding(start, end, "ip.v4", score))
+    Some((end, std::str::from_utf8(text.get(start..end)?).ok()?.parse().ok()?))
 }
 
 /// The address that the colon at `colon` is in; and where the run of hexadecimal digits, colons and dots

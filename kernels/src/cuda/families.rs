@@ -38,6 +38,14 @@ pub(crate) mod tile {
     pub(crate) const LEAD: u32 = 1 << 1;
 }
 
+/// How little makes a telephone number, and how far it is read, in bytes.
+pub(crate) const PHONE_DIGITS_MIN: u32 = 5;
+pub(crate) const PHONE_BYTES_MAX: u32 = 24;
+/// The shortest word that is an address of a cryptocurrency or a legal entity's.
+pub(crate) const LONG_WORD_MIN: u32 = 20;
+/// The shortest number of a device.
+pub(crate) const LONG_NUMBER_MIN: u32 = 15;
+
 /// What went wrong with a slot: it is read again on the CPU.
 pub(crate) mod failure {
     /// More hits than there is room for.
@@ -52,7 +60,7 @@ pub(crate) mod family {
     pub(crate) const EMAIL: u32 = 1;
     /// `payment/iban.rs`: exact.
     pub(crate) const IBAN: u32 = 1 << 1;
-    /// `document/mrz.rs`: exact.
+    /// `document/mrz.rs`: necessary, the line has the length of a format's.
     pub(crate) const MRZ: u32 = 1 << 2;
     /// `document/plate.rs`: exact but for the word before it.
     pub(crate) const PLATE: u32 = 1 << 3;
@@ -64,11 +72,11 @@ pub(crate) mod family {
     pub(crate) const CARD: u32 = 1 << 6;
     /// `network.rs`, IPv4: exact but for the word `version` before it.
     pub(crate) const IPV4: u32 = 1 << 7;
-    /// `document/birth.rs`: exact but for the word before it.
+    /// `document/birth.rs`: necessary, groups as dates have them.
     pub(crate) const BIRTH: u32 = 1 << 8;
     /// `contact/phone.rs`: necessary, enough digits with marks between them.
     pub(crate) const PHONE: u32 = 1 << 9;
-    /// `network.rs`, IPv6 and MAC, at the first colon of their run: exact.
+    /// `network.rs`, IPv6 and MAC: necessary, the first of two colons of a run.
     pub(crate) const ADDRESS: u32 = 1 << 10;
     /// `secrets/`, at a long word: necessary.
     pub(crate) const SECRET_WORD: u32 = 1 << 11;
@@ -80,4 +88,8 @@ pub(crate) mod family {
     pub(crate) const SECRET_TILDE: u32 = 1 << 14;
     /// `secrets/`, at a group of digits: necessary.
     pub(crate) const SECRET_DIGITS: u32 = 1 << 15;
+    /// `crypto/` and `payment/lei.rs`, at a long word: necessary, as long as the shortest of them.
+    pub(crate) const LONG_WORD: u32 = 1 << 16;
+    /// `device.rs`, `document/ehic.rs` and `payment/account.rs`: necessary, as many digits or a bank's code.
+    pub(crate) const LONG_NUMBER: u32 = 1 << 17;
 }

@@ -6,6 +6,8 @@ use super::families::*;
 use super::tables;
 use crate::anchors::LONG_WORD;
 use crate::digits::{MAX_DIGITS, MAX_GROUPS};
+use crate::document::{mrz, plate};
+use crate::network;
 use crate::number::check::{NEVER, WIDTH};
 use crate::number::code::{GROUP_BEFORE_MAX, GROUPS_MAX, LETTER_GROUP_MAX};
 use crate::number::index::LETTERS_MAX;
@@ -45,6 +47,11 @@ fn of_tables() -> Vec<(&'static str, u32)> {
         ("CODE_GROUP_BEFORE_MAX", word(GROUP_BEFORE_MAX)),
         ("CODE_LETTER_GROUP_MAX", word(LETTER_GROUP_MAX)),
         ("CODE_LETTERS_MAX", word(LETTERS_MAX)),
+        ("MRZ_LINE_MAX", word(mrz::TD3)),
+        ("PLATE_MAX", word(plate::LENGTH_MAX)),
+        ("PLATE_MIN", word(plate::LENGTH_MIN)),
+        ("IPV4_MAX", word(network::IPV4_MAX)),
+        ("ADDRESS_MAX", word(network::IPV6_MAX)),
         ("CREDITOR_MIN", word(creditor_min)),
         ("CREDITOR_MAX", word(creditor_max)),
     ]
@@ -84,6 +91,12 @@ fn of_anchors() -> Vec<(&'static str, u32)> {
         ("FAMILY_SECRET_COLON", family::SECRET_COLON),
         ("FAMILY_SECRET_TILDE", family::SECRET_TILDE),
         ("FAMILY_SECRET_DIGITS", family::SECRET_DIGITS),
+        ("FAMILY_LONG_WORD", family::LONG_WORD),
+        ("FAMILY_LONG_NUMBER", family::LONG_NUMBER),
+        ("PHONE_DIGITS_MIN", PHONE_DIGITS_MIN),
+        ("PHONE_BYTES_MAX", PHONE_BYTES_MAX),
+        ("LONG_WORD_MIN", LONG_WORD_MIN),
+        ("LONG_NUMBER_MIN", LONG_NUMBER_MIN),
     ]
 }
 

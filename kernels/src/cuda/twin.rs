@@ -3,11 +3,15 @@
 //! Invariant: a verifier that finds something at an anchor, whatever words stand around it, has its
 //! family's bit in [`families`] there.
 
-use super::families::{family, kind};
+mod necessary;
+
+use super::families::{LONG_NUMBER_MIN, family, kind};
 use crate::anchors::{self, Anchor};
 use crate::bytes::{at, before, ends_word, run_start, starts_word};
 use crate::contact::email;
-use crate::digits::{MAX_DIGITS, MAX_GROUPS, Run};
+use crate::digits::{MAX_DIGITS, MAX_GROUPS, Run, Written};
+use crate::document::{mrz, plate};
+use crate::network;
 use crate::number::Index;
 use crate::number::check::{Characters, value};
 use crate::number::code;
@@ -38,13 +42,33 @@ pub(crate) fn families(index: &Index, text: &str, place: usize, kinds: u32) -> u
     let bytes = text.as_bytes();
     let mut families = 0;
     let mut set = |family: u32, found: bool| families |= if found { family } else { 0 };
-    if kinds & kind::MARK != 0 && at(bytes, place) == b'@' {
-        set(family::EMAIL, email::may_stand(text, place));
+    if kinds & kind::MARK != 0 {
+        match at(bytes, place) {
+            b'@' => set(family::EMAIL, email::may_stand(text, place)),
+            b'=' => set(family::SECRET_EQUALS, true),
+            b':' => {
+                set(family::SECRET_COLON, necessary::secret_at_colon(bytes, place));
+                set(family::ADDRESS, necessary::address(bytes, place));
+            }
+            _ => set(family::SECRET_TILDE, necessary::secret_at_tilde(bytes, place)),
+        }
+    }
+    let zone = || mrz::is_zone(at(bytes, place)) && mrz::line(bytes, place).is_some();
+    if kinds & kind::WORD != 0 {
+        set(family::SECRET_WORD, true);
+        set(family::MRZ, zone());
+        set(family::LONG_WORD, necessary::long_word(bytes, place));
     }
     if kinds & kind::DIGITS != 0 {
         set(family::IBAN, iban::find(bytes, place).is_some());
         set(family::CODES, is_code(index, bytes, place));
+        set(family::MRZ, before(bytes, place) == b'<' && zone());
+        set(family::PLATE, plate::form(bytes, place).is_some());
+        set(family::SECRET_DIGITS, necessary::secret_at_digits(bytes, place));
         if !before(bytes, place).is_ascii_alphanumeric() {
+            set(family::IPV4, network::ipv4_form(bytes, place).is_some());
+            set(family::BIRTH, necessary::date(bytes, place));
+            set(family::PHONE, necessary::phone(bytes, place));
             of_digits(index, bytes, place, set);
         }
     }
@@ -61,6 +85,11 @@ fn of_digits(index: &Index, text: &[u8], place: usize, mut set: impl FnMut(u32, 
     let mut found = Vec::new();
     card::find(&run, &mut found);
     set(family::CARD, !found.is_empty());
+    let long = |number: Written<'_>| {
+        number.separator == b'/' && number.shape & 0xff == 4
+            || number.digits.len() >= LONG_NUMBER_MIN as usize
+    };
+    set(family::LONG_NUMBER, run.written().any(long));
 }
 
 /// Is there a scheme of digits alone whose number begins at `place`?
