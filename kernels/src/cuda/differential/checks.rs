@@ -11,8 +11,8 @@ use crate::number::{Grouping, Index};
 /// Random numbers of each form.
 const CANDIDATES: usize = 3_000;
 
-/// Numbers of forms that neither chance nor the oracle meets: from the tests of their schemes.
-const MORE: &[(&str, &str)] = &[];
+/// Kinds with a form of which neither chance nor the oracle has a valid number.
+const UNMET: &[&str] = &["ba.jmbg", "lu.matricule", "fr.nir", "ro.onrc"];
 
 /// Every key of the index with where its forms start in the list.
 fn keys(index: &Index) -> Vec<&[Entry]> {
@@ -25,9 +25,7 @@ fn keys(index: &Index) -> Vec<&[Entry]> {
 fn known(entry: &Entry) -> Vec<Vec<u8>> {
     let of_scheme =
         ORACLE.lines().filter_map(|line| line.strip_prefix(entry.scheme.kind)?.strip_prefix('\t'));
-    let spellings = of_scheme
-        .chain(MORE.iter().filter(|(kind, _)| *kind == entry.scheme.kind).map(|&(_, number)| number));
-    let values = spellings
+    let values = of_scheme
         .flat_map(|line| line.split('\t'))
         .map(|number| number.bytes().map(value).filter(|&value| value != NEVER).collect::<Vec<u8>>());
     values.filter(|values| values.len() == entry.form.classes.len()).collect()
@@ -93,9 +91,8 @@ fn the_interpreter_of_the_device_holds_what_the_checks_hold() {
             );
             held += usize::from(answer);
         }
-        if held == 0 {
-            eprintln!("{} {}: no number shows that it can hold", entry.scheme.kind, entry.form.classes);
-        }
+        let met = held > 0 || UNMET.contains(&entry.scheme.kind);
+        assert!(met, "{} {}: no number shows that it can hold", entry.scheme.kind, entry.form.classes);
     }
 }
 

@@ -8,6 +8,7 @@ mod checks;
 mod redact;
 mod runner;
 mod slot;
+mod sound;
 
 use bodies::Bodies;
 use proptest::prelude::*;

@@ -10,7 +10,7 @@ use crate::view::may_lead;
 pub(super) const BLOCK: usize = BLOCK_BYTES as usize;
 pub(super) const TILE: usize = TILE_BYTES as usize;
 
-static INDEX: LazyLock<Index> = LazyLock::new(Index::new);
+pub(super) static INDEX: LazyLock<Index> = LazyLock::new(Index::new);
 
 /// Texts as the device reads them.
 pub(super) struct Slot {
