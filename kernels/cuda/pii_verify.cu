@@ -74,7 +74,8 @@ __device__ __forceinline__ u32 families_at(const Text& text, const u32* tables, 
     return families;
 }
 
-extern "C" __global__ void __launch_bounds__(VERIFY_THREADS)
+// At least four blocks a processor: without it the compiler takes 64 registers and spills.
+extern "C" __global__ void __launch_bounds__(VERIFY_THREADS, 4)
     pii_verify(const u8* __restrict__ text, const Header* __restrict__ header, const u32* __restrict__ tables,
                const u16* __restrict__ anchors, const u32* __restrict__ counts, Hit* __restrict__ hits,
                Outcome* __restrict__ outcome) {

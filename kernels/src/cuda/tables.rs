@@ -24,6 +24,7 @@ use crate::number::index::{Entry, LETTERS_MAX};
 use crate::number::{Form, Grouping, Index};
 use crate::payment::{card, creditor, iban};
 
+#[cfg(test)]
 pub(crate) use program::{OPERATIONS, OWN_RULES, STEPS_MAX, own_number};
 
 /// Where the offsets of the parts stand.

@@ -67,10 +67,7 @@ fn the_interpreter_of_the_device_holds_what_the_checks_hold() {
     let list = &words[words[FORMS] as usize..];
     let mut bodies = Bodies::new(3);
     let mut seen = std::collections::BTreeSet::new();
-    let mut place = 0;
-    for entry in keys(&index).into_iter().flatten() {
-        let form = list[place];
-        place += 1;
+    for (entry, &form) in keys(&index).into_iter().flatten().zip(list) {
         if !seen.insert(std::ptr::from_ref(entry.form)) {
             continue;
         }
@@ -100,8 +97,8 @@ fn request(form: u32, all: &Characters, shape: u64, unbroken: bool) -> [u32; 14]
     let mut values = [0u8; 32];
     values[..WIDTH].copy_from_slice(&all.values);
     let mut words = [0; 14];
-    let (low, high) = (shape & u64::from(u32::MAX), shape >> 32);
-    let head = [form, word(all.length), u32::from(all.sign), low as u32, high as u32, u32::from(unbroken)];
+    let [low, high] = [shape & u64::from(u32::MAX), shape >> 32].map(|half| u32::try_from(half).unwrap());
+    let head = [form, word(all.length), u32::from(all.sign), low, high, u32::from(unbroken)];
     words[..6].copy_from_slice(&head);
     for (word, four) in words[6..].iter_mut().zip(values.as_chunks::<4>().0) {
         *word = u32::from_le_bytes(*four);

@@ -118,7 +118,21 @@ impl Blob {
             match check {
                 Check::Any(all) => fails.extend(self.any(all)?),
                 Check::Own(own) if own_number(*own).is_none() => {}
-                one => fails.push(self.instruction(one)?),
+                Check::Sum { .. }
+                | Check::Zero { .. }
+                | Check::Twice { .. }
+                | Check::Digits { .. }
+                | Check::Luhn { .. }
+                | Check::Iso11 { .. }
+                | Check::Remainder { .. }
+                | Check::Date(_)
+                | Check::Among { .. }
+                | Check::Not { .. }
+                | Check::OneOf { .. }
+                | Check::Mixed { .. }
+                | Check::Letter { .. }
+                | Check::Length(_)
+                | Check::Own(_) => fails.push(self.instruction(check)?),
             }
         }
         Ok(fails)
