@@ -51,6 +51,43 @@ pub(crate) fn each(
     pending.next(&Masks::default(), start, text, &mut visit);
 }
 
+/// Calls `visit` with each anchor of `text` that is at one of `places`, which are in order.
+pub(crate) fn at_places(
+    reader: Reader,
+    text: &[u8],
+    places: impl Iterator<Item = usize>,
+    mut visit: impl FnMut(usize, Anchor),
+) {
+    let mut places = places.peekable();
+    while let Some(&first) = places.peek() {
+        let here = first / BLOCK * BLOCK;
+        let mut blocks = [[0; BLOCK]; 3];
+        for (block, start) in blocks.iter_mut().zip([here.checked_sub(BLOCK), Some(here), Some(here + BLOCK)])
+        {
+            let Some(start) = start else { continue };
+            let rest = text.get(start..).unwrap_or_default();
+            block.iter_mut().zip(rest).for_each(|(slot, &byte)| *slot = byte);
+        }
+        let mut masks = [Masks::default(); 3];
+        reader(&blocks, &mut masks);
+        let mut pending = Pending::default();
+        for (index, masks) in masks.iter().enumerate() {
+            let end = here.wrapping_add(index * BLOCK).wrapping_sub(BLOCK);
+            pending.next(masks, end, text, &mut |place, anchor| {
+                if place < here {
+                    return;
+                }
+                while places.next_if(|&wanted| wanted < place).is_some() {}
+                if places.peek() == Some(&place) {
+                    visit(place, anchor);
+                }
+            });
+        }
+        // Those of this block at which there is no anchor, and the last one.
+        while places.next_if(|&wanted| wanted < here + BLOCK).is_some() {}
+    }
+}
+
 /// The block before: whether a word in it is long is seen only when the next one is read.
 #[derive(Default)]
 struct Pending {

@@ -4,7 +4,7 @@
 //! the text is. All candidates are weighed at the end, so the order of the verifiers decides nothing.
 
 use crate::anchors::Anchor;
-use crate::bytes::{at, before, run_end};
+use crate::bytes::{at, before, run_end, run_start};
 use crate::contact::{email, phone};
 use crate::context::{Context, Words};
 use crate::digits::{MAX_DIGITS, Run};
@@ -12,7 +12,7 @@ use crate::document::{birth, mrz, plate};
 use crate::payment::{card, iban};
 use crate::resolve::resolve;
 use crate::secrets::Secrets;
-use crate::simd::Reader;
+use crate::simd::{BLOCK, Reader};
 use crate::view::{self, View};
 use crate::{Finding, Label, anchors, network, number};
 
@@ -38,49 +38,54 @@ impl Tables {
 pub(crate) fn scan(tables: &Tables, text: &str, out: &mut Vec<Finding>) {
     let base = out.len();
     let suspicious = candidates(tables, text, out);
-    if let Some(view) = suspicious.then(|| View::of(text)).flatten() {
-        // Beside the text, not instead of it: an invisible character may also join two numbers.
-        let mut seen = Vec::new();
-        candidates(tables, view.text(), &mut seen);
-        out.extend(seen.into_iter().filter_map(|found| {
-            let (start, end) = view.source(found.start, found.end)?;
-            Some(Finding { start, end, ..found })
-        }));
+    if suspicious {
+        view_candidates(tables, text, out);
     }
     resolve(out, base);
 }
 
+/// As [`scan`], when it is known at which places the verifiers find all that they find in `text` (more may
+/// be named, in order), and in which blocks no character starts that looks like another.
+pub(crate) fn finish(
+    tables: &Tables,
+    text: &str,
+    places: impl Iterator<Item = usize>,
+    may_be_suspicious: impl Fn(usize) -> bool,
+    out: &mut Vec<Finding>,
+) {
+    let base = out.len();
+    let mut scanner = Scanner::new(tables, text, out);
+    anchors::at_places(tables.reader, text.as_bytes(), places, |place, anchor| {
+        scanner.pass_colons(place);
+        scanner.visit(place, anchor);
+    });
+    let mut blocks = (0..text.len()).step_by(BLOCK);
+    if blocks.any(|block| may_be_suspicious(block) && view::is_suspicious(text, block)) {
+        view_candidates(tables, text, out);
+    }
+    resolve(out, base);
+}
+
+/// Appends what may be found in what the text looks like. Beside the text, not instead of it: an invisible
+/// character may also join two numbers.
+fn view_candidates(tables: &Tables, text: &str, out: &mut Vec<Finding>) {
+    let Some(view) = View::of(text) else { return };
+    let mut seen = Vec::new();
+    candidates(tables, view.text(), &mut seen);
+    out.extend(seen.into_iter().filter_map(|found| {
+        let (start, end) = view.source(found.start, found.end)?;
+        Some(Finding { start, end, ..found })
+    }));
+}
+
 /// Appends what may be found, and says whether the text may look like another one.
 fn candidates(tables: &Tables, text: &str, out: &mut Vec<Finding>) -> bool {
-    let bytes = text.as_bytes();
-    let mut scanner = Scanner {
-        text,
-        numbers: &tables.numbers,
-        context: Context::new(&tables.words, bytes),
-        secrets: Secrets::default(),
-        colons_from: 0,
-        digits_from: 0,
-        phones_from: 0,
-        out,
-    };
+    let mut scanner = Scanner::new(tables, text, out);
     let mut suspicious = false;
     anchors::each(
         tables.reader,
-        bytes,
-        |place, anchor| match anchor {
-            Anchor::Mark(b'@') => scanner.out.extend(email::find(text, place)),
-            Anchor::Mark(b'=') => scanner.secrets.at_equals(bytes, place, scanner.out),
-            Anchor::Mark(b':') => scanner.colon(place),
-            Anchor::Mark(_) => scanner.secrets.at_tilde(bytes, place, scanner.out),
-            Anchor::Digits => {
-                scanner.secrets.at_digits(bytes, place, scanner.out);
-                scanner.digits(place);
-            }
-            Anchor::Word => {
-                scanner.out.extend(mrz::find(bytes, place));
-                scanner.secrets.at_word(bytes, place, scanner.out);
-            }
-        },
+        text.as_bytes(),
+        |place, anchor| scanner.visit(place, anchor),
         |block| suspicious = suspicious || view::is_suspicious(text, block),
     );
     suspicious
@@ -100,7 +105,42 @@ struct Scanner<'s, 't> {
     out: &'s mut Vec<Finding>,
 }
 
-impl Scanner<'_, '_> {
+impl<'s, 't> Scanner<'s, 't> {
+    fn new(tables: &'s Tables, text: &'t str, out: &'s mut Vec<Finding>) -> Scanner<'s, 't> {
+        let context = Context::new(&tables.words, text.as_bytes());
+        let secrets = Secrets::default();
+        let numbers = &tables.numbers;
+        Scanner { text, numbers, context, secrets, colons_from: 0, digits_from: 0, phones_from: 0, out }
+    }
+
+    fn visit(&mut self, place: usize, anchor: Anchor) {
+        let bytes = self.text.as_bytes();
+        match anchor {
+            Anchor::Mark(b'@') => self.out.extend(email::find(self.text, place)),
+            Anchor::Mark(b'=') => self.secrets.at_equals(bytes, place, self.out),
+            Anchor::Mark(b':') => self.colon(place),
+            Anchor::Mark(_) => self.secrets.at_tilde(bytes, place, self.out),
+            Anchor::Digits => {
+                self.secrets.at_digits(bytes, place, self.out);
+                self.digits(place);
+            }
+            Anchor::Word => {
+                self.out.extend(mrz::find(bytes, place));
+                self.secrets.at_word(bytes, place, self.out);
+            }
+        }
+    }
+
+    /// A run of addresses is asked about at its first colon alone, also if that was not visited.
+    fn pass_colons(&mut self, place: usize) {
+        let bytes = self.text.as_bytes();
+        let part = |byte: u8| byte.is_ascii_hexdigit() || byte == b'.';
+        // Looks back to the colon before: all of these looks together are one over the text.
+        if at(bytes, place) == b':' && before(bytes, run_start(bytes, place, usize::MAX, part)) == b':' {
+            self.colons_from = self.colons_from.max(place + 1);
+        }
+    }
+
     fn colon(&mut self, place: usize) {
         let bytes = self.text.as_bytes();
         self.secrets.at_colon(bytes, place, self.out);
@@ -186,7 +226,7 @@ impl Scanner<'_, '_> {
 fn is_inside_uuid(text: &[u8], start: usize, end: usize) -> bool {
     const LENGTH: usize = 36;
     let member = |byte: u8| byte.is_ascii_hexdigit() || byte == b'-';
-    let first = crate::bytes::run_start(text, start, LENGTH, member);
+    let first = run_start(text, start, LENGTH, member);
     let last = run_end(text, end, LENGTH, member);
     last - first == LENGTH
         && text.get(first..last).is_some_and(|uuid| {
