@@ -106,7 +106,7 @@ pub(crate) fn is_suspicious(text: &str, block: usize) -> bool {
 /// Can a character that folds start with this byte of UTF-8? Not those of Latin, Greek, Cyrillic and most
 /// of Chinese.
 #[inline]
-fn may_lead(byte: u8) -> bool {
+pub(crate) fn may_lead(byte: u8) -> bool {
     let between = |first: u8, last: u8| byte.wrapping_sub(first) <= last - first;
     (byte == 0xc2) | (byte == 0xcd) | between(0xd8, 0xdb) | between(0xe0, 0xe3) | (byte >= 0xef)
 }

@@ -3,7 +3,7 @@
 //! Invariant: what a mail server would deliver to is inside the span; quotes, brackets and the full stop
 //! around it are not.
 
-use crate::bytes::{at, before, run_end};
+use crate::bytes::{at, before, run_end, run_start};
 use crate::{Finding, Label};
 
 /// RFC 5321 4.5.3.1.1, in bytes.
@@ -13,16 +13,36 @@ const DOMAIN_MAX: usize = 255;
 
 /// The address around the `@` at `sign`.
 pub(crate) fn find(text: &str, sign: usize) -> Option<Finding> {
-    let bytes = text.as_bytes();
-    let (left, right) = (before(bytes, sign), at(bytes, sign + 1));
-    let may_end_local =
-        left.is_ascii_alphanumeric() || left >= 0x80 || b"!#$%&'*+-/=?^_`{|}~\"".contains(&left);
-    if !may_end_local || !(right.is_ascii_alphanumeric() || right >= 0x80) {
+    if !has_edges(text.as_bytes(), sign) {
         return None;
     }
     let start = local_start(text, sign)?;
     let end = domain_end(text, sign + 1)?;
     Some(Finding { start, end, label: Label::Email, kind: "email", country: None, score: 95 })
+}
+
+/// May the bytes beside the `@` at `sign` be those of an address?
+fn has_edges(bytes: &[u8], sign: usize) -> bool {
+    let (left, right) = (before(bytes, sign), at(bytes, sign + 1));
+    let may_end_local =
+        left.is_ascii_alphanumeric() || left >= 0x80 || b"!#$%&'*+-/=?^_`{|}~\"".contains(&left);
+    may_end_local && (right.is_ascii_alphanumeric() || right >= 0x80)
+}
+
+/// May an address stand around the `@` at `sign`, for a reader of ASCII (`cuda/email.cuh`)? The same as
+/// [`find`] where all that it reads is ASCII, and true where another letter is among it.
+pub(crate) fn may_stand(text: &str, sign: usize) -> bool {
+    let bytes = text.as_bytes();
+    let mark = run_start(bytes, sign, LOCAL_MAX - 1, |byte| b".!#$%&'*/=?^`{|}~".contains(&byte));
+    let foreign_local = before(bytes, mark) >= 0x80 && !b"=/&?|".contains(&before(bytes, sign));
+    let name = bytes.get(sign + 1..run_end(bytes, sign + 1, DOMAIN_MAX, in_domain)).unwrap_or_default();
+    has_edges(bytes, sign)
+        && (foreign_local || local_start(text, sign).is_some())
+        && (!name.is_ascii() || domain_end(text, sign + 1).is_some())
+}
+
+fn in_domain(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.') || byte >= 0x80
 }
 
 /// RFC 5322 atext and the dot, and letters beyond ASCII. Chinese and Japanese stand beside an address
@@ -76,9 +96,7 @@ fn quoted_start(text: &[u8], quote: usize) -> Option<usize> {
 /// A name of at least two labels whose last has two letters or more; of a longer run the longest such.
 fn domain_end(text: &str, start: usize) -> Option<usize> {
     let bytes = text.as_bytes();
-    let end = run_end(bytes, start, DOMAIN_MAX, |byte| {
-        byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.') || byte >= 0x80
-    });
+    let end = run_end(bytes, start, DOMAIN_MAX, in_domain);
     let mut end = foreign_punctuation(text, start, end)?;
     loop {
         let name = text.get(start..end)?;

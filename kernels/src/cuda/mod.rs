@@ -1,13 +1,15 @@
 //! The device: a second reader of texts, beside the processor, that finds the same.
 //!
-//! Invariant: it answers in integers, per anchor, which families of verifiers find something there; the
-//! processor then runs these, and comes to what it would have found alone. Nothing of CUDA is needed to
-//! build or to start, and no error of a device is more than a text read on the processor.
+//! Invariant: it answers in integers what `twin` answers, bit for bit: which families of verifiers find
+//! something at which anchor. The processor then runs the verifiers there, and comes to what it would have
+//! found alone. Nothing of CUDA is needed to build or to start, and no error of a device is more than a
+//! text read on the processor.
 
 mod batch;
 mod cost;
 mod device;
-pub(crate) mod families;
+#[cfg_attr(not(test), expect(dead_code, reason = "the other half of it is the kernels'"))]
+mod families;
 mod fatbin;
 mod fault;
 mod handle;
@@ -16,8 +18,24 @@ mod memory;
 mod owner;
 mod probe;
 mod ring;
+#[cfg_attr(not(test), expect(dead_code, reason = "the kernel is held to it by tests"))]
+mod splice;
 mod status;
-pub(crate) mod tables;
+mod tables;
+#[cfg_attr(not(test), expect(dead_code, reason = "the kernels are held to it by tests"))]
+mod twin;
+
+#[cfg(test)]
+#[expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+mod differential;
+#[cfg(test)]
+mod layout;
 
 pub use cost::Routing;
 pub use fault::{Fault, Unavailable};
