@@ -233,3 +233,62 @@ fn is_inside_uuid(text: &[u8], start: usize, end: usize) -> bool {
             uuid.iter().enumerate().all(|(place, &byte)| (byte == b'-') == matches!(place, 8 | 13 | 18 | 23))
         })
 }
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use std::sync::LazyLock;
+
+    use super::*;
+    use proptest::prelude::*;
+
+    static TABLES: LazyLock<Tables> = LazyLock::new(|| Tables::new(crate::simd::best().0));
+
+    /// Identifiers, their halves, runs of colons and marks, words about numbers, and other scripts.
+    const ATTACK: &str = "(sk-|ghp_[a-zA-Z0-9]{36}|AKIA[A-Z0-9]{16}|password=|Passwort lautet |Bearer |://|u:p@|@|\
+        anna@example\\.org|DE89 3704 0044 0532 0130 00|4111 1111 1111 1111|756\\.9217\\.0769\\.85|131052-308T|\
+        880320-0016|X2482300W|tel |TEL-|KENNZEICHEN|plate |NHS |born |version |order |20\\.03\\.1980|\\+44 20 7946 0958|\
+        2001:db8::17|fe80:|::|:|:{1,60}|([0-9a-f]{1,4}:){1,12}|00:1A:2B:3C:4D:5E|192\\.0\\.2\\.1|\
+        [0-9]{1,20}|[ ./=+,;~'\"()-]|[a-zA-Z]{1,8}|[A-Z]{1,3}[ -]?[0-9]{1,4}|é|漢字|\u{200b}|[\u{ff10}-\u{ff19}]|\n){0,40}";
+
+    /// The places at which an anchor, looked at alone, gives a candidate, or at which `also` says so.
+    fn places(text: &str, also: impl Fn(usize) -> bool) -> Vec<usize> {
+        let mut places = Vec::new();
+        anchors::each(
+            TABLES.reader,
+            text.as_bytes(),
+            |place, anchor| {
+                let mut out = Vec::new();
+                Scanner::new(&TABLES, text, &mut out).visit(place, anchor);
+                if (!out.is_empty() || also(place)) && places.last() != Some(&place) {
+                    places.push(place);
+                }
+            },
+            |_| {},
+        );
+        places
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(4096))]
+
+        /// A device names places by looking at each alone; which ones it names too many decides nothing.
+        #[test]
+        fn a_scan_that_is_told_where_to_look_finds_the_same(text in ATTACK, also in any::<u64>()) {
+            let (mut all, mut told) = (Vec::new(), Vec::new());
+            scan(&TABLES, &text, &mut all);
+            let places = places(&text, |place| also >> (place % 64) & 1 != 0);
+            finish(&TABLES, &text, places.into_iter(), |_| true, &mut told);
+            prop_assert_eq!(told, all);
+        }
+    }
+
+    #[test]
+    fn places_that_are_no_anchors_are_passed_over() {
+        let text = "to anna@example.org, from b@example.org";
+        let mut found = Vec::new();
+        finish(&TABLES, text, [0, 2, 7, 8, 60, 300].into_iter(), |_| false, &mut found);
+        assert_eq!(found.iter().map(|found| (found.start, found.end)).collect::<Vec<_>>(), [(3, 19)]);
+        assert_eq!(text.get(3..19).unwrap(), "anna@example.org");
+    }
+}
