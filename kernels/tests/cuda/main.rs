@@ -1,0 +1,7 @@
+//! The CUDA path on a machine without a GPU: kernels run by an emulator, the runtime by a stand-in driver.
+//! How both work and how to write a test with them: README.md in this folder.
+#![expect(unsafe_code, reason = "kernels are called through dlopen, and cudarc's launches are unsafe")]
+
+mod compile;
+mod emulated;
+mod emulator;
