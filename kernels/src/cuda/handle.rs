@@ -11,12 +11,13 @@ use std::time::{Duration, Instant};
 
 use super::batch::{Answer, Part, Place};
 use super::cost::{Cost, Routing, Sample};
-use super::device::{Device, SLOT_BYTES_MAX};
+use super::device::Device;
 use super::fault::{Fault, Unavailable};
 use super::lanes::Lanes;
 use super::owner::{Owner, Watch};
 use super::probe::{Driver, probe};
 use super::ring::{Limits, Refused, Ring};
+use super::slot::SLOT_BYTES_MAX;
 use super::status::{Counters, Reason, Status};
 use super::tables;
 use crate::Finding;

@@ -18,6 +18,7 @@ mod memory;
 mod owner;
 mod probe;
 mod ring;
+mod slot;
 #[cfg_attr(not(test), expect(dead_code, reason = "the kernel is held to it by tests"))]
 mod splice;
 mod status;
