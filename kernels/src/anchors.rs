@@ -1,15 +1,20 @@
 //! Anchors: the few bytes of a text at which something can be found.
 //!
-//! Invariant: every start of a digit group, every `@`, `:`, `=` and `~`, and every start of a word of at
-//! least [`LONG_WORD`] bytes is reported, in order, once.
+//! Invariant: every start of a digit group, every `@`, `:`, `=` and `~`, every start of a word of at least
+//! [`LONG_WORD`] bytes and every start of [`CAPITALS`] capitals in a row is reported, in order, once; with
+//! each come the classes of the bytes around it.
 
 use crate::simd::{BLOCK, Masks, Reader};
 
 /// Words of letters, digits, `_` and `-` with so many bytes are hardly ever words: prose has almost none,
 /// and no token is shorter.
 pub(crate) const LONG_WORD: usize = 16;
+/// So many capitals at the start of a word are how a BIC starts (ISO 9362).
+pub(crate) const CAPITALS: usize = 6;
 /// Blocks whose masks are made together: they stay in the first cache.
 const TOGETHER: usize = 64;
+/// Blocks that are kept behind the one that is looked at.
+const HISTORY: usize = 2;
 
 /// What is at an anchor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +25,94 @@ pub(crate) enum Anchor {
     Digits,
     /// A long word starts; it may start with digits, which are reported after it.
     Word,
+    /// Capitals start a word.
+    Capitals,
+}
+
+/// The classes of the bytes around an anchor: bit 0 of what is ahead is the anchor itself, bit 63 of what
+/// is behind the byte before it. Outside the text nothing has a class.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Around<'m> {
+    /// Masks of the blocks before, of the block of the anchor, and of the one after.
+    blocks: &'m [Masks; HISTORY + 2],
+    /// Where the block of the anchor starts, and the anchor's place in it.
+    start: usize,
+    shift: u32,
+}
+
+impl Around<'_> {
+    #[inline]
+    fn ahead(&self, class: impl Fn(&Masks) -> u64) -> u64 {
+        let [.., here, next] = self.blocks;
+        low((u128::from(class(here)) | u128::from(class(next)) << BLOCK).unbounded_shr(self.shift))
+    }
+
+    #[inline]
+    fn behind(&self, class: impl Fn(&Masks) -> u64) -> u64 {
+        let [.., last, here, _] = self.blocks;
+        low((u128::from(class(last)) | u128::from(class(here)) << BLOCK).unbounded_shr(self.shift))
+    }
+
+    /// Digits from the anchor on.
+    #[inline]
+    pub(crate) fn digits(&self) -> u64 {
+        self.ahead(|masks| masks.digits)
+    }
+
+    /// Letters of ASCII from the anchor on.
+    #[inline]
+    pub(crate) fn letters(&self) -> u64 {
+        self.ahead(|masks| masks.letters)
+    }
+
+    /// Capital letters from the anchor on.
+    #[inline]
+    pub(crate) fn capitals(&self) -> u64 {
+        self.ahead(|masks| masks.capitals)
+    }
+
+    /// Letters of ASCII before the anchor.
+    #[inline]
+    pub(crate) fn letters_behind(&self) -> u64 {
+        self.behind(|masks| masks.letters)
+    }
+
+    /// Capital letters before the anchor.
+    #[inline]
+    pub(crate) fn capitals_behind(&self) -> u64 {
+        self.behind(|masks| masks.capitals)
+    }
+
+    /// Shows each place in `from..to` at which a word of letters starts, in order. Places more than
+    /// [`HISTORY`] blocks behind the anchor's block are not known and not shown.
+    #[inline]
+    pub(crate) fn words(&self, from: usize, to: usize, mut visit: impl FnMut(usize)) {
+        let mut letter = 0;
+        for (index, masks) in self.blocks.iter().enumerate() {
+            let starts = (masks.letters | masks.high) & !(masks.letters << 1 | letter);
+            letter = masks.letters >> (BLOCK - 1);
+            // A block before the text is empty.
+            let start = (self.start + BLOCK * index).saturating_sub(BLOCK * HISTORY);
+            let mut starts = starts & below(to, start) & !below(from, start);
+            while starts != 0 {
+                visit(start + starts.trailing_zeros() as usize);
+                starts &= starts - 1;
+            }
+        }
+    }
+}
+
+/// The bits of the block at `start` that stand for places before `place`.
+#[inline]
+fn below(place: usize, start: usize) -> u64 {
+    let bits = u32::try_from(place.saturating_sub(start)).unwrap_or(u32::MAX);
+    1u64.unbounded_shl(bits).wrapping_sub(1)
+}
+
+/// The lower half.
+#[inline]
+fn low(wide: u128) -> u64 {
+    u64::try_from(wide & u128::from(u64::MAX)).unwrap_or(0)
 }
 
 /// Calls `visit` with the place of each anchor of `text`, and says for each block with bytes outside ASCII
@@ -27,7 +120,7 @@ pub(crate) enum Anchor {
 pub(crate) fn each(
     reader: Reader,
     text: &[u8],
-    mut visit: impl FnMut(usize, Anchor),
+    mut visit: impl FnMut(usize, Anchor, Around<'_>),
     mut high: impl FnMut(usize),
 ) {
     let (blocks, rest) = text.as_chunks::<BLOCK>();
@@ -35,20 +128,21 @@ pub(crate) fn each(
     for (slot, &byte) in last.iter_mut().flatten().zip(rest) {
         *slot = byte;
     }
-    let mut pending = Pending::default();
+    // In front of the new masks stand those that are still needed: the history, and the block that waits
+    // for its next one, because only that tells whether a word in it is long.
+    let mut masks = [Masks::default(); HISTORY + 1 + TOGETHER];
     let mut start = 0;
     for chunk in blocks.chunks(TOGETHER).chain([last.as_slice()]) {
-        let mut masks = [Masks::default(); TOGETHER];
-        reader(chunk, &mut masks);
-        for (masks, block) in masks.iter().zip(chunk) {
-            if masks.high != 0 {
-                high(start);
-            }
-            pending.next(masks, start, text, &mut visit);
-            start += block.len();
-        }
+        let Some(fresh) = masks.get_mut(HISTORY + 1..) else { return };
+        reader(chunk, fresh);
+        look(&masks, chunk.len(), start, text, &mut visit, &mut high);
+        masks.copy_within(chunk.len()..chunk.len() + HISTORY + 1, 0);
+        start += chunk.len() * BLOCK;
     }
-    pending.next(&Masks::default(), start, text, &mut visit);
+    if let Some(end) = masks.get_mut(HISTORY + 1) {
+        *end = Masks::default();
+    }
+    look(&masks, 1, start, text, &mut visit, &mut |_| {});
 }
 
 /// Calls `visit` with each anchor of `text` that is at one of `places`, which are in order.
@@ -56,86 +150,118 @@ pub(crate) fn at_places(
     reader: Reader,
     text: &[u8],
     places: impl Iterator<Item = usize>,
-    mut visit: impl FnMut(usize, Anchor),
+    mut visit: impl FnMut(usize, Anchor, Around<'_>),
 ) {
     let mut places = places.peekable();
     while let Some(&first) = places.peek() {
         let here = first / BLOCK * BLOCK;
-        let mut blocks = [[0; BLOCK]; 3];
-        for (block, start) in blocks.iter_mut().zip([here.checked_sub(BLOCK), Some(here), Some(here + BLOCK)])
-        {
-            let Some(start) = start else { continue };
+        let mut blocks = [[0; BLOCK]; HISTORY + 2];
+        for (index, block) in blocks.iter_mut().enumerate() {
+            let Some(start) = (here + index * BLOCK).checked_sub(HISTORY * BLOCK) else { continue };
             let rest = text.get(start..).unwrap_or_default();
             block.iter_mut().zip(rest).for_each(|(slot, &byte)| *slot = byte);
         }
-        let mut masks = [Masks::default(); 3];
+        let mut masks = [Masks::default(); HISTORY + 2];
         reader(&blocks, &mut masks);
-        let mut pending = Pending::default();
-        for (index, masks) in masks.iter().enumerate() {
-            let end = here.wrapping_add(index * BLOCK).wrapping_sub(BLOCK);
-            pending.next(masks, end, text, &mut |place, anchor| {
-                if place < here {
-                    return;
-                }
-                while places.next_if(|&wanted| wanted < place).is_some() {}
-                if places.peek() == Some(&place) {
-                    visit(place, anchor);
-                }
-            });
-        }
-        // Those of this block at which there is no anchor, and the last one.
+        block(&masks, here + BLOCK, text, &mut |place, anchor, around| {
+            while places.next_if(|&wanted| wanted < place).is_some() {}
+            if places.peek() == Some(&place) {
+                visit(place, anchor, around);
+            }
+        });
+        // The last one, and those of this block at which there is no anchor.
         while places.next_if(|&wanted| wanted < here + BLOCK).is_some() {}
     }
 }
 
-/// The block before: whether a word in it is long is seen only when the next one is read.
-#[derive(Default)]
-struct Pending {
-    masks: Masks,
-    /// The last bytes of the block before it: was it a digit, a byte of a word?
-    digit: u64,
-    word: u64,
+/// Looks at the anchors of `count` blocks, the first of which waited; the others start at `start`.
+#[inline]
+fn look(
+    masks: &[Masks],
+    count: usize,
+    start: usize,
+    text: &[u8],
+    visit: &mut impl FnMut(usize, Anchor, Around<'_>),
+    high: &mut impl FnMut(usize),
+) {
+    let mut start = start;
+    for window in masks.array_windows::<{ HISTORY + 2 }>().take(count) {
+        let [.., next] = window;
+        if next.high != 0 {
+            high(start);
+        }
+        block(window, start, text, visit);
+        start += BLOCK;
+    }
 }
 
-impl Pending {
-    #[inline]
-    fn next(&mut self, next: &Masks, start: usize, text: &[u8], visit: &mut impl FnMut(usize, Anchor)) {
-        let Masks { digits, marks, words, .. } = self.masks;
-        let digit_starts = digits & !(digits << 1 | self.digit);
-        let word_starts = long_words(words, next.words) & !(words << 1 | self.word);
-        let mut anchors = marks | digit_starts | word_starts;
-        while anchors != 0 {
-            let bit = anchors & anchors.wrapping_neg();
-            let place = start.wrapping_sub(BLOCK) + anchors.trailing_zeros() as usize;
-            if word_starts & bit != 0 {
-                visit(place, Anchor::Word);
+/// Looks at the anchors of the last block but one, which ends at `end`.
+#[inline]
+fn block(
+    blocks: &[Masks; HISTORY + 2],
+    end: usize,
+    text: &[u8],
+    visit: &mut impl FnMut(usize, Anchor, Around<'_>),
+) {
+    let [.., last, here, next] = blocks;
+    let before = |class: fn(&Masks) -> u64| class(here) << 1 | class(last) >> (BLOCK - 1);
+    let digits = here.digits & !before(|masks| masks.digits);
+    let words = long_words(here.words, next.words) & !before(|masks| masks.words);
+    let capitals = rows_of_capitals(here.capitals, next.capitals)
+        & !before(|masks| masks.letters)
+        & !before(|masks| masks.digits);
+    let mut anchors = here.marks | digits | words | capitals;
+    // The block before the text has no anchors.
+    let start = end.saturating_sub(BLOCK);
+    while anchors != 0 {
+        let bit = anchors & anchors.wrapping_neg();
+        let shift = anchors.trailing_zeros();
+        let place = start + shift as usize;
+        let around = Around { blocks, start, shift };
+        if here.marks & bit != 0 {
+            visit(place, Anchor::Mark(crate::bytes::at(text, place)), around);
+        } else {
+            if words & bit != 0 {
+                visit(place, Anchor::Word, around);
             }
-            if digit_starts & bit != 0 {
-                visit(place, Anchor::Digits);
+            if digits & bit != 0 {
+                visit(place, Anchor::Digits, around);
             }
-            if marks & bit != 0 {
-                visit(place, Anchor::Mark(crate::bytes::at(text, place)));
+            if capitals & bit != 0 {
+                visit(place, Anchor::Capitals, around);
             }
-            anchors &= anchors - 1;
         }
-        (self.digit, self.word) = (digits >> (BLOCK - 1), words >> (BLOCK - 1));
-        self.masks = *next;
+        anchors &= anchors - 1;
     }
 }
 
 /// The places from which on [`LONG_WORD`] bytes belong to a word.
 #[inline]
 fn long_words(words: u64, next: u64) -> u64 {
-    let mut runs = u128::from(words) | u128::from(next) << 64;
+    let mut runs = u128::from(words) | u128::from(next) << BLOCK;
     let mut length = 1;
     while length < LONG_WORD {
         runs &= runs >> length;
         length *= 2;
     }
-    u64::try_from(runs & u128::from(u64::MAX)).unwrap_or(0)
+    low(runs)
 }
 
-const _: () = assert!(LONG_WORD.is_power_of_two() && LONG_WORD <= BLOCK);
+/// The places from which on [`CAPITALS`] bytes are capitals. Most blocks have no two in a row.
+#[inline]
+fn rows_of_capitals(capitals: u64, next: u64) -> u64 {
+    let two = capitals & (capitals >> 1 | next << (BLOCK - 1));
+    if two == 0 {
+        return 0;
+    }
+    let mut runs = u128::from(capitals) | u128::from(next) << BLOCK;
+    runs &= runs >> 1;
+    runs &= runs >> 2;
+    runs &= runs >> (CAPITALS - 4);
+    low(runs)
+}
+
+const _: () = assert!(LONG_WORD.is_power_of_two() && LONG_WORD <= BLOCK && CAPITALS > 4 && CAPITALS <= 8);
 
 #[cfg(test)]
 #[expect(clippy::indexing_slicing, reason = "a test fails by panicking")]
@@ -148,12 +274,17 @@ mod tests {
         let mut expected = Vec::new();
         for (index, &byte) in bytes.iter().enumerate() {
             let previous = index.checked_sub(1).map_or(0, |index| bytes[index]);
-            let run = bytes[index..].iter().take_while(|&&byte| is_word(byte)).count();
-            if !is_word(previous) && run >= LONG_WORD {
+            let run = |member: fn(&u8) -> bool| bytes[index..].iter().take_while(|byte| member(byte)).count();
+            if !is_word(previous)
+                && run(|&byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-') >= LONG_WORD
+            {
                 expected.push((index, Anchor::Word));
             }
             if byte.is_ascii_digit() && !previous.is_ascii_digit() {
                 expected.push((index, Anchor::Digits));
+            }
+            if !previous.is_ascii_alphanumeric() && run(u8::is_ascii_uppercase) >= CAPITALS {
+                expected.push((index, Anchor::Capitals));
             }
             if b"@:=~".contains(&byte) {
                 expected.push((index, Anchor::Mark(byte)));
@@ -165,13 +296,44 @@ mod tests {
     proptest! {
         #[test]
         fn anchors_are_those_of_the_plain_definition(
-            text in "([0-9]{1,3}|[@:=~]|[a-z é]{1,40}|[a-zA-Z0-9_-]{10,90}){0,24}",
+            text in "([0-9]{1,3}|[@:=~]|[a-z é]{1,40}|[A-Z]{1,9}|[a-zA-Z0-9_-]{10,90}){0,24}",
         ) {
             for (reader, name) in crate::simd::all() {
                 let mut found = Vec::new();
-                each(reader, text.as_bytes(), |place, anchor| found.push((place, anchor)), |_| {});
+                each(reader, text.as_bytes(), |place, anchor, _| found.push((place, anchor)), |_| {});
                 prop_assert_eq!(&found, &plain(text.as_bytes()), "{}", name);
             }
+        }
+
+        #[test]
+        fn what_is_around_an_anchor_is_what_stands_there(
+            text in "([0-9]{1,3}|[@:]|[a-z é]{1,40}|[A-Z]{1,9}){0,60}",
+        ) {
+            let bytes = text.as_bytes();
+            let (reader, _) = crate::simd::best();
+            let class = |from: isize, test: fn(&u8) -> bool| (0..64).fold(0u64, |mask, bit| {
+                let byte = usize::try_from(from + bit).ok().and_then(|place| bytes.get(place));
+                mask | u64::from(byte.is_some_and(test)) << bit
+            });
+            let mut faults = Vec::new();
+            each(reader, bytes, |place, _, around| {
+                let here = place as isize;
+                let mut words = Vec::new();
+                around.words(place.saturating_sub(100), place, |word| words.push(word));
+                let starts = |&index: &usize| (bytes[index].is_ascii_alphabetic() || bytes[index] >= 0x80)
+                    && !index.checked_sub(1).is_some_and(|index| bytes[index].is_ascii_alphabetic());
+                let expected: Vec<usize> = (place.saturating_sub(100)..place).filter(starts).collect();
+                let same = around.digits() == class(here, u8::is_ascii_digit)
+                    && around.letters() == class(here, u8::is_ascii_alphabetic)
+                    && around.capitals() == class(here, u8::is_ascii_uppercase)
+                    && around.letters_behind() == class(here - 64, u8::is_ascii_alphabetic)
+                    && around.capitals_behind() == class(here - 64, u8::is_ascii_uppercase)
+                    && words == expected;
+                if !same {
+                    faults.push(place);
+                }
+            }, |_| {});
+            prop_assert_eq!(faults, Vec::<usize>::new());
         }
     }
 }

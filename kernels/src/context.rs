@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::anchors::Around;
 use crate::bytes::{at, before, has_word};
 
 /// How far before a number a word about it may end, in bytes.
@@ -264,12 +265,11 @@ const WORDS: &[(Topic, &[&str])] = &[
 /// The words of all topics, to be found by their first three bytes.
 #[derive(Debug)]
 pub(crate) struct Words {
+    /// One bit for each bucket: is there a word? It is asked for each word of a text, so it is small.
+    any: Box<[u64; BUCKETS / 64]>,
     /// Where in `words` those with a hash start and end.
     buckets: Box<[(u16, u16)]>,
     words: Vec<Word>,
-    /// The words of two bytes stand first, and only where this says so for a first byte.
-    short: usize,
-    short_firsts: Box<[bool; 256]>,
     topics: Vec<Topic>,
 }
 
@@ -281,51 +281,51 @@ struct Word {
 }
 
 /// Many times the number of words, so that nearly all other words meet an empty bucket.
-const BUCKETS: usize = 1 << 13;
+const BUCKETS: usize = 1 << 16;
 
 impl Words {
     /// The words above, and those of `schemes`, each in the order of its number.
     pub(crate) fn new(schemes: impl Iterator<Item = &'static [&'static str]>) -> Words {
         let of_schemes = (FIRST_SCHEME.0..).map(Topic).zip(schemes);
-        let all = WORDS.iter().copied().chain(of_schemes);
-        let mut by_text: BTreeMap<(Option<usize>, &'static [u8]), Vec<Topic>> = BTreeMap::new();
-        for (topic, text) in
-            all.flat_map(|(topic, words)| words.iter().map(move |word| (topic, word.as_bytes())))
-        {
-            let key = if text.len() > 2 { Some(hash(text, 0)) } else { None };
-            by_text.entry((key, text)).or_default().push(topic);
+        let mut by_text: BTreeMap<(usize, &'static [u8]), Vec<Topic>> = BTreeMap::new();
+        for (topic, words) in WORDS.iter().copied().chain(of_schemes) {
+            for text in words.iter().map(|word| word.as_bytes()) {
+                by_text.entry((hash(three(text, 0)), text)).or_default().push(topic);
+            }
         }
         let narrow = |place: usize| u16::try_from(place).unwrap_or(u16::MAX);
-        let short = by_text.keys().filter(|(hash, _)| hash.is_none()).count();
-        let hashes: Vec<Option<usize>> = by_text.keys().map(|(hash, _)| *hash).collect();
-        let edge = |bound: usize| narrow(hashes.partition_point(|hash| hash.is_none_or(|hash| hash < bound)));
-        let edges: Vec<u16> = (0..=BUCKETS).map(edge).collect();
-        let buckets = edges.array_windows().map(|&[first, last]| (first, last)).collect();
         let mut words = Words {
-            buckets,
+            any: Box::new([0; BUCKETS / 64]),
+            buckets: vec![(0, 0); BUCKETS].into_boxed_slice(),
             words: Vec::new(),
-            short,
-            short_firsts: Box::new([false; 256]),
             topics: Vec::new(),
         };
-        for ((hash, text), topics) in by_text {
+        for ((bucket, text), topics) in by_text {
             let first = narrow(words.topics.len());
             words.topics.extend(topics);
+            let place = narrow(words.words.len());
             words.words.push(Word { text, topics: (first, narrow(words.topics.len())) });
-            if let (None, Some(slot)) = (hash, words.short_firsts.get_mut(usize::from(at(text, 0)))) {
-                *slot = true;
+            if let (Some(slot), Some(any)) = (words.buckets.get_mut(bucket), words.any.get_mut(bucket / 64)) {
+                *slot = (if *slot == (0, 0) { place } else { slot.0 }, place + 1);
+                *any |= 1 << (bucket % 64);
             }
         }
         words
     }
 
     /// Shows each word that stands at `index` with what it is about and the place after it.
+    #[inline]
     fn at(&self, text: &[u8], index: usize, mut visit: impl FnMut(&[Topic], usize)) {
-        let (first, last) = self.buckets.get(hash(text, index)).copied().unwrap_or_default();
-        let long = self.words.get(usize::from(first)..usize::from(last)).unwrap_or_default();
-        let starts_short = self.short_firsts.get(usize::from(at(text, index).to_ascii_lowercase()));
-        let short = if starts_short == Some(&true) { self.words.get(..self.short) } else { None };
-        for word in long.iter().chain(short.unwrap_or_default()) {
+        let bucket = hash(three(text, index));
+        if self.any.get(bucket / 64).is_some_and(|any| any >> (bucket % 64) & 1 == 1) {
+            self.in_bucket(bucket, text, index, &mut visit);
+        }
+    }
+
+    #[inline(never)]
+    fn in_bucket(&self, bucket: usize, text: &[u8], index: usize, visit: &mut impl FnMut(&[Topic], usize)) {
+        let (first, last) = self.buckets.get(bucket).copied().unwrap_or_default();
+        for word in self.words.get(usize::from(first)..usize::from(last)).unwrap_or_default() {
             let end = index + word.text.len();
             let whole = word.text.len() > WHOLE_WORD_MAX || !at(text, end).is_ascii_alphabetic();
             if whole && has_word(text, index, word.text) {
@@ -336,12 +336,23 @@ impl Words {
     }
 }
 
-/// Of three bytes, letters of ASCII in lower case.
+/// The three bytes at `index`; those behind the text are NUL.
 #[inline]
-fn hash(text: &[u8], index: usize) -> usize {
-    let byte = |offset: usize| u32::from(at(text, index + offset).to_ascii_lowercase());
-    let three = byte(0) << 16 | byte(1) << 8 | byte(2);
-    (three.wrapping_mul(0x9E37_79B1) >> (32 - BUCKETS.trailing_zeros())) as usize
+fn three(text: &[u8], index: usize) -> u32 {
+    match text.get(index..index + 4) {
+        Some(&[a, b, c, _]) => u32::from_le_bytes([a, b, c, 0]),
+        _ => u32::from_le_bytes([at(text, index), at(text, index + 1), at(text, index + 2), 0]),
+    }
+}
+
+/// Of three bytes; letters of ASCII count alike in both cases, and so does all that can follow a word as
+/// the third.
+#[inline]
+fn hash(three: u32) -> usize {
+    let [_, _, third, _] = three.to_le_bytes();
+    let in_word = (third | 0x20).wrapping_sub(b'a') < 26 || third >= 0x80;
+    let folded = if in_word { three | 0x0020_2020 } else { (three | 0x2020) & 0xffff };
+    (folded.wrapping_mul(0x9E37_79B1) >> (32 - BUCKETS.trailing_zeros())) as usize
 }
 
 /// May a word start at `index`? `tel` in `hotel` is none.
@@ -411,25 +422,56 @@ impl<'w, 't> Context<'w, 't> {
         (end, topics, count)
     }
 
+    /// Notes the words that start before `to`. The letters from there to the digit at `digit` may be a part of
+    /// the number, or the end of a word.
+    #[inline]
+    pub(crate) fn read_around(&mut self, around: Around<'_>, to: usize, digit: usize) {
+        if let Some(from) = self.unread(to) {
+            let Context { words, text, last, .. } = self;
+            around.words(from, to, |index| note(words, text, [index, digit], last));
+        }
+    }
+
+    /// Has a word about `topic` ended within `distance` bytes before `start`, of the words read so far?
+    #[inline]
+    pub(crate) fn has_said(&self, topic: Topic, start: usize, distance: usize) -> bool {
+        let last = self.last.get(usize::from(topic.0)).copied().unwrap_or(0) as usize;
+        last != 0 && last + distance >= start
+    }
+
     /// Notes the words between the last question and this one.
     fn read(&mut self, to: usize) {
+        if let Some(from) = self.unread(to) {
+            let Context { words, text, last, .. } = self;
+            for index in (from..to).filter(|&index| may_start(text, index)) {
+                note(words, text, [index, to], last);
+            }
+        }
+    }
+
+    /// From where on words before `to` were not read yet, and may be near enough.
+    #[inline]
+    fn unread(&mut self, to: usize) -> Option<usize> {
         if to <= self.read_to {
-            return;
+            return None;
         }
         // Questions are asked where digits are, and no word has one: none was cut in two.
         let from = self.read_to.max(to.saturating_sub(BEFORE + MAX_WORD));
         self.read_to = to;
-        let (words, text, last) = (self.words, self.text, &mut self.last);
-        for index in (from..to).filter(|&index| may_start(text, index)) {
-            words.at(text, index, |about, end| {
-                for topic in about.iter().filter(|_| end <= to) {
-                    if let Some(slot) = last.get_mut(usize::from(topic.0)) {
-                        *slot = u32::try_from(end).unwrap_or(0);
-                    }
-                }
-            });
-        }
+        Some(from)
     }
+}
+
+/// Notes what the words at `index` are about, of which none counts that ends behind `to`.
+#[inline]
+fn note(words: &Words, text: &[u8], [index, to]: [usize; 2], last: &mut [u32; TOPICS]) {
+    words.at(text, index, |about, end| {
+        for topic in about.iter().filter(|_| end <= to) {
+            if let Some(slot) = last.get_mut(usize::from(topic.0)) {
+                *slot = u32::try_from(end).unwrap_or(0);
+            }
+        }
+    });
 }
 
 #[cfg(test)]

@@ -5,8 +5,8 @@
 
 use crate::bytes::{at, before, ends_word, starts_word};
 
-/// The longest number of any scheme: a payment card (ISO/IEC 7812-1).
-pub(crate) const MAX_DIGITS: usize = 19;
+/// The longest number of digits alone of any scheme: an EHIC; and what other numbers need to be longer.
+pub(crate) const MAX_DIGITS: usize = 24;
 /// More groups than any written form has.
 pub(crate) const MAX_GROUPS: usize = 8;
 
@@ -14,23 +14,23 @@ pub(crate) const MAX_GROUPS: usize = 8;
 pub(crate) struct Run<'t> {
     pub(crate) text: &'t [u8],
     pub(crate) start: usize,
-    values: [u8; MAX_DIGITS],
-    groups: [Group; MAX_GROUPS],
-    count: usize,
-}
-
-#[derive(Clone, Copy, Default)]
-struct Group {
-    digits: usize,
-    end: usize,
+    /// How many digits it has up to the end of each group, where that end is, counted from the start, and
+    /// what stands before the group.
+    digits: [u8; MAX_GROUPS],
+    ends: [u8; MAX_GROUPS],
+    separators: [u8; MAX_GROUPS],
+    /// Of all groups.
     shape: u64,
-    separator: u8,
+    count: usize,
+    /// May a letter, or a group with letters, belong to what the run is a part of?
+    pub(crate) goes_on: bool,
 }
 
 /// A number that a run may hold: its first groups, up to where a word may end.
-pub(crate) struct Written<'r> {
-    /// Values 0..=9.
-    pub(crate) digits: &'r [u8],
+#[derive(Clone, Copy)]
+pub(crate) struct Written {
+    /// How many digits it has.
+    pub(crate) length: usize,
     /// The lengths of its groups, see [`shape`].
     pub(crate) shape: u64,
     /// What stands before its last group; 0 if there is one group.
@@ -50,31 +50,45 @@ pub(crate) const fn shape(lengths: &[u8]) -> u64 {
 }
 
 impl<'t> Run<'t> {
-    /// Reads the groups from `start` on, which is the first digit of a group.
-    pub(crate) fn read(text: &'t [u8], start: usize) -> Run<'t> {
-        let mut run =
-            Run { text, start, values: [0; MAX_DIGITS], groups: [Group::default(); MAX_GROUPS], count: 0 };
-        let (mut position, mut digits, mut shape, mut separator) = (start, 0, 0, 0);
-        for group in &mut run.groups {
-            let first = digits;
-            while at(text, position).is_ascii_digit() {
-                let Some(value) = run.values.get_mut(digits) else { return run };
-                *value = at(text, position) - b'0';
-                digits += 1;
-                position += 1;
+    /// Reads the groups from `start` on, which is the first digit of a group; `digits` and `letters` say
+    /// where those are, as [`Around`](crate::anchors::Around) has them.
+    #[inline]
+    pub(crate) fn read(text: &'t [u8], start: usize, digits: u64, letters: u64) -> Run<'t> {
+        let (ends, separators) = ([0; MAX_GROUPS], [0; MAX_GROUPS]);
+        let mut run = Run { text, start, digits: ends, ends, separators, shape: 0, count: 0, goes_on: false };
+        let (mut offset, mut count, mut separator) = (0u32, 0u32, 0);
+        let groups = run.digits.iter_mut().zip(&mut run.ends).zip(&mut run.separators);
+        for ((digits_to, end), separated) in groups {
+            let length = (digits >> offset).trailing_ones();
+            count += length;
+            offset += length;
+            let (Ok(digits_here), Ok(end_here)) = (u8::try_from(count), u8::try_from(offset)) else {
+                return run;
+            };
+            if usize::from(digits_here) > MAX_DIGITS {
+                return run;
             }
-            shape = shape << 8 | (digits - first) as u64;
-            *group = Group { digits, end: position, shape, separator };
+            run.shape = run.shape << 8 | u64::from(length);
+            (*digits_to, *end, *separated) = (digits_here, end_here, separator);
             run.count += 1;
-            separator = at(text, position);
-            if !matches!(separator, b' ' | b'-' | b'.' | b'/' | b'+')
-                || !at(text, position + 1).is_ascii_digit()
-            {
-                break;
+            separator = at(text, start + offset as usize);
+            if !is_separator(separator) || digits >> (offset + 1) & 1 == 0 {
+                run.goes_on = letters >> offset & 1 == 1
+                    || is_separator(separator)
+                        && letters >> (offset + 1) & 1 == 1
+                        && starts_code(text, start, offset + 1, digits, letters);
+                return run;
             }
-            position += 1;
+            offset += 1;
         }
+        run.goes_on = true;
         run
+    }
+
+    /// Where the last group ends, counted from the start.
+    #[inline]
+    pub(crate) fn length(&self) -> u32 {
+        self.count.checked_sub(1).and_then(|last| self.ends.get(last)).map_or(0, |end| u32::from(*end))
     }
 
     /// Does a number start here? Not inside a word, and not behind a decimal point: vectors of numbers
@@ -85,25 +99,81 @@ impl<'t> Run<'t> {
         starts_word(self.text, self.start) && !decimal
     }
 
+    /// Does it start like an IPv4 address: up to three digits, a dot and a digit?
+    #[inline]
+    pub(crate) fn is_like_an_address(&self) -> bool {
+        let ([first, ..], [_, second, ..]) = (self.digits, self.separators);
+        first <= 3 && second == b'.'
+    }
+
     /// How many digits the whole run has.
+    #[inline]
     pub(crate) fn digits(&self) -> usize {
-        self.count.checked_sub(1).and_then(|last| self.groups.get(last)).map_or(0, |group| group.digits)
+        self.count
+            .checked_sub(1)
+            .and_then(|last| self.digits.get(last))
+            .map_or(0, |digits| usize::from(*digits))
+    }
+
+    /// The values 0..=9 of its digits, and zeros.
+    pub(crate) fn values(&self) -> [u8; MAX_DIGITS] {
+        let mut bytes = [0; 2 * MAX_DIGITS];
+        let (mut filled, mut from) = (0, self.start);
+        for (&digits, &end) in self.digits.iter().zip(&self.ends).take(self.count) {
+            let Some(room) = bytes.get_mut(filled..filled + MAX_DIGITS) else { break };
+            let end = self.start + usize::from(end);
+            // All that may be a group's, in one go: the next one overwrites what was too much.
+            if let Some(digits) = self.text.get(from..from + MAX_DIGITS) {
+                room.copy_from_slice(digits);
+            } else {
+                let digits = self.text.get(from..end).unwrap_or_default();
+                room.iter_mut().zip(digits).for_each(|(slot, digit)| *slot = *digit);
+            }
+            (filled, from) = (usize::from(digits), end + 1);
+        }
+        let mut values = [0; MAX_DIGITS];
+        for (place, (value, digit)) in values.iter_mut().zip(bytes).enumerate() {
+            *value = if place < filled { digit.wrapping_sub(b'0') } else { 0 };
+        }
+        values
     }
 
     /// Each number that starts with the first group and ends where a word does.
-    pub(crate) fn written(&self) -> impl Iterator<Item = Written<'_>> {
-        let groups = self.groups.iter().take(self.count);
-        groups.filter(|group| ends_word(self.text, group.end)).map(|group| Written {
-            digits: self.values.get(..group.digits).unwrap_or_default(),
-            shape: group.shape,
-            separator: group.separator,
-            start: self.start,
-            end: group.end,
-        })
+    #[inline]
+    pub(crate) fn written(&self) -> impl Iterator<Item = Written> {
+        let groups = self.digits.iter().zip(&self.ends).zip(&self.separators).take(self.count).enumerate();
+        groups
+            .map(|(index, ((&digits, &end), &separator))| Written {
+                length: usize::from(digits),
+                shape: self.shape >> (8 * (self.count - 1 - index)),
+                separator,
+                start: self.start,
+                end: self.start + usize::from(end),
+            })
+            .filter(|written| ends_word(self.text, written.end))
     }
 }
 
-impl Written<'_> {
+/// Letters of a group without digits that belongs to a number: what else follows one is a word.
+const LETTER_GROUP_MAX: u32 = 3;
+
+/// Is the group at `offset` one with letters and a digit, or a few capitals?
+#[inline]
+fn starts_code(text: &[u8], start: usize, offset: u32, digits: u64, letters: u64) -> bool {
+    let (digits, letters, start) = (digits >> offset, letters >> offset, start + offset as usize);
+    let length = (digits | letters).trailing_ones();
+    let has_digit = digits & 1u64.unbounded_shl(length).wrapping_sub(1) != 0;
+    let group = || text.get(start..start + length as usize).unwrap_or_default();
+    has_digit || length <= LETTER_GROUP_MAX && group().iter().all(u8::is_ascii_uppercase)
+}
+
+/// What may stand between two groups of a number.
+#[inline]
+pub(crate) fn is_separator(byte: u8) -> bool {
+    matches!(byte, b' ' | b'-' | b'.' | b'/' | b'+')
+}
+
+impl Written {
     /// Is it written without separators?
     pub(crate) fn is_unbroken(&self) -> bool {
         self.separator == 0
@@ -111,22 +181,52 @@ impl Written<'_> {
 }
 
 #[cfg(test)]
+#[expect(clippy::indexing_slicing, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
 
+    fn read(text: &[u8]) -> Run<'_> {
+        let mask = |test: fn(&u8) -> bool| {
+            text.iter().take(64).rev().fold(0, |mask, byte| mask << 1 | u64::from(test(byte)))
+        };
+        Run::read(text, 0, mask(u8::is_ascii_digit), mask(u8::is_ascii_alphabetic))
+    }
+
     #[test]
     fn a_run_gives_each_prefix_of_its_groups() {
-        let run = Run::read(b"943 476 5919 12345678901234567890", 0);
+        let run = read(b"943 476 5919 12345678901234567890");
         let written: Vec<_> = run.written().map(|number| (number.shape, number.end)).collect();
         assert_eq!(written, [(shape(&[3]), 3), (shape(&[3, 3]), 7), (shape(&[3, 3, 4]), 12)]);
         assert_eq!(run.digits(), 10);
+        assert_eq!(run.values()[..11], [9, 4, 3, 4, 7, 6, 5, 9, 1, 9, 0]);
     }
 
     #[test]
     fn a_number_ends_where_a_word_ends() {
-        let run = Run::read(b"12 34x", 0);
-        assert_eq!(run.written().map(|number| number.digits.to_vec()).collect::<Vec<_>>(), [vec![1, 2]]);
-        assert!(Run::read(b"0.1234", 0).starts_number() && !Run::read(b"0.1234", 2).starts_number());
-        assert_eq!(Run::read(&[b'7'; 64][..], 0).written().count(), 0);
+        let run = read(b"12 34x");
+        assert_eq!(run.written().map(|number| number.length).collect::<Vec<_>>(), [2]);
+        assert_eq!(read(&[b'7'; 64]).written().count(), 0);
+    }
+
+    #[test]
+    fn a_run_says_whether_letters_may_belong_to_it() {
+        for (text, expected) in [
+            ("12, x", false),
+            ("12 x", false),
+            ("12 X", true),
+            ("12 May", false),
+            ("12 a1", true),
+            ("12x", true),
+            ("12-34", false),
+            ("1/", false),
+        ] {
+            assert_eq!(read(text.as_bytes()).goes_on, expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_fraction_starts_no_number() {
+        let starts = |start| Run { start, ..read(b"0.1234") }.starts_number();
+        assert!(starts(0) && !starts(2));
     }
 }

@@ -1,9 +1,9 @@
 //! Addresses of machines: IPv4, IPv6, MAC.
 //!
-//! Invariant: the standard library's parser has the last word on an IP address; a time of day, a version
+//! Invariant: the standard library's parser has the last word on an IPv6 address; a time of day, a version
 //! number or a `::` between two names is none.
 
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::Ipv6Addr;
 
 use crate::bytes::{at, before, ends_word, run_end, run_start, starts_word};
 use crate::context::{Context, Topic};
@@ -11,8 +11,6 @@ use crate::{Finding, Label};
 
 /// The longest IPv6 address, with an IPv4 tail (INET6_ADDRSTRLEN without its NUL).
 const IPV6_MAX: usize = 45;
-/// The longest IPv4 address.
-const IPV4_MAX: usize = 15;
 /// How far before an address the word `version` may end, in bytes.
 const VERSION_DISTANCE: usize = 8;
 /// `00:1A:2B:3C:4D:5E`
@@ -23,17 +21,49 @@ pub(crate) fn ipv4(text: &[u8], start: usize, context: &mut Context<'_, '_>) -> 
     if !starts_word(text, start) || before(text, start) == b'.' {
         return None;
     }
-    let mut end = run_end(text, start, IPV4_MAX + 1, |byte| byte.is_ascii_digit() || byte == b'.');
-    if before(text, end) == b'.' {
-        end -= 1;
-    }
-    if !ends_word(text, end) || at(text, end) == b'.' && at(text, end + 1).is_ascii_digit() {
+    let (numbers, end) = dotted(text, start)?;
+    let goes_on = |dot: usize| at(text, dot) == b'.' && at(text, dot + 1).is_ascii_digit();
+    if !ends_word(text, end) || goes_on(end) {
         return None;
     }
-    let address: Ipv4Addr = std::str::from_utf8(text.get(start..end)?).ok()?.parse().ok()?;
     let version = context.precedes(Topic::VERSION, start, VERSION_DISTANCE);
-    let score = if address.is_loopback() || address.is_unspecified() { 50 } else { 85 };
-    (!version).then(|| finding(start, end, "ip.v4", score))
+    let nobody = numbers == [0; 4] || numbers.first() == Some(&127);
+    (!version).then(|| finding(start, end, "ip.v4", if nobody { 50 } else { 85 }))
+}
+
+/// Four numbers up to 255 with dots between them, none with a zero in front, and where they end.
+fn dotted(text: &[u8], start: usize) -> Option<([u32; 4], usize)> {
+    let (mut numbers, mut place) = ([0; 4], start);
+    for (index, number) in numbers.iter_mut().enumerate() {
+        if index > 0 {
+            place += 1;
+        }
+        let first = place;
+        while at(text, place).is_ascii_digit() && place < first + 4 {
+            *number = *number * 10 + u32::from(at(text, place) - b'0');
+            place += 1;
+        }
+        let padded = at(text, first) == b'0' && place > first + 1;
+        if place == first || padded || *number > 255 || index < 3 && at(text, place) != b'.' {
+            return None;
+        }
+    }
+    Some((numbers, place))
+}
+
+/// May the colon at `colon` be one of an address? One of IPv6 or a MAC has a digit or another colon on
+/// either side, and where there is one colon there are two.
+#[inline]
+pub(crate) fn may_be_address(text: &[u8], colon: usize) -> bool {
+    let (left, right) = (before(text, colon), at(text, colon + 1));
+    let double = left == b':' || right == b':';
+    if !(double || left.is_ascii_hexdigit() && right.is_ascii_hexdigit()) {
+        return false;
+    }
+    let another = |end: usize| at(text, end) == b':';
+    double
+        || another(run_end(text, colon + 1, 4, |byte| byte.is_ascii_hexdigit()))
+        || run_start(text, colon, 4, |byte| byte.is_ascii_hexdigit()).checked_sub(1).is_some_and(another)
 }
 
 /// The address that the colon at `colon` is in; and where the run of hexadecimal digits, colons and dots
@@ -56,7 +86,8 @@ pub(crate) fn colon(text: &[u8], colon: usize) -> (Option<Finding>, usize) {
     (found, outside)
 }
 
-fn is_address(byte: u8) -> bool {
+/// May it stand in an address?
+pub(crate) fn is_address(byte: u8) -> bool {
     byte.is_ascii_hexdigit() || byte == b':' || byte == b'.'
 }
 

@@ -3,11 +3,11 @@
 //! Invariant: a verifier looks a bounded way back and ahead, so a scan is linear in the text, whatever
 //! the text is. All candidates are weighed at the end, so the order of the verifiers decides nothing.
 
-use crate::anchors::Anchor;
+use crate::anchors::{Anchor, Around};
 use crate::bytes::{at, before, run_end, run_start};
 use crate::contact::{email, phone};
-use crate::context::{Context, Words};
-use crate::digits::{MAX_DIGITS, Run};
+use crate::context::{Context, Topic, Words};
+use crate::digits::{Run, is_separator};
 use crate::document::{birth, mrz, plate};
 use crate::payment::{card, iban};
 use crate::resolve::resolve;
@@ -55,9 +55,13 @@ pub(crate) fn finish(
 ) {
     let base = out.len();
     let mut scanner = Scanner::new(tables, text, out);
-    anchors::at_places(tables.reader, text.as_bytes(), places, |place, anchor| {
-        scanner.pass_colons(place);
-        scanner.visit(place, anchor);
+    let mut colons_passed = 0;
+    anchors::at_places(tables.reader, text.as_bytes(), places, |place, anchor, around| {
+        if anchor == Anchor::Mark(b':') {
+            scanner.pass_colons(colons_passed, place);
+            colons_passed = place + 1;
+        }
+        scanner.visit(place, anchor, around);
     });
     let mut blocks = (0..text.len()).step_by(BLOCK);
     if blocks.any(|block| may_be_suspicious(block) && view::is_suspicious(text, block)) {
@@ -85,11 +89,19 @@ fn candidates(tables: &Tables, text: &str, out: &mut Vec<Finding>) -> bool {
     anchors::each(
         tables.reader,
         text.as_bytes(),
-        |place, anchor| scanner.visit(place, anchor),
+        |place, anchor, around| scanner.visit(place, anchor, around),
         |block| suspicious = suspicious || view::is_suspicious(text, block),
     );
     suspicious
 }
+
+/// Bits of what is behind an anchor: the last byte and the one before it, the one before the last, and those
+/// that a plate may have in front of its digits.
+const TWO_BEHIND: u64 = 0b11 << 62;
+const SECOND_BEHIND: u64 = 1 << 62;
+const PLATE_BEHIND: u64 = 0xffff << 48;
+/// Those that a plate may have behind the first of its digits.
+const PLATE_AHEAD: u64 = 0xffff;
 
 struct Scanner<'s, 't> {
     text: &'t str,
@@ -113,38 +125,41 @@ impl<'s, 't> Scanner<'s, 't> {
         Scanner { text, numbers, context, secrets, colons_from: 0, digits_from: 0, phones_from: 0, out }
     }
 
-    fn visit(&mut self, place: usize, anchor: Anchor) {
+    fn visit(&mut self, place: usize, anchor: Anchor, around: Around<'_>) {
         let bytes = self.text.as_bytes();
         match anchor {
             Anchor::Mark(b'@') => self.out.extend(email::find(self.text, place)),
             Anchor::Mark(b'=') => self.secrets.at_equals(bytes, place, self.out),
-            Anchor::Mark(b':') => self.colon(place),
+            Anchor::Mark(b':') => {
+                self.secrets.at_colon(bytes, place, self.out);
+                self.colon(place);
+            }
             Anchor::Mark(_) => self.secrets.at_tilde(bytes, place, self.out),
             Anchor::Digits => {
                 self.secrets.at_digits(bytes, place, self.out);
-                self.digits(place);
+                self.digits(place, around);
             }
             Anchor::Word => {
                 self.out.extend(mrz::find(bytes, place));
                 self.secrets.at_word(bytes, place, self.out);
             }
+            Anchor::Capitals => {}
         }
     }
 
-    /// A run of addresses is asked about at its first colon alone, also if that was not visited.
-    fn pass_colons(&mut self, place: usize) {
+    /// Looks at the colons from `passed` on that stand in one run with the one at `place`: a run is asked
+    /// about at its first colon that may be an address's, also if nobody named it.
+    fn pass_colons(&mut self, passed: usize, place: usize) {
         let bytes = self.text.as_bytes();
-        let part = |byte: u8| byte.is_ascii_hexdigit() || byte == b'.';
-        // Looks back to the colon before: all of these looks together are one over the text.
-        if at(bytes, place) == b':' && before(bytes, run_start(bytes, place, usize::MAX, part)) == b':' {
-            self.colons_from = self.colons_from.max(place + 1);
+        let start = run_start(bytes, place, place.saturating_sub(passed), network::is_address);
+        for colon in (start..place).filter(|&colon| at(bytes, colon) == b':') {
+            self.colon(colon);
         }
     }
 
     fn colon(&mut self, place: usize) {
         let bytes = self.text.as_bytes();
-        self.secrets.at_colon(bytes, place, self.out);
-        if place >= self.colons_from {
+        if place >= self.colons_from && network::may_be_address(bytes, place) {
             let (found, end) = network::colon(bytes, place);
             self.out.extend(found);
             self.colons_from = end;
@@ -152,48 +167,77 @@ impl<'s, 't> Scanner<'s, 't> {
     }
 
     /// A group of digits starts at `place`.
-    fn digits(&mut self, place: usize) {
+    fn digits(&mut self, place: usize, around: Around<'_>) {
         if place < self.digits_from {
             return;
         }
         let bytes = self.text.as_bytes();
-        let base = self.out.len();
+        let digits = around.digits();
+        let run = Run::read(bytes, place, digits, around.letters());
+        let (letters, capitals) = (around.letters_behind(), around.capitals_behind());
         let previous = before(bytes, place);
-        if previous.is_ascii_alphabetic() || before(bytes, place.saturating_sub(1)).is_ascii_alphabetic() {
+        let solid = letters.leading_ones() as usize;
+        let separated = is_separator(previous);
+        let follows_capital = separated && capitals & SECOND_BEHIND != 0;
+        if !(solid > 0 || follows_capital || run.goes_on)
+            && run.digits() < self.numbers.shortest()
+            && self.is_a_small_number(previous, digits, &run)
+        {
+            return;
+        }
+        self.context.read_around(around, place - solid, place);
+        let base = self.out.len();
+        let country = if separated { TWO_BEHIND >> 1 } else { TWO_BEHIND };
+        if digits & 0b11 == 0b11 && letters & country == country {
             self.out.extend(iban::find(bytes, place));
         }
         if previous == b'<' {
             self.out.extend(mrz::find(bytes, place));
         }
-        if previous.is_ascii_uppercase() || !previous.is_ascii_alphanumeric() {
+        let capital_near = capitals & PLATE_BEHIND != 0 || around.capitals() & PLATE_AHEAD != 0;
+        if capital_near && self.context.has_said(Topic::PLATE, place, plate::WORD_DISTANCE_MAX) {
             self.out.extend(plate::find(bytes, place, &mut self.context));
         }
-        number::codes(self.numbers, bytes, place, &mut self.context, self.out);
-        if !previous.is_ascii_alphanumeric() {
-            self.number(place);
+        if solid > 0 || run.goes_on || follows_capital {
+            number::codes(self.numbers, bytes, place, &mut self.context, self.out);
         }
-        self.drop_parts_of_uuids(base);
-        // A telephone number has no check: what starts inside it may be the truth.
-        let found = self.out.get(base..).unwrap_or_default().iter();
-        let checked = found.filter(|found| found.label != Label::Phone).map(|found| found.end);
-        self.digits_from = checked.max().unwrap_or(0);
+        if solid == 0 {
+            self.number(&run);
+        }
+        if self.out.len() > base {
+            self.drop_parts_of_uuids(base);
+            // A telephone number has no check: what starts inside it may be the truth.
+            let found = self.out.get(base..).unwrap_or_default().iter();
+            let checked = found.filter(|found| found.label != Label::Phone).map(|found| found.end);
+            self.digits_from = checked.max().unwrap_or(0);
+        }
     }
 
-    /// A group of digits starts at `place`, and a word with it.
-    fn number(&mut self, place: usize) {
-        let bytes = self.text.as_bytes();
-        let end = run_end(bytes, place, MAX_DIGITS + 1, |byte| byte.is_ascii_digit());
-        if end - place > MAX_DIGITS {
+    /// Is a run of a few digits that nothing else belongs to just a number, as prose is full of? It may still
+    /// be the day of a date, or start a telephone number or a zone.
+    #[inline]
+    fn is_a_small_number(&self, previous: u8, digits: u64, run: &Run<'_>) -> bool {
+        let behind = digits >> run.length();
+        let year = behind & behind >> 1 & behind >> 2 & behind >> 3 & birth::YEAR_AHEAD;
+        let groups = behind & phone::SEPARATORS_AHEAD;
+        run.digits() > 0 && year | groups == 0 && !matches!(previous, b'+' | b'(' | b'<')
+    }
+
+    /// A group of digits starts, and a word with it.
+    fn number(&mut self, run: &Run<'_>) {
+        let (bytes, place) = (self.text.as_bytes(), run.start);
+        if run.digits() == 0 {
             return;
         }
-        if at(bytes, end) == b'.' && end - place <= 3 {
+        if run.is_like_an_address() {
             self.out.extend(network::ipv4(bytes, place, &mut self.context));
         }
-        self.out.extend(birth::find(bytes, place, &mut self.context));
-        let run = Run::read(bytes, place);
-        if run.starts_number() {
-            number::numbers(self.numbers, &run, &mut self.context, self.out);
-            card::find(&run, self.out);
+        if self.context.has_said(Topic::BIRTH, place, birth::DISTANCE) {
+            self.out.extend(birth::find(bytes, place, &mut self.context));
+        }
+        if run.digits() >= self.numbers.shortest() && run.starts_number() {
+            number::numbers(self.numbers, run, &mut self.context, self.out);
+            card::find(run, self.out);
         }
         if place >= self.phones_from
             && let Some(found) = phone::find(bytes, place, &mut self.context)
@@ -205,20 +249,18 @@ impl<'s, 't> Scanner<'s, 't> {
 
     /// The groups of a UUID are random digits and letters: what looks like a number there is chance.
     fn drop_parts_of_uuids(&mut self, base: usize) {
-        if self.out.len() > base {
-            let bytes = self.text.as_bytes();
-            let mut kept = base;
-            for index in base..self.out.len() {
-                let inside = self.out.get(index).is_some_and(|found| {
-                    found.label != Label::Iban && is_inside_uuid(bytes, found.start, found.end)
-                });
-                if !inside {
-                    self.out.swap(kept, index);
-                    kept += 1;
-                }
+        let bytes = self.text.as_bytes();
+        let mut kept = base;
+        for index in base..self.out.len() {
+            let inside = self.out.get(index).is_some_and(|found| {
+                found.label != Label::Iban && is_inside_uuid(bytes, found.start, found.end)
+            });
+            if !inside {
+                self.out.swap(kept, index);
+                kept += 1;
             }
-            self.out.truncate(kept);
         }
+        self.out.truncate(kept);
     }
 }
 
@@ -257,9 +299,9 @@ mod tests {
         anchors::each(
             TABLES.reader,
             text.as_bytes(),
-            |place, anchor| {
+            |place, anchor, around| {
                 let mut out = Vec::new();
-                Scanner::new(&TABLES, text, &mut out).visit(place, anchor);
+                Scanner::new(&TABLES, text, &mut out).visit(place, anchor, around);
                 if (!out.is_empty() || also(place)) && places.last() != Some(&place) {
                     places.push(place);
                 }

@@ -12,8 +12,11 @@ const LOCAL_MAX: usize = 64;
 const DOMAIN_MAX: usize = 255;
 
 /// The address around the `@` at `sign`.
+#[inline]
 pub(crate) fn find(text: &str, sign: usize) -> Option<Finding> {
-    if !has_edges(text.as_bytes(), sign) {
+    let bytes = text.as_bytes();
+    let (left, right) = (before(bytes, sign), at(bytes, sign + 1));
+    if class(left) & (LOCAL | QUOTE | HIGH) == 0 || class(right) & (ALNUM | HIGH) == 0 || left == b'.' {
         return None;
     }
     let start = local_start(text, sign)?;
@@ -35,21 +38,60 @@ pub(crate) fn may_stand(text: &str, sign: usize) -> bool {
     let bytes = text.as_bytes();
     let mark = run_start(bytes, sign, LOCAL_MAX - 1, |byte| b".!#$%&'*/=?^`{|}~".contains(&byte));
     let foreign_local = before(bytes, mark) >= 0x80 && !b"=/&?|".contains(&before(bytes, sign));
-    let name = bytes.get(sign + 1..run_end(bytes, sign + 1, DOMAIN_MAX, in_domain)).unwrap_or_default();
+    let name = bytes
+        .get(sign + 1..run_end(bytes, sign + 1, DOMAIN_MAX, |byte| class(byte) & (HOST | HIGH) != 0))
+        .unwrap_or_default();
     has_edges(bytes, sign)
         && (foreign_local || local_start(text, sign).is_some())
         && (!name.is_ascii() || domain_end(text, sign + 1).is_some())
 }
 
-fn in_domain(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.') || byte >= 0x80
+/// Classes of bytes.
+const ALNUM: u8 = 1;
+/// RFC 5322 atext, and the dot.
+const LOCAL: u8 = 1 << 1;
+/// Of those, what stands before an address in prose, code and URLs rather than in it.
+const EDGE: u8 = 1 << 2;
+/// In `to=anna@example.org` and `mail/anna@example.org` the address starts behind the mark.
+const ASSIGNS: u8 = 1 << 3;
+/// In the name of a host.
+const HOST: u8 = 1 << 4;
+const QUOTE: u8 = 1 << 5;
+/// A part of a character outside ASCII.
+const HIGH: u8 = 1 << 6;
+
+const CLASSES: [u8; 256] = classes();
+
+#[expect(clippy::indexing_slicing, clippy::cast_possible_truncation, reason = "evaluated by the compiler")]
+const fn classes() -> [u8; 256] {
+    let mut table = [0; 256];
+    let mut index = 0;
+    while index < 256 {
+        table[index] = match index as u8 {
+            b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' => ALNUM | LOCAL | HOST,
+            b'-' => LOCAL | HOST,
+            b'_' | b'+' => LOCAL,
+            b'.' => LOCAL | EDGE | HOST,
+            b'=' | b'/' | b'&' | b'?' | b'|' => LOCAL | EDGE | ASSIGNS,
+            b'!' | b'#' | b'$' | b'%' | b'\'' | b'*' | b'^' | b'`' | b'{' | b'}' | b'~' => LOCAL | EDGE,
+            b'"' => QUOTE,
+            0x80.. => HIGH,
+            _ => 0,
+        };
+        index += 1;
+    }
+    table
 }
 
-/// RFC 5322 atext and the dot, and letters beyond ASCII. Chinese and Japanese stand beside an address
-/// without a space and are not read as part of it.
+#[inline]
+fn class(byte: u8) -> u8 {
+    CLASSES.get(usize::from(byte)).copied().unwrap_or(0)
+}
+
+/// Atext, and letters beyond ASCII. Chinese and Japanese stand beside an address without a space and are
+/// not read as part of it.
 fn is_local(letter: char) -> bool {
-    letter.is_ascii_alphanumeric()
-        || ".!#$%&'*+-/=?^_`{|}~".contains(letter)
+    letter.is_ascii() && class(u8::try_from(letter).unwrap_or(0)) & LOCAL != 0
         || (letter > '\u{bf}' && letter < '\u{2000}' && letter.is_alphanumeric())
 }
 
@@ -58,32 +100,26 @@ fn local_start(text: &str, sign: usize) -> Option<usize> {
     if before(bytes, sign) == b'"' {
         return quoted_start(bytes, sign - 1);
     }
-    let mut start = sign;
-    for (index, letter) in text.get(..sign)?.char_indices().rev() {
-        if !is_local(letter) {
-            break;
-        }
-        if sign - index > LOCAL_MAX {
-            // Too long for an address, but not too long for a person: the last part is reported.
-            break;
-        }
-        start = index;
-    }
-    // What stands before an address in prose, code and URLs and may formally belong to it.
-    while start < sign && b".!#$%&'*/=?^`{|}~".contains(&at(bytes, start)) {
+    let plain = run_start(bytes, sign, LOCAL_MAX, |byte| class(byte) & LOCAL != 0);
+    let mut start = if before(bytes, plain) >= 0x80 { foreign_start(text, sign)? } else { plain };
+    while start < sign && class(at(bytes, start)) & EDGE != 0 {
         start += 1;
     }
     start = after_assignment(bytes, start, sign);
-    (start < sign && before(bytes, sign) != b'.').then_some(start)
+    (start < sign).then_some(start)
 }
 
-/// In `to=anna@example.org` and `mail/anna@example.org` the address starts behind the mark.
+/// The start of a local part with letters beyond ASCII.
+fn foreign_start(text: &str, sign: usize) -> Option<usize> {
+    let letters = text.get(..sign)?.char_indices().rev();
+    // Too long for an address, but not too long for a person: the last part is reported.
+    let local = letters.take_while(|&(index, letter)| is_local(letter) && sign - index <= LOCAL_MAX);
+    Some(local.last().map_or(sign, |(index, _)| index))
+}
+
+/// Behind the last mark that assigns.
 fn after_assignment(text: &[u8], start: usize, sign: usize) -> usize {
-    let local = text.get(start..sign).unwrap_or_default();
-    local
-        .iter()
-        .rposition(|byte| matches!(byte, b'=' | b'/' | b'&' | b'?' | b'|'))
-        .map_or(start, |mark| start + mark + 1)
+    run_start(text, sign, sign - start, |byte| class(byte) & ASSIGNS == 0)
 }
 
 /// `"anna maria"@example.org`
@@ -96,7 +132,30 @@ fn quoted_start(text: &[u8], quote: usize) -> Option<usize> {
 /// A name of at least two labels whose last has two letters or more; of a longer run the longest such.
 fn domain_end(text: &str, start: usize) -> Option<usize> {
     let bytes = text.as_bytes();
-    let end = run_end(bytes, start, DOMAIN_MAX, in_domain);
+    let end = run_end(bytes, start, DOMAIN_MAX, |byte| class(byte) & HOST != 0);
+    if at(bytes, end) >= 0x80 {
+        return foreign_domain_end(text, start);
+    }
+    let name = bytes.get(start..end)?;
+    // Nearly all names end in a dot and letters; those that do not are read like those of all scripts.
+    let top = run_start(name, name.len(), name.len(), |byte| byte.is_ascii_alphabetic());
+    let host = name.get(..top.checked_sub(1)?)?;
+    let plain = name.len() - top >= 2 && before(name, top) == b'.' && is_ascii_host(host);
+    if plain { Some(end) } else { foreign_domain_end(text, start) }
+}
+
+/// Labels that are not empty and do not start or end with a hyphen.
+fn is_ascii_host(host: &[u8]) -> bool {
+    let edge = |byte: u8| matches!(byte, b'.' | b'-');
+    let between = |&[left, right]: &[u8; 2]| left == b'.' && edge(right) || left == b'-' && right == b'.';
+    let edges = [host.first(), host.last()];
+    edges.iter().all(|byte| byte.is_some_and(|byte| !edge(*byte))) && !host.array_windows().any(between)
+}
+
+/// The same in any script.
+fn foreign_domain_end(text: &str, start: usize) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let end = run_end(bytes, start, DOMAIN_MAX, |byte| class(byte) & (HOST | HIGH) != 0);
     let mut end = foreign_punctuation(text, start, end)?;
     loop {
         let name = text.get(start..end)?;

@@ -13,6 +13,8 @@ use crate::{Finding, Label};
 const DIGITS_MAX: usize = 15;
 /// More groups than anybody writes.
 const GROUPS_MAX: usize = 8;
+/// The bytes behind a group in which the next one may start.
+pub(crate) const SEPARATORS_AHEAD: u64 = 0b1_1110;
 /// How far before a number the word about it may end, in bytes.
 const CUE_DISTANCE: usize = 32;
 /// A national number beside a word about it, trunk zero included.

@@ -4,7 +4,7 @@
 //! family's bit in [`families`] there.
 
 use super::families::{family, kind};
-use crate::anchors::{self, Anchor};
+use crate::anchors::{self, Anchor, Around};
 use crate::bytes::at;
 use crate::contact::email;
 use crate::simd::Reader;
@@ -12,11 +12,12 @@ use crate::simd::Reader;
 /// The places of `text` at which something can be found, in order, and what stands there (`kind`).
 pub(crate) fn anchors(reader: Reader, text: &[u8]) -> Vec<(usize, u32)> {
     let mut places: Vec<(usize, u32)> = Vec::new();
-    let visit = |place, anchor| {
+    let visit = |place, anchor: Anchor, _: Around<'_>| {
         let kind = match anchor {
             Anchor::Word => kind::WORD,
             Anchor::Digits => kind::DIGITS,
             Anchor::Mark(_) => kind::MARK,
+            Anchor::Capitals => return,
         };
         match places.last_mut() {
             Some((last, kinds)) if *last == place => *kinds |= kind,

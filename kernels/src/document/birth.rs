@@ -8,7 +8,9 @@ use crate::context::{Context, Topic};
 use crate::{Finding, Label};
 
 /// How far before the date the word may end.
-const DISTANCE: usize = 24;
+pub(crate) const DISTANCE: usize = 24;
+/// Bytes behind a day in which the year may start: a gap, a month and its words.
+pub(crate) const YEAR_AHEAD: u64 = (1 << 32) - 1;
 /// Digits of the longest group.
 const GROUP_MAX: usize = 9;
 

@@ -8,6 +8,9 @@ use crate::{Finding, Label};
 
 /// Characters of the longest plate, separators included.
 const LENGTH_MAX: usize = 12;
+/// How far before a plate the word about it may end, and how far before its first digits.
+const WORD_DISTANCE: usize = 24;
+pub(crate) const WORD_DISTANCE_MAX: usize = WORD_DISTANCE + 2 * LENGTH_MAX;
 /// Letters and digits of the shortest.
 const LENGTH_MIN: usize = 4;
 
@@ -38,7 +41,7 @@ pub(crate) fn find(text: &[u8], digit: usize, context: &mut Context<'_, '_>) -> 
     let digits = plate.iter().filter(|byte| byte.is_ascii_digit()).count();
     let fits = letters >= 1 && (1..=6).contains(&digits) && letters <= 6 && letters + digits >= LENGTH_MIN;
     let fits = fits && starts_word(text, start) && ends_word(text, end);
-    (fits && context.precedes(Topic::PLATE, start, 24)).then_some(Finding {
+    (fits && context.precedes(Topic::PLATE, start, WORD_DISTANCE)).then_some(Finding {
         start,
         end,
         label: Label::LicencePlate,

@@ -7,7 +7,7 @@ use super::own::Own;
 use crate::checks::is_date_of_year;
 
 /// Characters of the longest number of any scheme.
-pub(crate) const WIDTH: usize = 24;
+pub(crate) const WIDTH: usize = crate::digits::MAX_DIGITS;
 /// Stands in a table for a remainder that no number has.
 pub(crate) const NEVER: u8 = 255;
 

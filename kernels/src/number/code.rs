@@ -9,6 +9,7 @@ use super::{Candidate, judge};
 use crate::Finding;
 use crate::bytes::{at, before, ends_word, run_start, starts_word};
 use crate::context::Context;
+use crate::digits::is_separator;
 
 /// More groups than any written form has.
 const GROUPS_MAX: usize = 8;
@@ -84,10 +85,6 @@ fn read(
         }
         position += 1;
     }
-}
-
-fn is_separator(byte: u8) -> bool {
-    matches!(byte, b' ' | b'-' | b'.' | b'/' | b'+')
 }
 
 /// Does a group of a code start here? One with a digit, or a few capitals.

@@ -1,7 +1,7 @@
 //! Which schemes a number of some length can be one of.
 //!
-//! Invariant: every form of every scheme is under its keys: the number of its digits, or each number of
-//! letters that may stand in front of its first digit, with its whole length.
+//! Invariant: every form of every scheme is under its keys: its length, if digits alone may be one, and, if
+//! letters may be in it, its length with each number of letters that may stand in front of its first digit.
 
 use super::check::WIDTH;
 use super::{Form, Scheme, all};
@@ -21,15 +21,17 @@ pub(crate) struct Entry {
 
 /// Built once for all scans.
 pub(crate) struct Index {
-    /// By length.
+    /// Those that can be digits alone, by length.
     digits: [Vec<Entry>; WIDTH + 1],
-    /// By letters in front and length.
+    /// Length of the shortest of them.
+    shortest: usize,
+    /// Those that can have letters, by letters in front and length.
     codes: [[Vec<Entry>; WIDTH + 1]; LETTERS_MAX + 1],
 }
 
 impl Index {
     pub(crate) fn new() -> Index {
-        let mut index = Index { digits: Default::default(), codes: Default::default() };
+        let mut index = Index { digits: Default::default(), shortest: WIDTH, codes: Default::default() };
         for (number, scheme) in all().enumerate() {
             let topic = Topic::of_scheme(number);
             for form in scheme.forms {
@@ -38,12 +40,19 @@ impl Index {
                 if let Some(letters) = letters(form) {
                     let slots = index.codes.iter_mut().take(letters.end() + 1).skip(*letters.start());
                     slots.filter_map(|lengths| lengths.get_mut(length)).for_each(|slot| slot.push(entry));
-                } else if let Some(slot) = index.digits.get_mut(length) {
+                }
+                if let (true, Some(slot)) = (may_be_digits(form), index.digits.get_mut(length)) {
                     slot.push(entry);
+                    index.shortest = index.shortest.min(length);
                 }
             }
         }
         index
+    }
+
+    /// Digits of the shortest number that has no letters.
+    pub(crate) fn shortest(&self) -> usize {
+        self.shortest
     }
 
     pub(super) fn of_digits(&self, length: usize) -> &[Entry] {
@@ -54,6 +63,11 @@ impl Index {
         let lengths = self.codes.get(letters);
         lengths.and_then(|lengths| lengths.get(length)).map(Vec::as_slice).unwrap_or_default()
     }
+}
+
+/// Can it be a number of digits alone?
+fn may_be_digits(form: &Form) -> bool {
+    form.classes.bytes().all(|class| matches!(class, b'0' | b'*'))
 }
 
 /// How many letters may stand in front of the first digit; nothing for a form of digits alone.

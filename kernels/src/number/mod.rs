@@ -12,7 +12,7 @@ mod own;
 mod scheme;
 
 use crate::context::Context;
-use crate::digits::{Run, Written};
+use crate::digits::{MAX_DIGITS, Run, Written};
 use crate::{Finding, Label};
 
 pub(crate) use check::{Characters, Check};
@@ -99,21 +99,29 @@ struct Candidate<'c> {
 
 /// Numbers of digits alone that begin with the run's first group.
 pub(crate) fn numbers(index: &Index, run: &Run<'_>, context: &mut Context<'_, '_>, out: &mut Vec<Finding>) {
+    let mut values = None;
     for written in run.written() {
-        let length = written.digits.len();
-        let schemes = index.of_digits(length);
-        if schemes.is_empty() {
+        let schemes = index.of_digits(written.length);
+        let (shape, unbroken) = (written.shape, written.is_unbroken());
+        if !schemes.iter().any(|entry| entry.form.may_be_written(shape, unbroken)) {
             continue;
         }
-        let characters = Characters::of_digits(&written);
-        let candidate = Candidate {
-            characters: &characters,
-            shape: written.shape,
-            unbroken: written.is_unbroken(),
-            start: written.start,
-            end: written.end,
-        };
+        let values = values.get_or_insert_with(|| run.values());
+        let characters = Characters::of_digits(values, &written);
+        let candidate =
+            Candidate { characters: &characters, shape, unbroken, start: written.start, end: written.end };
         judge(schemes, &candidate, context, out);
+    }
+}
+
+impl Form {
+    #[inline]
+    fn may_be_written(&self, shape: u64, unbroken: bool) -> bool {
+        unbroken
+            || match self.grouping {
+                Grouping::Free => true,
+                Grouping::Shapes(shapes) => shapes.contains(&shape),
+            }
     }
 }
 
@@ -128,18 +136,19 @@ fn judge(
         return; // an example, a placeholder, a row of zeros
     }
     for entry in schemes {
-        let form = entry.form;
-        let written = candidate.unbroken
-            || match form.grouping {
-                Grouping::Free => true,
-                Grouping::Shapes(shapes) => shapes.contains(&candidate.shape),
-            };
-        if written
-            && candidate.characters.are(form.classes)
-            && entry.scheme.checks.iter().all(|check| check.holds(candidate.characters))
-        {
+        if entry.holds(candidate.characters, candidate.shape, candidate.unbroken) {
             out.extend(weigh(entry, candidate, context));
         }
+    }
+}
+
+impl index::Entry {
+    /// Is it written as this form, and does every check of its scheme hold? Characters alone tell.
+    #[inline]
+    pub(crate) fn holds(&self, characters: &Characters, shape: u64, unbroken: bool) -> bool {
+        self.form.may_be_written(shape, unbroken)
+            && characters.are(self.form.classes)
+            && self.scheme.checks.iter().all(|check| check.holds(characters))
     }
 }
 
@@ -187,11 +196,10 @@ impl Characters {
         characters.array_windows().all(|[left, right]| left == right)
     }
 
-    fn of_digits(written: &Written<'_>) -> Characters {
-        let mut characters = Characters::default();
-        characters.values.iter_mut().zip(written.digits).for_each(|(value, digit)| *value = *digit);
-        characters.length = written.digits.len();
-        characters.sign = written.separator;
-        characters
+    /// Of a run's digits those of the number; zeros stand behind them.
+    fn of_digits(values: &[u8; MAX_DIGITS], written: &Written) -> Characters {
+        let mut own = *values;
+        own.iter_mut().skip(written.length).for_each(|value| *value = 0);
+        Characters { values: own, length: written.length, sign: written.separator }
     }
 }

@@ -7,27 +7,32 @@ use crate::checks::{luhn, value};
 use crate::digits::{Run, Written, shape};
 use crate::{Finding, Label};
 
+/// Digits of the shortest and of the longest card number.
+const LENGTHS: std::ops::RangeInclusive<usize> = 12..=19;
+
 /// The numbers that begin with the run's first group.
+#[inline]
 pub(crate) fn find(run: &Run<'_>, out: &mut Vec<Finding>) {
-    if run.digits() < 12 {
-        return;
+    if run.digits() >= *LENGTHS.start() {
+        out.extend(run.written().filter_map(|number| card(run, &number)));
     }
-    out.extend(run.written().filter_map(|number| card(&number)));
 }
 
-fn card(number: &Written<'_>) -> Option<Finding> {
-    if !is_grouping(number) || !luhn(number.digits) {
+fn card(run: &Run<'_>, number: &Written) -> Option<Finding> {
+    if !is_grouping(number) {
         return None;
     }
-    let kind = brand(number.digits)?;
-    let score = if number.digits.len() >= 14 { 94 } else { 75 };
+    let values = run.values();
+    let digits = values.get(..number.length)?;
+    let kind = brand(digits).filter(|_| luhn(digits))?;
+    let score = if number.length >= 14 { 94 } else { 75 };
     Some(Finding { start: number.start, end: number.end, label: Label::CardPan, kind, country: None, score })
 }
 
-fn is_grouping(number: &Written<'_>) -> bool {
+fn is_grouping(number: &Written) -> bool {
     // All groups but the last have four digits.
     let fours = (number.shape >> 8).to_be_bytes().iter().all(|&length| matches!(length, 0 | 4));
-    (12..=19).contains(&number.digits.len())
+    LENGTHS.contains(&number.length)
         && (number.is_unbroken()
             || fours && (number.shape & 0xff) <= 7
             || matches!(number.shape, AMEX | DINERS | HALVES | ISSUER_FIRST))

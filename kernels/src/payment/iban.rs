@@ -14,22 +14,19 @@ const LENGTH_MAX: usize = 34;
 pub(crate) fn find(text: &[u8], digit: usize) -> Option<Finding> {
     let start = country_start(text, digit)?;
     let country = [at(text, start).to_ascii_uppercase(), at(text, start + 1).to_ascii_uppercase()];
-    let index = REGISTRY.binary_search_by_key(&country, |&(country, _)| country).ok()?;
-    let &(_, structure) = REGISTRY.get(index)?;
+    let structure = STRUCTURES.of(country)?;
     let mut number = [0u8; LENGTH_MAX];
-    let (mut position, mut length) = (digit, 0);
-    for class in std::iter::repeat_n(b'n', 2).chain(classes(structure)) {
-        let separated = length > 0 && is_separator(at(text, position));
-        position += usize::from(separated);
-        let byte = at(text, position);
-        if !belongs(byte, class) {
+    let mut position = digit;
+    for (index, (slot, class)) in number.iter_mut().zip(&structure.classes).take(structure.length).enumerate()
+    {
+        position += usize::from(index > 0 && is_separator(at(text, position)));
+        *slot = at(text, position);
+        if !belongs(*slot, *class) {
             return None;
         }
-        *number.get_mut(length)? = byte;
-        length += 1;
         position += 1;
     }
-    let (check, account) = number.get(..length)?.split_at_checked(2)?;
+    let (check, account) = number.get(..structure.length)?.split_at_checked(2)?;
     let rearranged = account.iter().chain(&country).chain(check);
     (ends_word(text, position) && mod_97(rearranged.copied())).then_some(Finding {
         start,
@@ -54,6 +51,7 @@ fn is_separator(byte: u8) -> bool {
     matches!(byte, b' ' | b'-' | b'.' | b'/')
 }
 
+#[inline]
 fn belongs(byte: u8, class: u8) -> bool {
     match class {
         b'n' => byte.is_ascii_digit(),
@@ -62,12 +60,73 @@ fn belongs(byte: u8, class: u8) -> bool {
     }
 }
 
-/// `10n11c2n` as 23 classes.
-fn classes(structure: &'static str) -> impl Iterator<Item = u8> {
-    structure.split_inclusive(['n', 'a', 'c']).flat_map(|part| {
-        let (count, class) = part.split_at_checked(part.len() - 1).unwrap_or_default();
-        std::iter::repeat_n(class.bytes().next().unwrap_or(0), count.parse().unwrap_or(0))
-    })
+/// The characters of a country's numbers, from the check digits on.
+#[derive(Clone, Copy)]
+struct Structure {
+    classes: [u8; LENGTH_MAX],
+    length: usize,
+}
+
+/// The registry, laid out by the compiler: by the country's two letters.
+struct Structures {
+    /// A place in `all`, or [`NONE`].
+    places: [u8; 26 * 26],
+    all: [Structure; REGISTRY.len()],
+}
+
+const NONE: u8 = u8::MAX;
+static STRUCTURES: Structures = Structures::new();
+
+impl Structures {
+    #[expect(
+        clippy::indexing_slicing,
+        clippy::cast_possible_truncation,
+        reason = "evaluated by the compiler"
+    )]
+    const fn new() -> Structures {
+        let mut places = [NONE; 26 * 26];
+        let mut all = [Structure { classes: [0; LENGTH_MAX], length: 0 }; REGISTRY.len()];
+        let mut index = 0;
+        while index < REGISTRY.len() {
+            let (country, structure) = REGISTRY[index];
+            places[(country[0] - b'A') as usize * 26 + (country[1] - b'A') as usize] = index as u8;
+            all[index] = Structure::read(structure.as_bytes());
+            index += 1;
+        }
+        Structures { places, all }
+    }
+
+    /// Of a country's two capital letters.
+    #[inline]
+    fn of(&self, [first, second]: [u8; 2]) -> Option<&Structure> {
+        let place = usize::from(first.checked_sub(b'A')?) * 26 + usize::from(second.checked_sub(b'A')?);
+        self.all.get(usize::from(*self.places.get(place)?))
+    }
+}
+
+impl Structure {
+    /// The check digits, and `10n11c2n` as 23 classes.
+    #[expect(clippy::indexing_slicing, reason = "evaluated by the compiler")]
+    const fn read(structure: &[u8]) -> Structure {
+        let mut all = Structure { classes: [0; LENGTH_MAX], length: 2 };
+        all.classes[0] = b'n';
+        all.classes[1] = b'n';
+        let (mut place, mut count) = (0, 0);
+        while place < structure.len() {
+            match structure[place] {
+                digit @ b'0'..=b'9' => count = count * 10 + (digit - b'0') as usize,
+                class => {
+                    while count > 0 {
+                        all.classes[all.length] = class;
+                        all.length += 1;
+                        count -= 1;
+                    }
+                }
+            }
+            place += 1;
+        }
+        all
+    }
 }
 
 /// SWIFT IBAN registry, release 101: what follows the check digits; n digits, a letters, c either.
@@ -94,17 +153,16 @@ const REGISTRY: &[([u8; 2], &str)] = &[
 ];
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
 
     #[test]
     fn the_registry_is_in_order_and_no_number_is_too_long() {
         assert!(REGISTRY.is_sorted_by_key(|&(country, _)| country));
-        assert!(
-            REGISTRY
-                .iter()
-                .all(|&(_, structure)| (11..=LENGTH_MAX - 4).contains(&classes(structure).count()))
-        );
-        assert_eq!(classes("1a10n12c").collect::<Vec<_>>(), b"annnnnnnnnncccccccccccc");
+        assert!(STRUCTURES.all.iter().all(|structure| (13..=LENGTH_MAX - 2).contains(&structure.length)));
+        let italy = STRUCTURES.of(*b"IT").unwrap();
+        assert_eq!(&italy.classes[..italy.length], b"nnannnnnnnnnncccccccccccc");
+        assert!(STRUCTURES.of(*b"ZZ").is_none() && STRUCTURES.of(*b"US").is_none());
     }
 }

@@ -18,6 +18,10 @@ pub(crate) const BLOCK: usize = 64;
 pub(crate) struct Masks {
     /// `0` to `9`.
     pub(crate) digits: u64,
+    /// Letters of ASCII.
+    pub(crate) letters: u64,
+    /// Capital letters of ASCII.
+    pub(crate) capitals: u64,
     /// `@`, `:`, `=` and `~`.
     pub(crate) marks: u64,
     /// Letters and digits of ASCII, `_` and `-`.
@@ -56,6 +60,8 @@ mod tests {
         };
         Masks {
             digits: mask(|byte| byte.is_ascii_digit()),
+            letters: mask(|byte| byte.is_ascii_alphabetic()),
+            capitals: mask(|byte| byte.is_ascii_uppercase()),
             marks: mask(|byte| b"@:=~".contains(&byte)),
             words: mask(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-'),
             high: mask(|byte| byte >= 0x80),

@@ -11,6 +11,8 @@ pub(super) fn read(blocks: &[[u8; BLOCK]], out: &mut [Masks]) {
         let letter = |byte: u8| (byte | 0x20).wrapping_sub(b'a') < 26;
         *masks = Masks {
             digits: mask(block, digit),
+            letters: mask(block, letter),
+            capitals: mask(block, |byte| byte.wrapping_sub(b'A') < 26),
             marks: mask(block, |byte| (byte == b'@') | (byte == b':') | (byte == b'=') | (byte == b'~')),
             words: mask(block, |byte| digit(byte) | letter(byte) | (byte == b'_') | (byte == b'-')),
             high: mask(block, |byte| byte >= 0x80),

@@ -36,6 +36,8 @@ fn read_avx512(blocks: &[[u8; BLOCK]], out: &mut [Masks]) {
         let is = |byte: u8| _mm512_cmpeq_epi8_mask(bytes, every(byte));
         *masks = Masks {
             digits,
+            letters,
+            capitals: _mm512_cmplt_epu8_mask(_mm512_sub_epi8(bytes, every(b'A')), every(26)),
             marks: is(b'@') | is(b':') | is(b'=') | is(b'~'),
             words: digits | letters | is(b'_') | is(b'-'),
             high: _mm512_movepi8_mask(bytes),
@@ -54,6 +56,8 @@ fn read_avx2(blocks: &[[u8; BLOCK]], out: &mut [Masks]) {
         let [low, high] = both;
         *masks = Masks {
             digits: low.digits | high.digits << 32,
+            letters: low.letters | high.letters << 32,
+            capitals: low.capitals | high.capitals << 32,
             marks: low.marks | high.marks << 32,
             words: low.words | high.words << 32,
             high: low.high | high.high << 32,
@@ -76,6 +80,8 @@ fn half_avx2(half: &[u8; 32]) -> Masks {
     let letters = at_most(_mm256_sub_epi8(either(bytes, every(0x20)), every(b'a')), 25);
     Masks {
         digits: mask(digits),
+        letters: mask(letters),
+        capitals: mask(at_most(_mm256_sub_epi8(bytes, every(b'A')), 25)),
         marks: mask(either(either(is(b'@'), is(b':')), either(is(b'='), is(b'~')))),
         words: mask(either(either(digits, letters), either(is(b'_'), is(b'-')))),
         high: mask(bytes),
