@@ -46,6 +46,12 @@ impl Cost {
         }
     }
 
+    /// From how many bytes on the device is faster, when it is idle; none if it never is.
+    pub(super) fn device_from(&self) -> Option<usize> {
+        let saved = self.cpu_mebibyte.checked_sub(self.device_mebibyte).filter(|&saved| saved > 0)?;
+        usize::try_from((u128::from(self.device_launch) << 20) / u128::from(saved)).ok()
+    }
+
     /// Is the device faster with `bytes` bytes, when `waiting` bytes are read before them?
     pub(super) fn favours_device(&self, bytes: usize, waiting: usize) -> bool {
         let of = |mebibyte: u64, bytes: usize| mebibyte.saturating_mul(bytes as u64) >> 20;
@@ -78,6 +84,18 @@ mod tests {
         ] {
             assert_eq!(cost.favours_device(bytes, waiting), expected, "{bytes} behind {waiting}");
         }
+    }
+
+    #[test]
+    fn what_is_said_of_an_idle_device_is_what_it_does() {
+        let cost = Cost::new(sample(1 << 20, 500), sample(1 << 10, 20), sample(1 << 20, 60));
+        let from = cost.device_from().unwrap_or_default();
+        assert!(
+            !cost.favours_device(from * 99 / 100, 0) && cost.favours_device(from * 101 / 100, 0),
+            "{from}"
+        );
+        let slow = Cost::new(sample(1 << 20, 500), sample(1 << 10, 20), sample(1 << 20, 600));
+        assert_eq!(slow.device_from(), None);
     }
 
     #[test]

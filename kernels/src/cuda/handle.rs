@@ -160,7 +160,12 @@ impl Cuda {
 
     /// What was done so far.
     pub(crate) fn status(&self) -> Status {
-        self.counters.status(self.name.clone(), self.ring.fault())
+        Status {
+            device: Some(self.name.clone()),
+            quarantined: self.ring.fault(),
+            device_from: self.cost.and_then(|cost| cost.device_from()),
+            ..self.counters.status()
+        }
     }
 
     /// Does the device take texts?

@@ -15,6 +15,9 @@ pub struct Status {
     pub unavailable: Option<Unavailable>,
     /// What the device was lost to. It gets no texts until the process starts again.
     pub quarantined: Option<Fault>,
+    /// Texts of so many bytes and more go to the device while it is idle, as measured when the engine was
+    /// made; none if the processor was always faster, or if it was not measured.
+    pub device_from: Option<usize>,
     /// Faults of the device, 0 or 1: after the first it is quarantined.
     pub device_errors: u64,
     /// Launches that were answered.
@@ -84,18 +87,16 @@ impl Counters {
         all.into_iter().chain(&self.to_cpu).for_each(|counter| counter.store(0, Ordering::Relaxed));
     }
 
-    pub(super) fn status(&self, device: String, quarantined: Option<Fault>) -> Status {
+    pub(super) fn status(&self) -> Status {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         let [small, large, full, overflow, failed, lost] = self.to_cpu.each_ref().map(read);
         Status {
-            device: Some(device),
-            unavailable: None,
-            quarantined,
             device_errors: read(&self.device_errors),
             batches: read(&self.batches),
             texts: read(&self.texts),
             bytes: read(&self.bytes),
             to_cpu: ToCpu { small, large, full, overflow, failed, quarantined: lost },
+            ..Status::default()
         }
     }
 }
@@ -119,7 +120,7 @@ mod tests {
             (0..=times).for_each(|_| counters.on_cpu(reason));
         }
         counters.on_device(7);
-        let status = counters.status("a device".to_owned(), None);
+        let status = counters.status();
         let expected = ToCpu { small: 1, large: 2, full: 3, overflow: 4, failed: 5, quarantined: 6 };
         assert_eq!((status.to_cpu, status.texts, status.bytes), (expected, 1, 7));
     }
