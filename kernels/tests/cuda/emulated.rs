@@ -18,6 +18,7 @@ struct Description {
     call: *const c_void,
     sizes: *const c_uint,
     count: c_uint,
+    pointers: u64,
     shared: *const c_void,
     dynamic: *const c_void,
 }

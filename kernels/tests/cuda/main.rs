@@ -3,5 +3,7 @@
 #![expect(unsafe_code, reason = "kernels are called through dlopen, and cudarc's launches are unsafe")]
 
 mod compile;
+mod driver;
 mod emulated;
 mod emulator;
+mod standin;

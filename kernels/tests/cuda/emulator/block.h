@@ -61,6 +61,7 @@ struct Kernel {
     void (*call)(void** parameters);
     const unsigned* sizes;  // of the parameters, in bytes
     unsigned count;         // of the parameters
+    uint64_t pointers;      // bit i: parameter i is a pointer
     void* (*shared)();      // any address in this thread's copy of the kernel's __shared__ variables
     unsigned char* (*dynamic)();  // this thread's `extern __shared__` array, or null when the source has none
 };

@@ -47,6 +47,12 @@ struct Signature {
     static constexpr unsigned count = sizeof...(Parameters);
     static constexpr unsigned sizes[count + 1] = {sizeof(Parameters)..., 0};
 
+    static constexpr uint64_t pointers() {
+        uint64_t bits = 0, bit = 1;
+        ((bits |= std::is_pointer_v<Parameters> ? bit : 0, bit <<= 1), ...);
+        return bits;
+    }
+
     template <size_t... I>
     static void apply(void (*kernel)(Parameters...), void** parameters, std::index_sequence<I...>) {
         kernel(*static_cast<std::remove_cv_t<Parameters>*>(parameters[I])...);
@@ -79,4 +85,4 @@ constexpr Signature<Parameters...> signature_of(void (*)(Parameters...)) {
             S::apply(&kernel, parameters, std::make_index_sequence<S::count>());                              \
         },                                                                                                    \
         decltype(emulator::signature_of(&kernel))::sizes, decltype(emulator::signature_of(&kernel))::count,   \
-        emulator_shared, dynamic};
+        decltype(emulator::signature_of(&kernel))::pointers(), emulator_shared, dynamic};

@@ -164,9 +164,13 @@ timer_t start_timer() {
 
 }  // namespace
 
-Reporting::Reporting(const Kernel* kernel) {
+extern "C" void emulator_watch() {
     static std::once_flag once;
     std::call_once(once, install_handlers);
+}
+
+Reporting::Reporting(const Kernel* kernel) {
+    emulator_watch();
     stack_t own = signal_stack();
     sigaltstack(&own, &stack_before);
     launched = kernel;

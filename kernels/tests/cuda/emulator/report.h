@@ -23,6 +23,9 @@ private:
     stack_t stack_before = {};
 };
 
+// From now on also what touches guarded memory outside any kernel is reported.
+extern "C" void emulator_watch();
+
 [[noreturn]] void report_deadlock(const std::vector<Thread>& threads);
 [[noreturn]] void report_divergent_barrier(Place first, Place second);
 [[noreturn]] void report_divergent_warp(const Thread& first, const Thread& second);

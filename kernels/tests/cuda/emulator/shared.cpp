@@ -72,11 +72,6 @@ void protect_behind(unsigned char* array, size_t dynamic_bytes, int protection) 
 
 }  // namespace
 
-size_t static_shared_bytes(const Kernel& kernel) {
-    size_t bytes = segment(kernel).bytes;
-    return kernel.dynamic == nullptr ? bytes : bytes - dynamic_bytes_reserved;
-}
-
 void poison_shared(const Kernel& kernel, size_t dynamic_bytes) {
     Segment all = segment(kernel);
     if (kernel.dynamic == nullptr) {
@@ -108,7 +103,7 @@ void check_launch(const Kernel& kernel, const unsigned grid[3], const unsigned b
                 grid[2] <= 65535 && block[0] > 0 && block[0] <= 1024 && block[1] > 0 && block[1] <= 1024 &&
                 block[2] > 0 && block[2] <= 64 && uint64_t{block[0]} * block[1] * block[2] <= threads_max;
     if (!good) report_bad_launch(kernel, "the grid or block has a size that no device takes");
-    if (static_shared_bytes(kernel) + dynamic_bytes > shared_bytes_max) {
+    if (dynamic_bytes > shared_bytes_max) {
         report_bad_launch(kernel, "more shared memory than a block can have");
     }
 }

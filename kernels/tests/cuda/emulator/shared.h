@@ -16,7 +16,4 @@ void check_shared(const Kernel& kernel, size_t dynamic_bytes);
 // Reports what no device would launch: sizes of zero, too many threads, too much shared memory.
 void check_launch(const Kernel& kernel, const unsigned grid[3], const unsigned block[3], size_t dynamic_bytes);
 
-// Bytes of the kernel's __shared__ variables; those of all kernels of its file.
-size_t static_shared_bytes(const Kernel& kernel);
-
 }  // namespace emulator
