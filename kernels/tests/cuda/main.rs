@@ -6,4 +6,5 @@ mod compile;
 mod driver;
 mod emulated;
 mod emulator;
+mod runtime;
 mod standin;
