@@ -37,7 +37,7 @@ const UNTOUCHED: u32 = u32::MAX;
 /// Bytes of texts of each size of a launch, the smallest first; the last is what a slot holds.
 const BUCKETS: [usize; 4] = [64 << 10, 256 << 10, 1 << 20, 4 << 20];
 /// One hit for so many bytes has room; texts with more are read on the processor.
-const BYTES_A_HIT: usize = 16;
+const BYTES_A_HIT: usize = 8;
 
 /// What a slot holds.
 pub(super) const SLOT_BYTES_MAX: usize = 4 << 20;

@@ -144,7 +144,7 @@ fn a_full_ring_and_a_long_text_go_to_the_processor() {
 fn more_places_than_can_be_listed_are_read_on_the_processor() {
     run("more_places_than_can_be_listed_are_read_on_the_processor", &[], || {
         let engine = open();
-        let text = "a@b.cd ".repeat(2000);
+        let text = "a@b.cd ".repeat(2300);
         assert_eq!(scan(&engine, &text), scan(&Engine::cpu(), &text));
         let status = engine.status();
         assert_eq!((status.to_cpu.overflow, status.quarantined), (1, None));
@@ -256,7 +256,7 @@ fn everything_is_given_back_when_the_last_clone_is_dropped() {
 }
 
 /// What is called once, when an engine is made.
-const START: [&str; 23] = [
+const START: [&str; 22] = [
     "cuInit",
     "cuDeviceGetCount",
     "cuDeviceGet",
@@ -276,7 +276,6 @@ const START: [&str; 23] = [
     "cuMemcpyHtoDAsync_v2",
     "cuLaunchKernel",
     "cuMemcpyDtoHAsync_v2",
-    "cuStreamEndCapture",
     "cuGraphInstantiateWithFlags",
     "cuGraphUpload",
     "cuCtxSynchronize",
@@ -372,7 +371,7 @@ fn a_device_that_answers_nonsense_is_not_used() {
         let text = format!(
             "#include {:?}\nextern \"C\" __global__ void __launch_bounds__(VERIFY_THREADS) pii_verify(\n\
              const u8*, const Header* header, const u32*, const u16*, const u32*, Hit* hits, Outcome* outcome) {{\n\
-             (void)hits; (void)header; if (blockIdx.x == 0 && threadIdx.x == 0) {{ {body} }}\n}}\n",
+             (void)hits; (void)header; (void)outcome; if (blockIdx.x == 0 && threadIdx.x == 0) {{ {body} }}\n}}\n",
             kernels().join("common.cuh")
         );
         if fs::read_to_string(&source).ok().as_ref() != Some(&text) {
@@ -394,12 +393,12 @@ fn a_device_that_answers_nonsense_is_not_used() {
 fn a_meter_measures_and_gives_everything_back() {
     run("a_meter_measures_and_gives_everything_back", &[("INLAND_CUDA_DELAY_US", "20")], || {
         let mut meter = Meter::open(8000).expect("a device");
-        let body = bodies().pop().unwrap_or_default();
+        let body = bodies().into_iter().find(|body| body.len() > 400).unwrap_or_default();
         assert!(meter.fill(&body).expect("an answer").is_some_and(|places| places > 0));
         for took in [meter.round_trip(), meter.pinned(3), meter.resident(2)] {
             assert!(took.expect("a time") > Duration::ZERO);
         }
-        assert!(matches!(meter.fill(&body.repeat(2)), Err(Unavailable::Options(_))));
+        assert!(matches!(meter.fill(&body.repeat(20)), Err(Unavailable::Options(_))));
         drop(meter);
         assert_eq!((count().allocations, count().handles), (0, 0));
     });
