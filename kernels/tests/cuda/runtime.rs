@@ -173,31 +173,33 @@ const LAUNCH_FAULTS: [(&str, CUresult); 5] = [
     ("copy", CUresult::CUDA_ERROR_ECC_UNCORRECTABLE),
 ];
 
+/// Each in a process of its own: after most of these errors, a process has no device any more.
 #[test]
 fn a_device_that_errs_is_quarantined_and_no_finding_is_lost() {
-    run(
-        "a_device_that_errs_is_quarantined_and_no_finding_is_lost",
-        &[("INLAND_CUDA_DELAY_US", "20")],
-        || {
-            for (call, code) in LAUNCH_FAULTS {
-                for n in [1, 2, 5] {
-                    let engine = open();
-                    fault(call, n, code);
-                    agree(&engine);
-                    agree(&engine);
-                    fault(call, n, CUresult::CUDA_SUCCESS);
-                    let status = engine.status();
-                    assert!(
-                        matches!(status.quarantined, Some(Fault::Driver { .. })),
-                        "{call} {n}: {status:?}"
-                    );
-                    assert_eq!((status.device_errors, engine.name()), (1, "cpu"), "{call} {n}");
-                    assert!(status.to_cpu.quarantined > 0, "{call} {n}: {status:?}");
-                    drop(engine);
-                }
-            }
-        },
-    );
+    let body = || {
+        let case = std::env::var("INLAND_TEST_CASE").expect("the child's case");
+        let mut words = case.split(' ').map(|word| word.parse::<usize>().expect("a number"));
+        let (which, n) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+        let (call, code) = LAUNCH_FAULTS[which];
+        let engine = open();
+        fault(call, n as u64, code);
+        agree(&engine);
+        agree(&engine);
+        fault(call, n as u64, CUresult::CUDA_SUCCESS);
+        let status = engine.status();
+        assert!(matches!(status.quarantined, Some(Fault::Driver { .. })), "{call} {n}: {status:?}");
+        assert_eq!((status.device_errors, engine.name()), (1, "cpu"), "{call} {n}");
+        assert!(status.to_cpu.quarantined > 0, "{call} {n}: {status:?}");
+        drop(engine);
+        std::process::exit(finished());
+    };
+    for which in 0..LAUNCH_FAULTS.len() {
+        for n in [1, 2, 5] {
+            let case = format!("{which} {n}");
+            let settings = [("INLAND_CUDA_DELAY_US", "20"), ("INLAND_TEST_CASE", case.as_str())];
+            run("a_device_that_errs_is_quarantined_and_no_finding_is_lost", &settings, body);
+        }
+    }
 }
 
 #[test]
