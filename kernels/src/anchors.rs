@@ -83,6 +83,12 @@ impl Around<'_> {
         self.behind(|masks| masks.capitals)
     }
 
+    /// Where words of letters start, from the anchor on. The anchor itself is no letter.
+    #[inline]
+    pub(crate) fn words_ahead(&self) -> u64 {
+        self.ahead(|masks| masks.letters | masks.high) & !(self.letters() << 1)
+    }
+
     /// Shows each place in `from..to` at which a word of letters starts, in order. Places more than
     /// [`HISTORY`] blocks behind the anchor's block are not known and not shown.
     #[inline]

@@ -14,6 +14,20 @@ pub(crate) fn before(text: &[u8], index: usize) -> u8 {
     index.checked_sub(1).map_or(0, |previous| at(text, previous))
 }
 
+/// The bytes before `index`; NUL where the text has none.
+#[inline]
+pub(crate) fn last<const N: usize>(text: &[u8], index: usize) -> [u8; N] {
+    let head = text.get(..index).unwrap_or_default();
+    if let Some(bytes) = head.last_chunk() {
+        return *bytes;
+    }
+    let mut bytes = [0; N];
+    for (slot, &byte) in bytes.iter_mut().rev().zip(head.iter().rev()) {
+        *slot = byte;
+    }
+    bytes
+}
+
 /// Does nothing that belongs to the same word stand before `index`? A letter of another script ends a
 /// word: Chinese and Japanese texts put no space before a number.
 #[inline]

@@ -368,6 +368,8 @@ pub(crate) struct Context<'w, 't> {
     read_to: usize,
     /// Where the last word about each topic ended; 0 before the first.
     last: [u32; TOPICS],
+    /// A place, and where words start in the 64 bytes from there on.
+    ahead: (usize, u64),
     /// What is said right after the number that ends here, once it was asked.
     after: Option<(usize, [Topic; AFTER_MAX], usize)>,
 }
@@ -377,7 +379,7 @@ const AFTER_MAX: usize = 16;
 
 impl<'w, 't> Context<'w, 't> {
     pub(crate) fn new(words: &'w Words, text: &'t [u8]) -> Context<'w, 't> {
-        Context { words, text, read_to: 0, last: [0; TOPICS], after: None }
+        Context { words, text, read_to: 0, last: [0; TOPICS], ahead: (0, 0), after: None }
     }
 
     /// Does a word about `topic` end within `distance` bytes before `start`?
@@ -409,7 +411,7 @@ impl<'w, 't> Context<'w, 't> {
     fn read_after(&self, end: usize) -> (usize, [Topic; AFTER_MAX], usize) {
         let bound = self.text.len().min(end + AFTER);
         let (mut topics, mut count) = ([Topic(u16::MAX); AFTER_MAX], 0);
-        for index in (end..bound).filter(|&index| may_start(self.text, index)) {
+        let mut note = |index: usize| {
             self.words.at(self.text, index, |about, last| {
                 for topic in about.iter().filter(|_| last <= bound) {
                     if let Some(slot) = topics.get_mut(count) {
@@ -418,6 +420,18 @@ impl<'w, 't> Context<'w, 't> {
                     }
                 }
             });
+        };
+        let (place, starts) = self.ahead;
+        if place <= end && end + AFTER <= place + 64 {
+            let window = 1u64.unbounded_shl(u32::try_from(end + AFTER - place).unwrap_or(64)).wrapping_sub(1);
+            let mut starts =
+                starts & window & u64::MAX.unbounded_shl(u32::try_from(end - place).unwrap_or(64));
+            while starts != 0 {
+                note(place + starts.trailing_zeros() as usize);
+                starts &= starts - 1;
+            }
+        } else {
+            (end..bound).filter(|&index| may_start(self.text, index)).for_each(note);
         }
         (end, topics, count)
     }
@@ -430,6 +444,7 @@ impl<'w, 't> Context<'w, 't> {
             let Context { words, text, last, .. } = self;
             around.words(from, to, |index| note(words, text, [index, digit], last));
         }
+        self.ahead = (digit, around.words_ahead());
     }
 
     /// Has a word about `topic` ended within `distance` bytes before `start`, of the words read so far?

@@ -76,19 +76,18 @@ impl<'t> Run<'t> {
                 run.goes_on = letters >> offset & 1 == 1
                     || is_separator(separator)
                         && letters >> (offset + 1) & 1 == 1
-                        && starts_code(text, start, offset + 1, digits, letters);
+                        && starts_code(
+                            text,
+                            start + offset as usize + 1,
+                            digits >> (offset + 1),
+                            letters >> (offset + 1),
+                        );
                 return run;
             }
             offset += 1;
         }
         run.goes_on = true;
         run
-    }
-
-    /// Where the last group ends, counted from the start.
-    #[inline]
-    pub(crate) fn length(&self) -> u32 {
-        self.count.checked_sub(1).and_then(|last| self.ends.get(last)).map_or(0, |end| u32::from(*end))
     }
 
     /// Does a number start here? Not inside a word, and not behind a decimal point: vectors of numbers
@@ -157,10 +156,9 @@ impl<'t> Run<'t> {
 /// Letters of a group without digits that belongs to a number: what else follows one is a word.
 const LETTER_GROUP_MAX: u32 = 3;
 
-/// Is the group at `offset` one with letters and a digit, or a few capitals?
+/// Is the group at `start` one with letters and a digit, or a few capitals?
 #[inline]
-fn starts_code(text: &[u8], start: usize, offset: u32, digits: u64, letters: u64) -> bool {
-    let (digits, letters, start) = (digits >> offset, letters >> offset, start + offset as usize);
+pub(crate) fn starts_code(text: &[u8], start: usize, digits: u64, letters: u64) -> bool {
     let length = (digits | letters).trailing_ones();
     let has_digit = digits & 1u64.unbounded_shl(length).wrapping_sub(1) != 0;
     let group = || text.get(start..start + length as usize).unwrap_or_default();

@@ -7,14 +7,14 @@ use crate::anchors::{Anchor, Around};
 use crate::bytes::{at, before, run_end, run_start};
 use crate::contact::{email, phone};
 use crate::context::{Context, Topic, Words};
-use crate::digits::{Run, is_separator};
+use crate::digits::{Run, is_separator, starts_code};
 use crate::document::{birth, mrz, plate};
 use crate::payment::{card, iban};
 use crate::resolve::resolve;
 use crate::secrets::Secrets;
 use crate::simd::{BLOCK, Reader};
 use crate::view::{self, View};
-use crate::{Finding, Label, anchors, network, number};
+use crate::{Finding, Label, anchors, network, number, secrets};
 
 /// What is built once for all scans.
 #[derive(Debug)]
@@ -35,6 +35,7 @@ impl Tables {
 }
 
 /// Appends the findings of `text` and of what it looks like.
+#[inline(never)] // one call a text, and profiles have a name for it
 pub(crate) fn scan(tables: &Tables, text: &str, out: &mut Vec<Finding>) {
     let base = out.len();
     let suspicious = candidates(tables, text, out);
@@ -92,6 +93,7 @@ fn candidates(tables: &Tables, text: &str, out: &mut Vec<Finding>) -> bool {
         |place, anchor, around| scanner.visit(place, anchor, around),
         |block| suspicious = suspicious || view::is_suspicious(text, block),
     );
+    secrets::in_quotes(bytes, scanner.out);
     suspicious
 }
 
@@ -172,29 +174,26 @@ impl<'s, 't> Scanner<'s, 't> {
             return;
         }
         let bytes = self.text.as_bytes();
-        let digits = around.digits();
-        let run = Run::read(bytes, place, digits, around.letters());
-        let (letters, capitals) = (around.letters_behind(), around.capitals_behind());
+        let (digits, letters) = (around.digits(), around.letters());
+        let (letters_behind, capitals_behind) = (around.letters_behind(), around.capitals_behind());
         let previous = before(bytes, place);
-        let solid = letters.leading_ones() as usize;
+        let solid = letters_behind.leading_ones() as usize;
         let separated = is_separator(previous);
-        let follows_capital = separated && capitals & SECOND_BEHIND != 0;
-        if !(solid > 0 || follows_capital || run.goes_on)
-            && run.digits() < self.numbers.shortest()
-            && self.is_a_small_number(previous, digits, &run)
-        {
+        let follows_capital = separated && capitals_behind & SECOND_BEHIND != 0;
+        if solid == 0 && !follows_capital && self.is_a_small_number(place, previous, digits, letters) {
             return;
         }
+        let run = Run::read(bytes, place, digits, letters);
         self.context.read_around(around, place - solid, place);
         let base = self.out.len();
         let country = if separated { TWO_BEHIND >> 1 } else { TWO_BEHIND };
-        if digits & 0b11 == 0b11 && letters & country == country {
+        if digits & 0b11 == 0b11 && letters_behind & country == country {
             self.out.extend(iban::find(bytes, place));
         }
         if previous == b'<' {
             self.out.extend(mrz::find(bytes, place));
         }
-        let capital_near = capitals & PLATE_BEHIND != 0 || around.capitals() & PLATE_AHEAD != 0;
+        let capital_near = capitals_behind & PLATE_BEHIND != 0 || around.capitals() & PLATE_AHEAD != 0;
         if capital_near && self.context.has_said(Topic::PLATE, place, plate::WORD_DISTANCE_MAX) {
             self.out.extend(plate::find(bytes, place, &mut self.context));
         }
@@ -213,14 +212,25 @@ impl<'s, 't> Scanner<'s, 't> {
         }
     }
 
-    /// Is a run of a few digits that nothing else belongs to just a number, as prose is full of? It may still
-    /// be the day of a date, or start a telephone number or a zone.
+    /// Is a group of a few digits just a number, as prose is full of? It is none if a letter belongs to it, and it
+    /// may be the first of more groups, the day of a date, or in a telephone number or a zone.
     #[inline]
-    fn is_a_small_number(&self, previous: u8, digits: u64, run: &Run<'_>) -> bool {
-        let behind = digits >> run.length();
-        let year = behind & behind >> 1 & behind >> 2 & behind >> 3 & birth::YEAR_AHEAD;
-        let groups = behind & phone::SEPARATORS_AHEAD;
-        run.digits() > 0 && year | groups == 0 && !matches!(previous, b'+' | b'(' | b'<')
+    fn is_a_small_number(&self, place: usize, previous: u8, digits: u64, letters: u64) -> bool {
+        let length = digits.trailing_ones();
+        if length as usize >= self.numbers.shortest() || matches!(previous, b'+' | b'(' | b'<') {
+            return false;
+        }
+        let (digits, letters) = (digits >> length, letters >> length);
+        let end = place + length as usize;
+        let next = at(self.text.as_bytes(), end);
+        if !phone::is_separator(next) && !is_separator(next) {
+            return letters & 1 == 0;
+        }
+        let year = digits & digits >> 1 & digits >> 2 & digits >> 3 & birth::YEAR_AHEAD;
+        let groups = digits & phone::SEPARATORS_AHEAD;
+        let code =
+            letters & 0b10 != 0 && starts_code(self.text.as_bytes(), end + 1, digits >> 1, letters >> 1);
+        year | groups == 0 && !code
     }
 
     /// A group of digits starts, and a word with it.

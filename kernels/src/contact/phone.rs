@@ -158,6 +158,12 @@ impl Dialled {
     }
 }
 
+/// May this stand right behind a group of a number that goes on?
+#[inline]
+pub(crate) fn is_separator(byte: u8) -> bool {
+    matches!(byte, b' ' | b'.' | b'-' | b'/' | b'(' | b')')
+}
+
 /// Up to three marks between two groups: ` (0) ` has brackets and spaces. Gives the next digit and the
 /// mark that says most.
 fn separators(text: &[u8], start: usize) -> Option<(usize, u8)> {

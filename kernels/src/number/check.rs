@@ -18,6 +18,8 @@ pub(crate) struct Characters {
     pub(crate) length: usize,
     /// The separator before the last group; 0 if there is none. Some schemes give it a meaning.
     pub(crate) sign: u8,
+    /// Is one of them a letter?
+    pub(crate) has_letters: bool,
 }
 
 impl Characters {

@@ -67,6 +67,7 @@ fn read(
         while at(text, position).is_ascii_alphanumeric() {
             let Some(slot) = characters.values.get_mut(characters.length) else { return };
             *slot = value(at(text, position));
+            characters.has_letters |= *slot >= 10;
             letters += usize::from(*slot >= 10 && position < digit);
             characters.length += 1;
             position += 1;

@@ -15,6 +15,8 @@ pub(super) const LETTERS_MAX: usize = 15;
 pub(crate) struct Entry {
     pub(super) scheme: &'static Scheme,
     pub(super) form: &'static Form,
+    /// Can it be digits alone, whichever they are?
+    pub(super) of_digits: bool,
     /// The words about it.
     pub(super) topic: Topic,
 }
@@ -35,13 +37,13 @@ impl Index {
         for (number, scheme) in all().enumerate() {
             let topic = Topic::of_scheme(number);
             for form in scheme.forms {
-                let entry = Entry { scheme, form, topic };
+                let entry = Entry { scheme, form, of_digits: may_be_digits(form), topic };
                 let length = form.classes.len();
                 if let Some(letters) = letters(form) {
                     let slots = index.codes.iter_mut().take(letters.end() + 1).skip(*letters.start());
                     slots.filter_map(|lengths| lengths.get_mut(length)).for_each(|slot| slot.push(entry));
                 }
-                if let (true, Some(slot)) = (may_be_digits(form), index.digits.get_mut(length)) {
+                if let (true, Some(slot)) = (entry.of_digits, index.digits.get_mut(length)) {
                     slot.push(entry);
                     index.shortest = index.shortest.min(length);
                 }

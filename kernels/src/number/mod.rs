@@ -135,20 +135,28 @@ fn judge(
     if candidate.characters.are_all_the_same() {
         return; // an example, a placeholder, a row of zeros
     }
-    for entry in schemes {
-        if entry.holds(candidate.characters, candidate.shape, candidate.unbroken) {
+    let written = |entry: &&index::Entry| {
+        let Candidate { shape, unbroken, characters, .. } = candidate;
+        entry.form.may_be_written(*shape, *unbroken) && entry.may_be(characters)
+    };
+    for entry in schemes.iter().filter(written) {
+        if entry.holds(candidate.characters) {
             out.extend(weigh(entry, candidate, context));
         }
     }
 }
 
 impl index::Entry {
-    /// Is it written as this form, and does every check of its scheme hold? Characters alone tell.
+    /// Is each character of its class?
     #[inline]
-    pub(crate) fn holds(&self, characters: &Characters, shape: u64, unbroken: bool) -> bool {
-        self.form.may_be_written(shape, unbroken)
-            && characters.are(self.form.classes)
-            && self.scheme.checks.iter().all(|check| check.holds(characters))
+    pub(crate) fn may_be(&self, characters: &Characters) -> bool {
+        self.of_digits && !characters.has_letters || characters.are(self.form.classes)
+    }
+
+    /// Does every check of its scheme hold? Characters alone tell.
+    #[inline]
+    pub(crate) fn holds(&self, characters: &Characters) -> bool {
+        self.scheme.checks.iter().all(|check| check.holds(characters))
     }
 }
 
@@ -200,6 +208,6 @@ impl Characters {
     fn of_digits(values: &[u8; MAX_DIGITS], written: &Written) -> Characters {
         let mut own = *values;
         own.iter_mut().skip(written.length).for_each(|value| *value = 0);
-        Characters { values: own, length: written.length, sign: written.separator }
+        Characters { values: own, length: written.length, sign: written.separator, has_letters: false }
     }
 }

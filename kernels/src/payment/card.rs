@@ -44,23 +44,39 @@ const HALVES: u64 = shape(&[8, 8]);
 const ISSUER_FIRST: u64 = shape(&[6, 10]);
 
 fn brand(digits: &[u8]) -> Option<&'static str> {
-    let range = BRANDS.iter().find(|range| {
-        let issuer = value(digits.get(..range.prefix).unwrap_or_default());
-        (range.first..=range.last).contains(&issuer) && range.lengths.contains(&digits.len())
-    })?;
-    Some(range.kind)
+    let issuer = u32::try_from(value(digits.get(..ISSUER)?)).ok()?;
+    let length = 1 << digits.len();
+    let of_brand =
+        |range: &&Range| range.first <= issuer && issuer <= range.last && range.lengths & length != 0;
+    BRANDS.iter().find(of_brand).map(|range| range.kind)
 }
 
+/// Digits that tell the issuer.
+const ISSUER: usize = 6;
+
 struct Range {
-    prefix: usize,
-    first: u64,
-    last: u64,
-    lengths: &'static [usize],
+    /// Of the first six digits.
+    first: u32,
+    last: u32,
+    /// A bit for each length.
+    lengths: u32,
     kind: &'static str,
 }
 
-const fn range(prefix: usize, first: u64, last: u64, lengths: &'static [usize], kind: &'static str) -> Range {
-    Range { prefix, first, last, lengths, kind }
+/// Numbers whose first `prefix` digits are in `first..=last`.
+#[expect(clippy::indexing_slicing, reason = "evaluated by the compiler")]
+const fn range(prefix: usize, first: u32, last: u32, lengths: &'static [u32], kind: &'static str) -> Range {
+    let (mut bits, mut index) = (0, 0);
+    while index < lengths.len() {
+        bits |= 1 << lengths[index];
+        index += 1;
+    }
+    let (mut missing, mut scale) = (ISSUER - prefix, 1);
+    while missing > 0 {
+        scale *= 10;
+        missing -= 1;
+    }
+    Range { first: first * scale, last: last * scale + (scale - 1), lengths: bits, kind }
 }
 
 /// Issuer ranges, the narrower before the wider. Sources: the brands' published BIN rules.
@@ -100,4 +116,4 @@ const BRANDS: &[Range] = &[
     range(2, 82, 82, &[16], "card.rupay"),
 ];
 
-const MAESTRO: &[usize] = &[12, 13, 14, 15, 16, 17, 18, 19];
+const MAESTRO: &[u32] = &[12, 13, 14, 15, 16, 17, 18, 19];

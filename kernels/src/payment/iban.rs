@@ -4,7 +4,7 @@
 //! are right, with or without separators, in any case.
 
 use crate::bytes::{at, before, ends_word, has_word, starts_word};
-use crate::checks::mod_97;
+use crate::checks::next_of_mod_97;
 use crate::{Finding, Label};
 
 /// ISO 13616: two letters, two digits and at most 30 characters.
@@ -14,28 +14,45 @@ const LENGTH_MAX: usize = 34;
 pub(crate) fn find(text: &[u8], digit: usize) -> Option<Finding> {
     let start = country_start(text, digit)?;
     let country = [at(text, start).to_ascii_uppercase(), at(text, start + 1).to_ascii_uppercase()];
-    let structure = STRUCTURES.of(country)?;
-    let mut number = [0u8; LENGTH_MAX];
-    let mut position = digit;
-    for (index, (slot, class)) in number.iter_mut().zip(&structure.classes).take(structure.length).enumerate()
-    {
-        position += usize::from(index > 0 && is_separator(at(text, position)));
-        *slot = at(text, position);
-        if !belongs(*slot, *class) {
-            return None;
-        }
-        position += 1;
-    }
-    let (check, account) = number.get(..structure.length)?.split_at_checked(2)?;
-    let rearranged = account.iter().chain(&country).chain(check);
-    (ends_word(text, position) && mod_97(rearranged.copied())).then_some(Finding {
+    let (rest, end) = read(text, digit, STRUCTURES.of(country)?)?;
+    let check = text.get(digit..digit + 2)?;
+    let rest = country.iter().chain(check).fold(rest, |rest, &byte| next_of_mod_97(rest, byte));
+    (rest % 97 == 1 && ends_word(text, end)).then_some(Finding {
         start,
-        end: position,
+        end,
         label: Label::Iban,
         kind: "iban",
         country: Some(country),
         score: 99,
     })
+}
+
+/// Reads the characters of a number, its check digits first; gives what is left of its account, and where it
+/// ends.
+fn read(text: &[u8], digit: usize, structure: &Structure) -> Option<(u64, usize)> {
+    let window = text.get(digit..text.len().min(digit + 2 * LENGTH_MAX)).unwrap_or_default();
+    let mut classes = structure.classes.iter().take(structure.length).enumerate();
+    let (mut rest, mut separated, mut end) = (0, true, digit);
+    let (mut index, mut wanted) = classes.next()?;
+    for &byte in window {
+        end += 1;
+        if is_separator(byte) && !separated {
+            separated = true;
+            continue;
+        }
+        if kinds(byte) & wanted == 0 {
+            return None;
+        }
+        if index >= 2 {
+            rest = next_of_mod_97(rest, byte);
+        }
+        separated = false;
+        match classes.next() {
+            Some(next) => (index, wanted) = next,
+            None => return Some((rest, end)),
+        }
+    }
+    None
 }
 
 /// Where the two letters before the check digits start, perhaps with a separator between.
@@ -51,13 +68,13 @@ fn is_separator(byte: u8) -> bool {
     matches!(byte, b' ' | b'-' | b'.' | b'/')
 }
 
+/// What a character may be: the registry's n, a or c.
+const DIGIT: u8 = 1;
+const LETTER: u8 = 2;
+
 #[inline]
-fn belongs(byte: u8, class: u8) -> bool {
-    match class {
-        b'n' => byte.is_ascii_digit(),
-        b'a' => byte.is_ascii_alphabetic(),
-        _ => byte.is_ascii_alphanumeric(),
-    }
+fn kinds(byte: u8) -> u8 {
+    u8::from(byte.is_ascii_digit()) * DIGIT + u8::from(byte.is_ascii_alphabetic()) * LETTER
 }
 
 /// The characters of a country's numbers, from the check digits on.
@@ -109,15 +126,19 @@ impl Structure {
     #[expect(clippy::indexing_slicing, reason = "evaluated by the compiler")]
     const fn read(structure: &[u8]) -> Structure {
         let mut all = Structure { classes: [0; LENGTH_MAX], length: 2 };
-        all.classes[0] = b'n';
-        all.classes[1] = b'n';
+        all.classes[0] = DIGIT;
+        all.classes[1] = DIGIT;
         let (mut place, mut count) = (0, 0);
         while place < structure.len() {
             match structure[place] {
                 digit @ b'0'..=b'9' => count = count * 10 + (digit - b'0') as usize,
                 class => {
                     while count > 0 {
-                        all.classes[all.length] = class;
+                        all.classes[all.length] = match class {
+                            b'n' => DIGIT,
+                            b'a' => LETTER,
+                            _ => DIGIT | LETTER,
+                        };
                         all.length += 1;
                         count -= 1;
                     }
@@ -162,7 +183,8 @@ mod tests {
         assert!(REGISTRY.is_sorted_by_key(|&(country, _)| country));
         assert!(STRUCTURES.all.iter().all(|structure| (13..=LENGTH_MAX - 2).contains(&structure.length)));
         let italy = STRUCTURES.of(*b"IT").unwrap();
-        assert_eq!(&italy.classes[..italy.length], b"nnannnnnnnnnncccccccccccc");
+        let expected = [[1, 1, 2].as_slice(), &[1; 10], &[3; 12]].concat();
+        assert_eq!(italy.classes[..italy.length], expected);
         assert!(STRUCTURES.of(*b"ZZ").is_none() && STRUCTURES.of(*b"US").is_none());
     }
 }

@@ -7,7 +7,7 @@ use super::shape::{Alphabet, decode, is_random, position};
 use super::tokens::uuid_end;
 use super::{finding, keys, named};
 use crate::Finding;
-use crate::bytes::{at, before, run_end, run_start};
+use crate::bytes::{at, before, last, run_end, run_start};
 
 /// A text before a long word and what the word must be.
 struct Behind {
@@ -89,6 +89,27 @@ const HEADERS: &[Behind] = &[
     some(b"token ", "secret.access-token", Dotted, 32),
 ];
 
+/// May the long word from `start` to `end` be anything of this?
+#[inline]
+pub(super) fn may_be(text: &[u8], start: usize, end: usize) -> bool {
+    let by_neighbour = match before(text, start) {
+        b' ' => may_be_header(text, start) || named::may_be_spoken(text, start),
+        b'"' | b'\'' => named::may_be_spoken(text, start),
+        b'.' => ends_a_row(DOTTED_ENDS, text, start) || may_be_bootstrap(text, start),
+        b'/' => {
+            ends_a_row(MARKED_ENDS, text, start)
+                || at(text, start + 32) == b'@'
+                || leads_to_secret(segment_before(text, start))
+        }
+        b'$' | b'}' => ends_a_row(MARKED_ENDS, text, start),
+        b':' => ends_a_row(MARKED_ENDS, text, start) || before(text, start - 1).is_ascii_digit(),
+        b'=' => at(text, start + 8) == b'-' && at(text, start + 13) == b'-',
+        b'!' => true,
+        _ => false,
+    };
+    by_neighbour || may_be_shaped(text, start, end) || keys::may_be_opened_above(text, start)
+}
+
 /// What the long word at `start` is by what stands before it or by its own shape.
 pub(super) fn word(text: &[u8], start: usize) -> Option<Finding> {
     let found = match before(text, start) {
@@ -104,9 +125,32 @@ pub(super) fn word(text: &[u8], start: usize) -> Option<Finding> {
     found.or_else(|| keys::opened_above(text, start)).or_else(|| shaped(text, start))
 }
 
+/// The letters before the last mark of the rows of a table, one bit for each letter.
+const DOTTED_ENDS: u128 = ends(DOTTED);
+const MARKED_ENDS: u128 = ends(MARKED);
+
+#[expect(clippy::indexing_slicing, reason = "evaluated by the compiler")]
+const fn ends(table: &[Behind]) -> u128 {
+    let (mut ends, mut row) = (0, 0);
+    while row < table.len() {
+        let before = table[row].before;
+        ends |= 1 << before[before.len() - 2];
+        row += 1;
+    }
+    ends
+}
+
+#[inline]
+fn ends_a_row(ends: u128, text: &[u8], start: usize) -> bool {
+    let letter = before(text, start - 1);
+    letter < 0x80 && ends >> letter & 1 == 1
+}
+
 fn behind(table: &[Behind], text: &[u8], start: usize) -> Option<Finding> {
     let head = text.get(..start)?;
-    table.iter().filter(|token| head.ends_with(token.before)).find_map(|token| row(token, text, start))
+    let letter = before(text, start - 1);
+    let mut rows = table.iter().filter(|token| token.before.iter().rev().nth(1) == Some(&letter));
+    rows.find_map(|token| head.ends_with(token.before).then(|| row(token, text, start))?)
 }
 
 fn row(token: &Behind, text: &[u8], start: usize) -> Option<Finding> {
@@ -139,11 +183,23 @@ fn random_end(token: &Behind, text: &[u8], start: usize) -> Option<usize> {
     (whole && end - start >= token.least).then_some(end)
 }
 
+/// Does the end of a header's word stand before the long word at `start`?
+#[inline]
+fn may_be_header(text: &[u8], start: usize) -> bool {
+    matches!(
+        last(text, start).map(|byte| byte | 0x20),
+        [b'r', b'e', b'r', b' ']
+            | [b's', b'w', b's', b' ']
+            | [b'k', b'e', b'y', b' ']
+            | [b'u', b'n', b'k', b' ']
+            | [b'k', b'e', b'n', b' ']
+            | [b's', b'i', b'c', b' ']
+    )
+}
+
 /// `Authorization: Bearer …` and its likes, wherever they stand.
 fn header(text: &[u8], start: usize) -> Option<Finding> {
-    if !matches!(before(text, start.wrapping_sub(1)) | 0x20, b'r' | b's' | b'y' | b'k' | b'n' | b'c') {
-        return None;
-    }
+    may_be_header(text, start).then_some(())?;
     let known = |name: &[u8]| {
         let first = start.checked_sub(name.len())?;
         let head = text.get(first..start)?;
@@ -187,10 +243,7 @@ const WEBHOOKS: &[(&[u8], &str)] = &[
 fn webhook(text: &[u8], start: usize) -> Option<Finding> {
     const BACK: usize = 160;
     let in_path = |byte: u8| Alphabet::Path.has(byte) || matches!(byte, b'.' | b'@');
-    let segment = run_start(text, start - 1, 40, |byte| Url.has(byte));
-    if !leads_to_secret(text.get(segment..start - 1)?) {
-        return None;
-    }
+    leads_to_secret(segment_before(text, start)).then_some(())?;
     let first = run_start(text, start, BACK, in_path);
     let path = text.get(first..start)?;
     position(path, b"hook").or_else(|| position(path, b"ifttt"))?;
@@ -200,6 +253,13 @@ fn webhook(text: &[u8], start: usize) -> Option<Finding> {
     let end = run_end(text, start, 512, in_path);
     let end = run_start(text, end, end - start, |byte| byte == b'.');
     (is_random(text.get(start..end)?)).then(|| finding(host, end, kind, 96))
+}
+
+/// The part of a path before the `/` that stands before `start`.
+#[inline]
+fn segment_before(text: &[u8], start: usize) -> &[u8] {
+    let segment = run_start(text, start - 1, 40, |byte| Url.has(byte));
+    text.get(segment..start - 1).unwrap_or_default()
 }
 
 /// May this part of a path stand before the secret of a webhook: a word for it, or a number of whose it is?
@@ -239,11 +299,20 @@ fn proxmox(text: &[u8], start: usize) -> Option<Finding> {
     uuid_end(text, start).map(|end| finding(user, end, "secret.proxmox-token", 95))
 }
 
+fn is_small(byte: u8) -> bool {
+    byte.is_ascii_lowercase() || byte.is_ascii_digit()
+}
+
+/// Do six letters or digits before a dot and sixteen behind it stand alone?
+#[inline]
+fn may_be_bootstrap(text: &[u8], start: usize) -> bool {
+    !is_small(at(text, start + 16)) && is_small(at(text, start + 15)) && is_small(before(text, start - 1))
+}
+
 /// `abcdef.0123456789abcdef` (kubernetes.io, "Bootstrap tokens"), where the word `token` is near.
 fn bootstrap_token(text: &[u8], start: usize) -> Option<Finding> {
-    let small = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
-    let end = run_end(text, start, 17, small);
-    let first = run_start(text, start - 1, 7, small);
+    let end = run_end(text, start, 17, is_small);
+    let first = run_start(text, start - 1, 7, is_small);
     let near = text.get(first.saturating_sub(24)..first)?;
     let fits = end - start == 16 && start - first == 7 && is_random(text.get(start..end)?);
     (fits && position(near, b"token").is_some())
@@ -268,6 +337,25 @@ const PARTS: [(usize, &[u8], usize, Alphabet, &str); 8] = [
     (32, b"-us", 37, Url, "secret.mailchimp-key"),
     (0, b"SK", 34, Hex, "secret.twilio-api-key"),
 ];
+
+/// May the word from `start` to `end` have one of the shapes?
+#[inline]
+fn may_be_shaped(text: &[u8], start: usize, end: usize) -> bool {
+    match end - start {
+        0..23 => false,
+        23..32 => at(text, end) == b'.' && matches!(at(text, start), b'M' | b'N' | b'O'),
+        _ => {
+            let has = |place: usize, byte: u8| at(text, start + place) == byte;
+            matches!(at(text, start + 32), b'-' | b'.')
+                || matches!(at(text, start + 36), b':' | b'N')
+                || has(0, b'S') && has(1, b'K')
+                || has(42, b'A') && has(43, b'z')
+                || has(44, b'A') && has(45, b'z')
+                || has(52, b'J')
+                || has(76, b'A') && has(77, b'Z')
+        }
+    }
+}
 
 fn shaped(text: &[u8], start: usize) -> Option<Finding> {
     let rest = text.get(start..)?;

@@ -31,18 +31,33 @@ fn is_field(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'/' | b'$' | b'=' | b',' | b'+' | b'-')
 }
 
+/// May the digit at `place` be that of a scheme? Of most numbers two bytes tell that they are none.
+#[inline]
+pub(super) fn may_be_scheme(text: &[u8], place: usize) -> bool {
+    match (before(text, place), at(text, place + 1)) {
+        (b'$', b'$' | b'a' | b'b' | b'x' | b'y') | (b'r', b'$') | (b'j', b'T') => true,
+        (b'$', b'0'..=b'9') => before(text, place - 1) == b'6',
+        _ => false,
+    }
+}
+
 /// A hash whose scheme has the digit at `place`.
 pub(super) fn at_digit(text: &[u8], place: usize) -> Option<Finding> {
-    // Of most numbers two bytes tell that they are none of this.
-    match (before(text, place), at(text, place + 1)) {
-        (b'$', b'$' | b'a' | b'b' | b'x' | b'y') | (b'r', b'$') | (b'j', b'T') => {}
-        (b'$', b'0'..=b'9') if before(text, place - 1) == b'6' => {}
-        _ => return None,
-    }
+    may_be_scheme(text, place).then_some(())?;
     let (head, tail) = (text.get(..place)?, text.get(place..)?);
     let &(opening, _, kind, least) =
         SCHEMES.iter().find(|(opening, rest, ..)| head.ends_with(opening) && tail.starts_with(rest))?;
     hash(text, place - opening.len(), place, kind, least)
+}
+
+/// May the `=` at `sign` be that of a scheme's first parameter?
+#[inline]
+pub(super) fn may_be_parameter(text: &[u8], sign: usize) -> bool {
+    match before(text, sign) {
+        b'v' => before(text, sign - 1) == b'$',
+        b'n' => before(text, sign - 1) == b'l' && before(text, sign - 2) == b'$',
+        _ => false,
+    }
 }
 
 /// `$argon2id$v=19$…` and `$scrypt$ln=…`: `sign` is their first `=`.
@@ -54,9 +69,7 @@ pub(super) fn at_equals(text: &[u8], sign: usize) -> Option<Finding> {
         (b"$scrypt$ln", "secret.scrypt-hash", 43),
         (b"$7$ln", "secret.scrypt-hash", 43),
     ];
-    if !matches!(before(text, sign), b'v' | b'n') {
-        return None;
-    }
+    may_be_parameter(text, sign).then_some(())?;
     let head = text.get(..sign)?;
     let &(opening, kind, least) = OPENINGS.iter().find(|(opening, ..)| head.ends_with(opening))?;
     hash(text, sign - opening.len(), sign, kind, least)

@@ -3,6 +3,8 @@
 //! Invariant: whoever asks for words that may start with three bytes gets all of them, the longest first.
 
 const BUCKETS: usize = 2048;
+/// Bits that say which hashes of three bytes there are: enough that random bytes hit one in a hundred.
+const BITS: usize = 1 << 15;
 
 /// `N` words, to be found by their first three bytes.
 #[derive(Debug)]
@@ -10,6 +12,8 @@ pub(super) struct Index<const N: usize> {
     /// Where in `order` those with a hash start and end.
     buckets: [(u16, u16); BUCKETS],
     order: [u16; N],
+    /// One bit for each longer hash of the three bytes that some word starts with.
+    starts: [u64; BITS / 64],
 }
 
 impl<const N: usize> Index<N> {
@@ -41,7 +45,22 @@ impl<const N: usize> Index<N> {
             buckets[bucket].1 = index as u16 + 1;
             index += 1;
         }
-        Index { buckets, order }
+        let mut starts = [0; BITS / 64];
+        let mut word = 0;
+        while word < N {
+            let bytes = words[word].as_bytes();
+            let bit = longer_hash(bytes[0], bytes[1], bytes[2]);
+            starts[bit / 64] |= 1 << (bit % 64);
+            word += 1;
+        }
+        Index { buckets, order, starts }
+    }
+
+    /// May a word start with these bytes?
+    #[inline]
+    pub(super) fn may_hold(&self, first: u8, second: u8, third: u8) -> bool {
+        let bit = longer_hash(first, second, third);
+        self.starts.get(bit / 64).is_some_and(|bits| bits >> (bit % 64) & 1 == 1)
     }
 
     /// The words that may start with these bytes.
@@ -64,9 +83,14 @@ const fn hash_of(word: &str) -> usize {
 }
 
 #[inline]
-const fn hash(first: u8, second: u8, third: u8) -> usize {
+const fn longer_hash(first: u8, second: u8, third: u8) -> usize {
     let bytes = first as u32 | (second as u32) << 8 | (third as u32) << 16;
-    (bytes.wrapping_mul(0x9e37_79b1) >> 21) as usize
+    (bytes.wrapping_mul(0x9e37_79b1) >> 17) as usize
+}
+
+#[inline]
+const fn hash(first: u8, second: u8, third: u8) -> usize {
+    longer_hash(first, second, third) >> 4
 }
 
 #[cfg(test)]
@@ -80,5 +104,7 @@ mod tests {
         assert_eq!(INDEX.candidates(b'a', b'b', b'c'), [2, 3, 0]);
         assert_eq!(INDEX.candidates(b'x', b'y', b'z'), [1]);
         assert!(INDEX.candidates(b'q', b'y', b'z').is_empty());
+        assert!(INDEX.may_hold(b'x', b'y', b'z') && INDEX.may_hold(b'a', b'b', b'c'));
+        assert!(!INDEX.may_hold(b'q', b'y', b'z'));
     }
 }

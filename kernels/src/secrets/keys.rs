@@ -3,10 +3,10 @@
 //! Invariant: a frame is found from the first long word of what it holds, by looking back over the line
 //! that opens it; no frame is read past the next one, so that each byte is read once.
 
-use super::finding;
 use super::shape::{Alphabet, decode, position};
 use super::table::TOKEN_MAX;
 use super::tokens::Reading;
+use super::{finding, lanes};
 use crate::Finding;
 use crate::bytes::{at, before, run_end, run_start};
 
@@ -21,34 +21,78 @@ const BREAK_MAX: usize = 12;
 /// The least that is taken for a key; one of Ed25519 has 64 characters.
 const KEY_MIN: usize = 24;
 const DASHES: &[u8] = b"-----";
+/// The longest name of a header.
+const HEADER_MAX: usize = 16;
+const _: () = assert!(HEADER_MAX + BREAK_MAX < 32 && LINE_MAX + BREAK_MAX < 96);
 
 /// A key whose opening line ends before the word at `start`, perhaps with the beginning of its first line
 /// between.
 pub(super) fn opened_above(text: &[u8], start: usize) -> Option<Finding> {
-    let line = match before(text, start) {
-        b'+' | b'/' => run_start(text, start, LINE_MAX, |byte| {
+    opened_before(text, first_line(text, start)?)
+}
+
+/// May there be such a line?
+#[inline]
+pub(super) fn may_be_opened_above(text: &[u8], start: usize) -> bool {
+    match before(text, start) {
+        // Base64 has no dash, so that hardly any line of it is walked back.
+        b'+' | b'/' if !lanes::may_be_before::<96>(text, start, b'-', b'-') => false,
+        _ => first_line(text, start).is_some_and(|line| may_be_opened_before(text, line)),
+    }
+}
+
+/// Where the line starts that the word at `start` may be the first long word of.
+#[inline]
+fn first_line(text: &[u8], start: usize) -> Option<usize> {
+    match before(text, start) {
+        b'+' | b'/' => Some(run_start(text, start, LINE_MAX, |byte| {
             byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/')
-        }),
-        b'\n' | b'\r' | b' ' | b'\\' | b'"' | b'\'' | b'\t' => start,
-        _ => return None,
-    };
-    opened_before(text, line)
+        })),
+        b'\n' | b'\r' | b' ' | b'\\' | b'"' | b'\'' | b'\t' => Some(start),
+        _ => None,
+    }
+}
+
+/// May the line that ends with the colon at `colon` be a header below a line of dashes?
+#[inline]
+pub(super) fn may_be_header(text: &[u8], colon: usize) -> bool {
+    // All of the header and the dashes stand in 32 bytes, and prose has hardly a dash in so many.
+    if !lanes::may_be_before::<32>(text, colon, b'-', b'-') {
+        return false;
+    }
+    let name = run_start(text, colon, HEADER_MAX, in_header);
+    matches!(before(text, name), b'\n' | b'\r' | b'\\') && may_be_opened_before(text, name)
+}
+
+fn in_header(byte: u8) -> bool {
+    byte.is_ascii_alphabetic() || byte == b'-'
 }
 
 /// A key with a header such as `Proc-Type:` (RFC 1421) or `Version:` (RFC 9580) after its opening line.
 pub(super) fn opened_above_header(text: &[u8], colon: usize) -> Option<Finding> {
-    let name = run_start(text, colon, 16, |byte| byte.is_ascii_alphabetic() || byte == b'-');
+    let name = run_start(text, colon, HEADER_MAX, in_header);
     matches!(before(text, name), b'\n' | b'\r' | b'\\').then(|| opened_before(text, name)).flatten()
 }
 
 fn opened_before(text: &[u8], line: usize) -> Option<Finding> {
-    let end = run_start(text, line, BREAK_MAX, |byte| {
+    framed(text, line_end_before(text, line))
+}
+
+/// Does a dash end the line before the one that starts at `line`?
+#[inline]
+fn may_be_opened_before(text: &[u8], line: usize) -> bool {
+    let end = line_end_before(text, line);
+    before(text, end) == b'-' && before(text, end - 1) == b'-'
+}
+
+#[inline]
+fn line_end_before(text: &[u8], line: usize) -> usize {
+    run_start(text, line, BREAK_MAX, |byte| {
         matches!(
             byte,
             b'\n' | b'\r' | b' ' | b'\t' | b'\\' | b'n' | b'r' | b'"' | b'\'' | b'+' | b',' | b'|' | b'>'
         )
-    });
-    framed(text, end)
+    })
 }
 
 /// `KEY-----` and `BLOCK-----` with the key on the same line: the word starts at `start`.
@@ -181,6 +225,12 @@ fn issued_by(claims: &[u8]) -> &'static str {
     let plain = decode(claims, &mut plain);
     let known = ISSUERS.iter().find(|(word, _)| position(plain, word).is_some());
     known.map_or("secret.jwt", |&(_, kind)| kind)
+}
+
+/// Does the name of a private part end before the colon?
+#[inline]
+pub(super) fn may_be_member(text: &[u8], colon: usize) -> bool {
+    before(text, colon) == b'"' && matches!(before(text, colon - 1), b'd' | b'k')
 }
 
 /// The private part of a JSON web key (RFC 7518 6): `"d": "…"` near `"kty"`.

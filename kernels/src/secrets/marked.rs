@@ -3,7 +3,7 @@
 //! Invariant: each has a fixed length or alphabet around its mark.
 
 use super::shape::{Alphabet, is_random};
-use super::{around, finding};
+use super::{around, finding, lanes};
 use crate::Finding;
 use crate::bytes::{at, before, has_word, run_end, run_start, starts_word};
 
@@ -24,34 +24,68 @@ const AZURE: [(&[u8], usize, &str); 12] = [
     (b"+ACR", 33, "secret.azure-registry-key"),
 ];
 
+/// Base64 without what fills it up.
+#[inline]
+pub(super) fn in_base64(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/')
+}
+
+/// Does the mark of a service stand where that of a key that ends before `sign` would?
+#[inline]
+pub(super) fn may_be_azure(text: &[u8], sign: usize) -> bool {
+    let part = sign.saturating_sub(10);
+    match at(text, part) {
+        b'+' => at(text, part + 1) == b'A',
+        b'A' => matches!(at(text, part + 1), b'C' | b'P' | b'I' | b'z'),
+        _ => false,
+    }
+}
+
 /// A key of Azure that ends before the `=` at `sign`.
 pub(super) fn azure_key(text: &[u8], sign: usize) -> Option<Finding> {
     let part = sign.checked_sub(10)?;
-    if !matches!(at(text, part), b'+' | b'A') {
-        return None;
-    }
+    may_be_azure(text, sign).then_some(())?;
     let mark = text.get(part..part + 4)?;
     let &(_, length, kind) = AZURE.iter().find(|(expected, ..)| *expected == mark)?;
-    let base64 = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
-    let start = run_start(text, part, length + 1, base64);
+    let start = run_start(text, part, length + 1, in_base64);
     let end = run_end(text, sign, 3, |byte| byte == b'=');
-    let fits = part - start == length && run_end(text, part, 10, base64) == sign && end - sign <= 2;
+    let fits = part - start == length && run_end(text, part, 10, in_base64) == sign && end - sign <= 2;
     (fits && is_random(text.get(start..part)?)).then(|| finding(start, end, kind, 97))
+}
+
+/// How long base64 is that [`short_basic`] finds.
+const SHORT: usize = 24;
+
+/// Does `c ` stand before the base64 that ends before `sign`?
+#[inline]
+pub(super) fn may_be_basic(text: &[u8], sign: usize) -> bool {
+    // Three bytes are four letters. And the run is not worth a look where it cannot end at a blank.
+    if !in_base64(before(text, sign.saturating_sub(1))) || !lanes::may_be_before::<32>(text, sign, b' ', b' ')
+    {
+        return false;
+    }
+    let start = run_start(text, sign, SHORT, in_base64);
+    before(text, start) == b' ' && before(text, start - 1) | 0x20 == b'c'
 }
 
 /// `Basic dTpw=`: a name and a password so short that they are no long word.
 pub(super) fn short_basic(text: &[u8], sign: usize) -> Option<Finding> {
-    const SHORT: usize = 24;
-    let start =
-        run_start(text, sign, SHORT, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/'));
-    basic(text, start)
+    may_be_basic(text, sign).then_some(())?;
+    basic(text, run_start(text, sign, SHORT, in_base64))
+}
+
+/// Does a word that ends in `on` stand before the colon?
+#[inline]
+pub(super) fn may_be_authorization(text: &[u8], colon: usize) -> bool {
+    let end = run_start(text, colon, 2, |byte| matches!(byte, b'"' | b'\''));
+    before(text, end) | 0x20 == b'n' && before(text, end - 1) | 0x20 == b'o'
 }
 
 /// The same behind `Authorization:`, where it needs no `=` at its end.
 pub(super) fn authorization(text: &[u8], colon: usize) -> Option<Finding> {
     const NAME: &[u8] = b"authorization";
     let end = run_start(text, colon, 2, |byte| matches!(byte, b'"' | b'\''));
-    if before(text, end) | 0x20 != b'n' || !has_word(text, end.checked_sub(NAME.len())?, NAME) {
+    if !has_word(text, end.checked_sub(NAME.len())?, NAME) {
         return None;
     }
     let value = run_end(text, colon + 1, 4, |byte| matches!(byte, b' ' | b'"' | b'\''));

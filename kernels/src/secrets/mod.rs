@@ -10,11 +10,15 @@
 //!   the user and the password of a URL (`url.rs`), hashes (`hash.rs`);
 //! - a group of digits: hashes, and a password that prose tells;
 //! - `~`: client secrets of Microsoft Entra.
+//!
+//! Before them stands a gate (`gate.rs`), because hardly any anchor is that of a secret.
 
 mod around;
+mod gate;
 mod hash;
 mod index;
 mod keys;
+mod lanes;
 mod marked;
 mod named;
 mod names;
@@ -39,13 +43,30 @@ impl Secrets {
     /// Appends the secrets in or at the long word that starts at `start`. Words come in order.
     #[inline]
     pub(crate) fn at_word(&mut self, text: &[u8], start: usize, out: &mut Vec<Finding>) {
-        if !self.covers(start) && !tokens::in_word(text, start, self, out) {
+        if !self.covers(start)
+            && let Some(parts) = gate::may_be_word(text, start)
+        {
+            self.word(text, start, parts, out);
+        }
+    }
+
+    #[inline(never)]
+    fn word(&mut self, text: &[u8], start: usize, parts: tokens::Parts<'_>, out: &mut Vec<Finding>) {
+        if !tokens::in_word(text, start, parts, self, out) {
             self.take(around::word(text, start), out);
         }
     }
 
     /// Appends the secrets before or behind the `=` at `sign`.
+    #[inline]
     pub(crate) fn at_equals(&mut self, text: &[u8], sign: usize, out: &mut Vec<Finding>) {
+        if gate::may_be_equals(text, sign) {
+            self.equals(text, sign, out);
+        }
+    }
+
+    #[inline(never)]
+    fn equals(&mut self, text: &[u8], sign: usize, out: &mut Vec<Finding>) {
         self.take(marked::azure_key(text, sign), out);
         if !self.covers(sign) {
             self.take(named::assigned(text, sign), out);
@@ -55,7 +76,15 @@ impl Secrets {
     }
 
     /// Appends the secrets before or behind the `:` at `colon`.
+    #[inline]
     pub(crate) fn at_colon(&mut self, text: &[u8], colon: usize, out: &mut Vec<Finding>) {
+        if gate::may_be_colon(text, colon) {
+            self.colon(text, colon, out);
+        }
+    }
+
+    #[inline(never)]
+    fn colon(&mut self, text: &[u8], colon: usize, out: &mut Vec<Finding>) {
         self.take(marked::telegram(text, colon), out);
         if !self.covers(colon) {
             self.take(named::assigned(text, colon), out);
@@ -67,17 +96,25 @@ impl Secrets {
     }
 
     /// Appends the secret around the `~` at `mark`.
+    #[inline]
     pub(crate) fn at_tilde(&mut self, text: &[u8], mark: usize, out: &mut Vec<Finding>) {
-        self.take(marked::entra(text, mark), out);
+        if gate::may_be_tilde(text, mark) {
+            self.take(marked::entra(text, mark), out);
+        }
     }
 
     /// Appends the secret whose first digits are the group that starts at `place`.
     #[inline]
     pub(crate) fn at_digits(&mut self, text: &[u8], place: usize, out: &mut Vec<Finding>) {
-        if !self.covers(place) {
-            self.take(hash::at_digit(text, place), out);
-            self.take(named::spoken(text, place), out);
+        if gate::may_be_digits(text, place) && !self.covers(place) {
+            self.digits(text, place, out);
         }
+    }
+
+    #[inline(never)]
+    fn digits(&mut self, text: &[u8], place: usize, out: &mut Vec<Finding>) {
+        self.take(hash::at_digit(text, place), out);
+        self.take(named::spoken(text, place), out);
     }
 
     #[inline]
@@ -95,6 +132,13 @@ impl Secrets {
     fn covers(&self, place: usize) -> bool {
         self.start < place && place < self.end
     }
+}
+
+/// Appends the passwords that prose tells in quotes. It has no anchor of its own: a word of few letters
+/// stands in quotes there, and a verb before it.
+pub(crate) fn in_quotes(text: &[u8], out: &mut Vec<Finding>) {
+    let quotes = memchr::memchr_iter(b'"', text).filter(|&place| gate::may_be_quote(text, place));
+    out.extend(quotes.filter_map(|place| named::quoted(text, place)));
 }
 
 fn finding(start: usize, end: usize, kind: &'static str, score: u8) -> Finding {

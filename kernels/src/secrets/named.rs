@@ -4,14 +4,12 @@
 //! Invariant: a place holder, a variable or the name of a type is no secret; everything else behind a
 //! name that says `password` is one, however weak.
 
-use super::finding;
-use super::names::{Value, ending_in, issuer};
+use super::names::{NAME_MAX, Name, Value, is_mark, issuer, known, may_end};
 use super::shape::{decode, is_random, position};
+use super::{finding, lanes};
 use crate::Finding;
-use crate::bytes::{at, before, has_word, run_end, run_start};
+use crate::bytes::{at, before, has_word, last, run_end, run_start};
 
-/// The longest name that is looked at, in bytes.
-const NAME_MAX: usize = 48;
 /// How far a value is read, in bytes.
 const VALUE_MAX: usize = 4096;
 /// How far one in quotes is read, which may hold blanks, and may be prose behind a lost quote.
@@ -21,26 +19,33 @@ const HEAD: usize = 24;
 /// Quotes, blanks and escapes between a name and its value.
 const GAP_MAX: usize = 8;
 
+/// Where the name before the `=` or `:` at `sign` ends.
+#[inline]
+pub(super) fn name_end(text: &[u8], sign: usize) -> usize {
+    run_start(text, sign, GAP_MAX, |byte| matches!(byte, b' ' | b'"' | b'\'' | b'\\' | b'`' | b'*'))
+}
+
 /// The secret whose name ends before the `=` or `:` at `sign`.
 pub(super) fn assigned(text: &[u8], sign: usize) -> Option<Finding> {
-    let end =
-        run_start(text, sign, GAP_MAX, |byte| matches!(byte, b' ' | b'"' | b'\'' | b'\\' | b'`' | b'*'));
-    // Most signs are behind other words.
-    let names = ending_in(before(text, end).to_ascii_lowercase());
-    if names.is_empty() {
+    let end = name_end(text, sign);
+    let &Name { name, kind, value: expected, .. } = known(text, end)?;
+    if matches!(expected, Value::Opaque(_) | Value::OfIssuer(_))
+        && !lanes::may_be_digit_behind(text, sign + 1)
+    {
         return None;
     }
-    let mut buffer = [0u8; NAME_MAX];
-    let name = spell(text, end, &mut buffer)?;
-    let &(ending, kind, expected) = names.iter().find(|(ending, ..)| name.ends_with(ending.as_bytes()))?;
     let gap = run_end(text, sign + 1, GAP_MAX, |byte| matches!(byte, b' ' | b'\t' | b'=' | b'>'));
+    let name_end = end;
     let (start, end) = value(text, gap, expected)?;
+    if matches!(expected, Value::Telling) && start == gap && !is_telling(text.get(start..end)?) {
+        return None;
+    }
     let kind = match expected {
-        Value::Any => password_kind(text, sign, kind),
+        Value::Any | Value::Telling => password_kind(text, sign, kind),
         Value::Opaque(_) => by_value(text, sign, kind, text.get(start..end)?)
-            .or_else(|| issuer(name).filter(|_| ISSUED.contains(&ending)))
+            .or_else(|| issuer_before(text, name_end).filter(|_| ISSUED.contains(&name)))
             .unwrap_or(kind),
-        Value::OfIssuer(_) => issuer(name)?,
+        Value::OfIssuer(_) => issuer_before(text, name_end)?,
     };
     Some(finding(start, end, kind, 88))
 }
@@ -59,25 +64,32 @@ const ISSUED: [&str; 9] = [
 ];
 
 /// The name that ends at `end`, in lower case and without the marks between its words.
-fn spell<'b>(text: &[u8], end: usize, buffer: &'b mut [u8; NAME_MAX]) -> Option<&'b [u8]> {
-    let is_mark = |byte: u8| matches!(byte, b'_' | b'-' | b'.' | b' ');
+fn spell<'b>(text: &[u8], end: usize, buffer: &'b mut [u8; NAME_MAX]) -> &'b [u8] {
     let start =
         run_start(text, end, NAME_MAX, |byte| byte.is_ascii_alphanumeric() || byte >= 0x80 || is_mark(byte));
+    let letters = text.get(start..end).unwrap_or_default().iter().filter(|byte| !is_mark(**byte));
     let mut length = 0;
-    for &byte in text.get(start..end)?.iter().filter(|byte| !is_mark(**byte)) {
-        *buffer.get_mut(length)? = byte.to_ascii_lowercase();
+    for (slot, byte) in buffer.iter_mut().zip(letters) {
+        *slot = byte.to_ascii_lowercase();
         length += 1;
     }
-    buffer.get(..length)
+    buffer.get(..length).unwrap_or_default()
+}
+
+/// The kind that belongs to the issuer in the name that ends at `end`.
+fn issuer_before(text: &[u8], end: usize) -> Option<&'static str> {
+    issuer(spell(text, end, &mut [0; NAME_MAX]))
 }
 
 /// A password of JDBC and ODBC stands in a string that begins with their name.
 fn password_kind(text: &[u8], sign: usize, kind: &'static str) -> &'static str {
-    let line = run_start(text, sign, 200, |byte| !matches!(byte, b'\n' | b'"' | b'\''));
-    let before = text.get(line..sign).unwrap_or_default();
+    let window = text.get(sign.saturating_sub(200)..sign).unwrap_or_default();
+    let line = memchr::memrchr3(b'\n', b'"', b'\'', window).map_or(0, |end| end + 1);
+    let before = window.get(line..).unwrap_or_default();
+    let mut braces = memchr::memchr_iter(b'{', before);
     if position(before, b"jdbc:").is_some() {
         "secret.jdbc-password"
-    } else if position(before, b"Driver={").is_some() || position(before, b"DRIVER={").is_some() {
+    } else if braces.any(|brace| [*b"Driver=", *b"DRIVER="].contains(&last(before, brace))) {
         "secret.odbc-password"
     } else {
         kind
@@ -129,7 +141,7 @@ fn value(text: &[u8], from: usize, expected: Value) -> Option<(usize, usize)> {
     .max(start);
     let value = text.get(start..end)?;
     let counts = match expected {
-        Value::Any => value.len() >= 3 && !TYPES.iter().any(|word| value.eq_ignore_ascii_case(word)),
+        Value::Any | Value::Telling => value.len() >= 3 && !says_nothing(value),
         Value::Opaque(least) | Value::OfIssuer(least) => is_opaque(value, least),
     };
     let same = value.first() == value.get(1) && value.iter().all(|byte| Some(byte) == value.first());
@@ -144,6 +156,16 @@ fn is_opaque(value: &[u8], least: usize) -> bool {
         && !matches!(value.first(), Some(b'/' | b'.'))
         && !value.starts_with(b"http")
         && is_random(value)
+}
+
+/// Is it more than a word: has it a digit or a sign?
+fn is_telling(value: &[u8]) -> bool {
+    value.iter().any(|byte| byte.is_ascii() && !byte.is_ascii_alphabetic() && !byte.is_ascii_whitespace())
+}
+
+/// Is it the name of a type, or a word about a password?
+fn says_nothing(value: &[u8]) -> bool {
+    value.len() <= 16 && TYPES.iter().any(|word| value.eq_ignore_ascii_case(word))
 }
 
 /// Names of types, and words that say that there is no value.
@@ -173,6 +195,24 @@ const TYPES: &[&[u8]] = &[
     b"forgotten",
     b"[credentials",
     b"credentials",
+    b"wrong",
+    b"incorrect",
+    b"invalid",
+    b"missing",
+    b"expired",
+    b"erforderlich",
+    b"falsch",
+    b"ung\xc3\xbcltig",
+    b"abgelaufen",
+    b"obligatoire",
+    b"requis",
+    b"incorrecta",
+    b"requerida",
+    b"obrigat\xc3\xb3ria",
+    b"obbligatoria",
+    b"verplicht",
+    b"onjuist",
+    b"wymagane",
     b"xxxx",
     b"your-password",
     b"your_password",
@@ -182,78 +222,187 @@ const TYPES: &[&[u8]] = &[
 /// `${VAR}`, `$VAR`, `<your password>`, `{{ x }}`, `%s`, `***`, `os.environ[…]`, `process.env.X`, and what
 /// this gateway itself puts in. Not the marks of a hash: `{SSHA}…`.
 pub(super) fn is_placeholder(value: &[u8]) -> bool {
-    const OPENINGS: &[&[u8]] = &[
-        b"${",
-        b"$(",
-        b"<",
-        b"{",
-        b"%(",
-        b"%s",
-        b"***",
-        b"...",
-        b"[credentials]",
-        b"os.",
-        b"process.env",
-        b"getenv",
-        b"env(",
-        b"getpass",
-    ];
     const HASHES: &[&[u8]] = &[b"{ssha", b"{sha", b"{crypt", b"{smd5", b"{pbkdf2"];
-    OPENINGS.iter().any(|opening| has_word(value, 0, opening))
-        && !HASHES.iter().any(|opening| has_word(value, 0, opening))
+    let openings: &[&[u8]] = match at(value, 0).to_ascii_lowercase() {
+        b'$' => &[b"${", b"$("],
+        b'<' => return true,
+        b'{' => return !HASHES.iter().any(|opening| has_word(value, 0, opening)),
+        b'[' => &[b"[credentials]"],
+        b'%' => &[b"%(", b"%s"],
+        b'*' => &[b"***"],
+        b'.' => &[b"..."],
+        b'o' => &[b"os."],
+        b'p' => &[b"process.env"],
+        b'g' => &[b"getenv", b"getpass"],
+        b'e' => &[b"env("],
+        _ => return false,
+    };
+    openings.iter().any(|opening| has_word(value, 0, opening))
 }
-
-/// Words for a password before a verb.
-const SPOKEN: &[&[u8]] = &[
-    b"password",
-    b"passwort",
-    b"passphrase",
-    b"kennwort",
-    b"mot de passe",
-    b"contrase\xc3\xb1a",
-    b"wachtwoord",
-    b"salasana",
-    b"l\xc3\xb6senord",
-];
 
 /// The password that prose tells, whose first digits or long word is at `place`: `the password is
 /// hunter2`, `login anna password hunter2`.
 pub(super) fn spoken(text: &[u8], place: usize) -> Option<Finding> {
+    let (value_start, end) = value_before(text, place)?;
+    let kind = told(text, end)?;
+    let (start, end) = value(text, value_start, Value::Any)?;
+    let value = text.get(start..end)?;
+    (start > value_start || is_telling(value)).then(|| finding(start, end, kind, 90))
+}
+
+/// May prose tell a password at `place`?
+#[inline]
+pub(super) fn may_be_spoken(text: &[u8], place: usize) -> bool {
+    match last::<2>(text, place) {
+        // Most often a blank stands before the digits, and another word before it.
+        [b' ' | b':', b' '] => {}
+        [_, b' '] => return may_be_told(text, place - 1),
+        _ if is_behind_digit(text, place) => return false,
+        // Nor where no word can end so near.
+        _ if !lanes::may_be_before::<48>(text, place, b' ', b':') => return false,
+        _ => {}
+    }
+    value_before(text, place).is_some_and(|(_, end)| may_be_told(text, end))
+}
+
+/// Is a digit the nearest before `place` of what ends the head of a value?
+#[inline]
+fn is_behind_digit(text: &[u8], place: usize) -> bool {
+    let Some(bytes) = lanes::eight_before(text, place) else { return false };
+    let ends = lanes::below(bytes, b'(') | lanes::equal(bytes, b'\\') | lanes::equal(bytes, b'`');
+    // The nearest is the highest.
+    lanes::digits(bytes) > ends
+}
+
+/// Where the value starts whose first digits or long word is at `place`, and where the words before it
+/// end.
+fn value_before(text: &[u8], place: usize) -> Option<(usize, usize)> {
     const VALUE_HEAD: usize = 32;
+    const _: () = assert!(VALUE_HEAD + 2 < 48);
     let is_quote = |byte: u8| matches!(byte, b'"' | b'\'' | b'\\' | b'`');
     let head = run_start(text, place, VALUE_HEAD, |byte| {
         !byte.is_ascii_whitespace() && !byte.is_ascii_digit() && !is_quote(byte)
     });
     let value_start = run_start(text, head, 2, is_quote);
-    let blank = before(text, value_start);
-    if blank != b' ' && blank != b':' {
-        return None;
-    }
     let end = run_start(text, value_start, GAP_MAX, |byte| matches!(byte, b' ' | b':'));
+    (end < value_start).then_some((value_start, end))
+}
+
+/// May the words that end at `end` tell that a password follows?
+#[inline]
+fn may_be_told(text: &[u8], end: usize) -> bool {
     // The last letter of a verb, or of `password`.
-    if !matches!(before(text, end), b's' | b't' | b'r' | b'd') {
-        return None;
+    if !matches!(before(text, end) | 0x20, b's' | b't' | b'r' | b'd') {
+        return false;
     }
-    let kind = told(text, end)?;
-    let (start, end) = value(text, value_start, Value::Any)?;
-    let value = text.get(start..end)?;
-    let telling =
-        value.iter().any(|byte| !byte.is_ascii_alphabetic() && !byte.is_ascii_whitespace() && *byte < 0x80);
-    (start > value_start || telling).then(|| finding(start, end, kind, 90))
+    match words_before(text, end) {
+        Some(Words::Verb(length)) => may_end(text, name_before(text, end - length)),
+        Some(Words::Password) => true,
+        None => false,
+    }
+}
+
+/// The last of the words before a value.
+enum Words {
+    /// So many bytes with the blank before it.
+    Verb(usize),
+    Password,
+}
+
+#[inline]
+fn words_before(text: &[u8], end: usize) -> Option<Words> {
+    match last(text, end).map(|byte| byte.to_ascii_lowercase()) {
+        // is, es
+        [_, b' ', b'i' | b'e', b's'] => Some(Words::Verb(3)),
+        // ist, est, was, war
+        [b' ', b'i' | b'e', b's', b't'] | [b' ', b'w', b'a', b's' | b'r'] => Some(Words::Verb(4)),
+        [b'u', b't', b'e', b't'] => ends_in(text, end, b" lautet").then_some(Words::Verb(7)),
+        [b'w', b'o', b'r', b'd'] => ends_in(text, end, b" password").then_some(Words::Password),
+        _ => None,
+    }
+}
+
+fn ends_in(text: &[u8], end: usize, word: &[u8]) -> bool {
+    end.checked_sub(word.len()).is_some_and(|start| has_word(text, start, word))
+}
+
+/// Where the name before a verb ends, which starts at `verb`.
+#[inline]
+fn name_before(text: &[u8], verb: usize) -> usize {
+    run_start(text, verb, GAP_MAX, |byte| byte == b' ')
 }
 
 /// The kind of what follows the words that end at `end`.
 fn told(text: &[u8], end: usize) -> Option<&'static str> {
-    const VERBS: &[&[u8]] = &[b" is", b" ist", b" lautet", b" est", b" es", b" was", b" war"];
-    let ends_in = |end: usize, word: &[u8]| {
-        end.checked_sub(word.len()).is_some_and(|start| has_word(text, start, word))
-    };
-    if let Some(verb) = VERBS.iter().find(|verb| ends_in(end, verb)) {
-        let name = run_start(text, end - verb.len(), GAP_MAX, |byte| byte == b' ');
-        return SPOKEN.iter().any(|word| ends_in(name, word)).then_some("secret.password");
+    match words_before(text, end)? {
+        Words::Verb(length) => {
+            is_password(text, name_before(text, end - length)).then_some("secret.password")
+        }
+        Words::Password => {
+            // netrc(5): `machine host login user password value`.
+            let window = text.get(end.saturating_sub(160)..end)?;
+            let netrc = position(window, b"machine ").is_some() && position(window, b"login ").is_some();
+            netrc.then_some("secret.netrc-password")
+        }
     }
-    // netrc(5): `machine host login user password value`.
-    let window = text.get(end.saturating_sub(160)..end)?;
-    let netrc = ends_in(end, b" password") && position(window, b"machine ").is_some();
-    (netrc && position(window, b"login ").is_some()).then_some("secret.netrc-password")
+}
+
+/// Does the name of a password end at `end`?
+fn is_password(text: &[u8], end: usize) -> bool {
+    known(text, end).is_some_and(|name| name.kind == "secret.password")
+}
+
+/// May a password start with the quote at `quote`: is a name for one the last word before it, or the
+/// last but one?
+#[inline]
+pub(super) fn may_be_quoted(text: &[u8], quote: usize) -> bool {
+    let end = run_start(text, quote, GAP_MAX, |byte| matches!(byte, b' ' | b':'));
+    end < quote && (may_end(text, end) || may_end(text, word_before(text, end)))
+}
+
+/// Where the word before the one that ends at `end` ends.
+#[inline]
+fn word_before(text: &[u8], end: usize) -> usize {
+    const VERB_MAX: usize = 12;
+    name_before(text, run_start(text, end, VERB_MAX, |byte| byte.is_ascii_alphabetic() || byte >= 0x80))
+}
+
+/// The password that prose tells in the quotes that open at `quote`: any word counts there.
+pub(super) fn quoted(text: &[u8], quote: usize) -> Option<Finding> {
+    /// Between the name and what it is.
+    const VERBS: &[&str] = &[
+        "is",
+        "was",
+        "ist",
+        "war",
+        "lautet",
+        "est",
+        "es",
+        "era",
+        "\u{e8}",
+        "\u{e9}",
+        "to",
+        "brzmi",
+        "je",
+        "\u{e4}r",
+        "er",
+        "var",
+        "on",
+        "oli",
+        "este",
+        "yra",
+        "ir",
+        "\u{435}",
+        "\u{3b5}\u{3af}\u{3bd}\u{3b1}\u{3b9}",
+    ];
+    let end = run_start(text, quote, GAP_MAX, |byte| matches!(byte, b' ' | b':'));
+    let verb = run_start(text, end, 12, |byte| byte.is_ascii_alphabetic() || byte >= 0x80);
+    let word = text.get(verb..end)?;
+    let told = is_password(text, end)
+        || VERBS.iter().any(|verb| word.eq_ignore_ascii_case(verb.as_bytes()))
+            && is_password(text, name_before(text, verb));
+    told.then_some(())?;
+    let (start, end) = value(text, quote, Value::Any)?;
+    // A quote that nothing closes opens no password.
+    (at(text, end) == at(text, quote)).then(|| finding(start, end, "secret.password", 90))
 }

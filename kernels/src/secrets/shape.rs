@@ -3,7 +3,7 @@
 //! Invariant: a place holder is not random, and whether a text is random is settled by its first
 //! [`WINDOW`] bytes, so that a text made of false tokens is not read over and over.
 
-use crate::bytes::at;
+use crate::bytes::{at, has_word};
 
 /// How many bytes of a token are looked at to see whether it is random.
 const WINDOW: usize = 64;
@@ -77,46 +77,54 @@ impl Alphabet {
 /// it of capital letters only, which are no words of prose?
 pub(super) fn is_random(token: &[u8]) -> bool {
     let window = token.get(..WINDOW).unwrap_or(token);
-    let mut seen = 0u128;
-    let (mut run, mut longest, mut previous) = (0, 0, 0);
-    for &byte in window {
-        seen |= 1u128.checked_shl(u32::from(byte)).unwrap_or(0);
-        let mark = matches!(byte, b'x' | b'X' | b'*' | b'.' | b'_' | b'-');
-        run = if mark && byte == previous { run + 1 } else { u32::from(mark) };
-        longest = longest.max(run);
+    // Bytes below 64 and those above, and which bytes are like the one before.
+    let (mut low, mut high, mut repeats, mut previous) = (0u64, 0u64, 0u64, 0);
+    for (place, &byte) in window.iter().enumerate() {
+        let bit = 1u64 << (byte & 63);
+        low |= if byte < 64 { bit } else { 0 };
+        high |= if byte & 0xc0 == 64 { bit } else { 0 };
+        repeats |= u64::from(byte == previous) << place;
         previous = byte;
     }
+    let seen = u128::from(low) | u128::from(high) << 64;
     const DIGITS: u128 = 0x3ff << b'0';
     const CAPITALS: u128 = 0x3ff_ffff << b'A';
     const SMALL: u128 = 0x3ff_ffff << b'a';
     let mixed = seen & DIGITS != 0 || seen & CAPITALS != 0 && seen & SMALL != 0;
     let only_capitals = seen & !(CAPITALS | DIGITS) == 0;
     seen.count_ones() >= DISTINCT_MIN.min(u32::try_from(window.len()).unwrap_or(0) / 2)
-        && longest < 5
+        && (repeats & repeats >> 1 & repeats >> 2 & repeats >> 3 == 0 || !is_filled(window))
         && (mixed || only_capitals)
         && !says_placeholder(window)
+}
+
+/// Do five of a letter or mark stand in a row that fill a place up?
+fn is_filled(window: &[u8]) -> bool {
+    window.array_windows().any(|five: &[u8; 5]| {
+        let [first, ..] = five;
+        matches!(first, b'x' | b'X' | b'*' | b'.' | b'_' | b'-') && five.iter().all(|byte| byte == first)
+    })
 }
 
 /// Words that stand in the example of a manual and not in a random token: seven letters or more, or
 /// fewer between marks.
 pub(super) fn says_placeholder(value: &[u8]) -> bool {
-    // Not `example`: what has the form of a key and says so is removed all the same, to be sure.
-    const LONG: [&[u8]; 3] = [b"placeholder", b"redacted", b"changeme"];
-    const BETWEEN: [&[u8]; 4] = [b"your", b"here", b"insert", b"replace"];
-    let is_letter = |index: usize| at(value, index).is_ascii_alphanumeric();
-    value.iter().enumerate().filter(|(_, byte)| is_first(byte.to_ascii_lowercase())).any(|(start, _)| {
-        let holds = |word: &&[u8]| {
-            value.get(start..start + word.len()).is_some_and(|part| part.eq_ignore_ascii_case(word))
+    value.array_windows().enumerate().any(|(start, &[first, second])| {
+        // Not `example`: what has the form of a key and says so is removed all the same, to be sure.
+        let (long, between): (&[u8], &[u8]) = match [first | 0x20, second | 0x20] {
+            [b'p', b'l'] => (b"placeholder", b""),
+            [b'r', b'e'] => (b"redacted", b"replace"),
+            [b'c', b'h'] => (b"changeme", b""),
+            [b'y', b'o'] => (b"", b"your"),
+            [b'h', b'e'] => (b"", b"here"),
+            [b'i', b'n'] => (b"", b"insert"),
+            _ => return false,
         };
-        LONG.iter().any(holds)
-            || BETWEEN.iter().any(|word| {
-                holds(word) && !is_letter(start.wrapping_sub(1)) && !is_letter(start + word.len())
-            })
+        let is_letter = |index: usize| at(value, index).is_ascii_alphanumeric();
+        let holds = |word: &[u8]| !word.is_empty() && has_word(value, start, word);
+        holds(long)
+            || holds(between) && !is_letter(start.wrapping_sub(1)) && !is_letter(start + between.len())
     })
-}
-
-fn is_first(byte: u8) -> bool {
-    matches!(byte, b'p' | b'r' | b'c' | b'y' | b'h' | b'i')
 }
 
 /// CRC-32 of ISO/IEC 3309, as in GitHub's and npm's tokens.
@@ -196,11 +204,7 @@ pub(super) fn decode<'o>(text: &[u8], out: &'o mut [u8]) -> &'o [u8] {
 /// Where `word` starts in `text`.
 pub(super) fn position(text: &[u8], word: &[u8]) -> Option<usize> {
     let &first = word.first()?;
-    text.iter()
-        .enumerate()
-        .filter(|&(_, &byte)| byte == first)
-        .map(|(index, _)| index)
-        .find(|&index| text.get(index..index + word.len()) == Some(word))
+    memchr::memchr_iter(first, text).find(|&index| text.get(index..index + word.len()) == Some(word))
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 //! at most its least length or the first bytes that show that it is not random.
 
 use super::index::Index;
+use super::lanes::alnum_end;
 use super::shape::{Alphabet, ends_with_crc, is_bech32, is_random};
 use super::table::{FAMILIES, Rule, Token};
 use super::{Secrets, finding, keys};
@@ -52,46 +53,86 @@ const fn prefixes() -> [&'static str; COUNT] {
     prefixes
 }
 
-/// Appends the tokens that start in the long word that starts at `start`; says whether one starts with it.
-pub(super) fn in_word(text: &[u8], start: usize, seen: &mut Secrets, out: &mut Vec<Finding>) -> bool {
-    let mut place = start;
-    let mut passed = start;
-    // What a line break was written as in a string: `\nsk-…`.
-    if before(text, start) == b'\\' && matches!(at(text, start), b'n' | b'r' | b't') {
-        place += 1;
+/// The parts of a long word, which `_` and `-` separate, one after the other.
+#[derive(Debug)]
+pub(crate) struct Parts<'t> {
+    text: &'t [u8],
+    /// Where this part starts; the end of the word behind the last one.
+    place: usize,
+    last: bool,
+}
+
+impl<'t> Parts<'t> {
+    /// Those of the word that starts at `start`.
+    #[inline]
+    pub(super) fn of_word(text: &'t [u8], start: usize) -> Parts<'t> {
+        // What a line break was written as in a string: `\nsk-…`.
+        let escaped = before(text, start) == b'\\' && matches!(at(text, start), b'n' | b'r' | b't');
+        Parts { text, place: start + usize::from(escaped), last: false }
     }
+
+    #[inline]
+    pub(super) fn place(&self) -> usize {
+        self.place
+    }
+
+    /// Goes on to the first part, this or a later one, that may be a token. Is there one?
+    #[inline]
+    pub(super) fn reach_token(&mut self) -> bool {
+        while !self.last {
+            if may_start(self.text, self.place) {
+                return true;
+            }
+            self.pass();
+        }
+        false
+    }
+
+    /// Passes over this part.
+    #[inline]
+    fn pass(&mut self) {
+        let end = alnum_end(self.text, self.place);
+        self.place = end;
+        // No prefix starts with a mark, so a part of marks is none.
+        while matches!(at(self.text, self.place), b'_' | b'-') {
+            self.place += 1;
+        }
+        self.last = self.place == end;
+    }
+}
+
+/// May a token start at `place`?
+#[inline]
+fn may_start(text: &[u8], place: usize) -> bool {
+    INDEX.may_hold(at(text, place), at(text, place + 1), at(text, place + 2))
+}
+
+/// Appends the tokens that start at `parts` of the long word that starts at `start`; says whether one
+/// starts with the word.
+pub(super) fn in_word(
+    text: &[u8],
+    start: usize,
+    mut parts: Parts<'_>,
+    seen: &mut Secrets,
+    out: &mut Vec<Finding>,
+) -> bool {
+    let mut passed = start;
     let mut first = false;
-    let mut at_part = true;
-    loop {
-        if at_part && place >= passed {
-            let (found, end) = at_place(text, place, seen, out);
+    while parts.reach_token() {
+        let place = parts.place();
+        if place >= passed {
+            let (found, end) = verify(text, place, seen, out);
             first |= found && place <= start + 1;
             passed = end;
         }
-        let byte = at(text, place);
-        if !Alphabet::Token.has(byte) {
-            return first;
-        }
-        at_part = matches!(byte, b'_' | b'-');
-        place += 1;
+        parts.pass();
     }
+    first
 }
 
 /// Does a token start at `place`? And up to where need none be looked for?
-#[inline]
-fn at_place(text: &[u8], place: usize, seen: &mut Secrets, out: &mut Vec<Finding>) -> (bool, usize) {
+fn verify(text: &[u8], place: usize, seen: &mut Secrets, out: &mut Vec<Finding>) -> (bool, usize) {
     let candidates = INDEX.candidates(at(text, place), at(text, place + 1), at(text, place + 2));
-    if candidates.is_empty() { (false, place) } else { verify(text, place, candidates, seen, out) }
-}
-
-#[inline(never)]
-fn verify(
-    text: &[u8],
-    place: usize,
-    candidates: &[u16],
-    seen: &mut Secrets,
-    out: &mut Vec<Finding>,
-) -> (bool, usize) {
     let Some(rest) = text.get(place..) else { return (false, place) };
     let mut passed = place;
     let mut marked = 0;
@@ -229,6 +270,7 @@ mod tests {
     fn prefixes_are_three_bytes_and_more_of_a_word() {
         for token in &TOKENS {
             assert!(token.prefix.len() >= 3, "{}", token.prefix);
+            assert!(!token.prefix.starts_with(['_', '-']), "{}", token.prefix);
             assert!(token.prefix.bytes().all(|byte| Alphabet::Token.has(byte)), "{}", token.prefix);
         }
     }

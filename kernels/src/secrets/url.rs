@@ -4,7 +4,7 @@
 
 use super::{finding, named};
 use crate::Finding;
-use crate::bytes::{before, run_end, run_start};
+use crate::bytes::{at, before, run_end, run_start};
 
 /// How far the user and the password of a URL are read, in bytes.
 const USERINFO_MAX: usize = 256;
@@ -28,12 +28,16 @@ const SCHEMES: [(&[u8], &str); 15] = [
     (b"ldap", "secret.ldap-credentials"),
 ];
 
+/// Is the colon at `colon` that of `scheme://`?
+#[inline]
+pub(super) fn may_be(text: &[u8], colon: usize) -> bool {
+    at(text, colon + 1) == b'/' && at(text, colon + 2) == b'/' && before(text, colon).is_ascii_alphanumeric()
+}
+
 /// The user and the password behind the scheme whose colon is at `colon`.
 pub(super) fn userinfo(text: &[u8], colon: usize) -> Option<Finding> {
     let start = colon + 3;
-    if !text.get(colon..)?.starts_with(b"://") || !before(text, colon).is_ascii_alphanumeric() {
-        return None;
-    }
+    may_be(text, colon).then_some(())?;
     let end = run_end(text, start, USERINFO_MAX, |byte| {
         !byte.is_ascii_whitespace() && !matches!(byte, b'/' | b'?' | b'#' | b'"' | b'\'' | b'<' | b'>')
     });
