@@ -64,6 +64,8 @@ pub(crate) fn finish(
         }
         scanner.visit(place, anchor, around);
     });
+    // What has no anchor is looked for here, whoever found the anchors.
+    secrets::in_quotes(text.as_bytes(), scanner.out);
     let mut blocks = (0..text.len()).step_by(BLOCK);
     if blocks.any(|block| may_be_suspicious(block) && view::is_suspicious(text, block)) {
         view_candidates(tables, text, out);
@@ -93,7 +95,7 @@ fn candidates(tables: &Tables, text: &str, out: &mut Vec<Finding>) -> bool {
         |place, anchor, around| scanner.visit(place, anchor, around),
         |block| suspicious = suspicious || view::is_suspicious(text, block),
     );
-    secrets::in_quotes(bytes, scanner.out);
+    secrets::in_quotes(text.as_bytes(), scanner.out);
     suspicious
 }
 
@@ -297,7 +299,7 @@ mod tests {
     static TABLES: LazyLock<Tables> = LazyLock::new(|| Tables::new(crate::simd::best().0));
 
     /// Identifiers, their halves, runs of colons and marks, words about numbers, and other scripts.
-    const ATTACK: &str = "(sk-|ghp_[a-zA-Z0-9]{36}|AKIA[A-Z0-9]{16}|password=|Passwort lautet |Bearer |://|u:p@|@|\
+    const ATTACK: &str = "(sk-|ghp_[a-zA-Z0-9]{36}|AKIA[A-Z0-9]{16}|password=|Passwort lautet |password is \"|\"hunter2hunter2\" |Bearer |://|u:p@|@|\
         anna@example\\.org|DE89 3704 0044 0532 0130 00|4111 1111 1111 1111|756\\.9217\\.0769\\.85|131052-308T|\
         880320-0016|X2482300W|tel |TEL-|KENNZEICHEN|plate |NHS |born |version |order |20\\.03\\.1980|\\+44 20 7946 0958|\
         2001:db8::17|fe80:|::|:|:{1,60}|([0-9a-f]{1,4}:){1,12}|00:1A:2B:3C:4D:5E|192\\.0\\.2\\.1|\
