@@ -22,6 +22,8 @@ const BODIES: [usize; 2] = [BODY, 60 << 10];
 /// Launches one behind the other, and runs of the kernels in one graph.
 const LAUNCHES: usize = 64;
 const RUNS: usize = 16;
+/// Bodies whose latency is measured, for each round that was asked for.
+const BODIES_A_ROUND: usize = 500;
 
 /// What is measured so far, and until when.
 struct Report<'o> {
@@ -100,7 +102,7 @@ impl Report<'_> {
         for bytes in self.sizes(&BODIES) {
             let body = text.get(..bytes).unwrap_or(&text);
             let mut found: Vec<Finding> = Vec::new();
-            let times = self.repeat(10_000, || {
+            let times = self.repeat(self.options.rounds * BODIES_A_ROUND, || {
                 found.clear();
                 let start = Instant::now();
                 engine.scan(body, &mut found);
@@ -143,7 +145,7 @@ impl Report<'_> {
         for bytes in self.sizes(&BODIES) {
             let body = text.get(..bytes).unwrap_or(&text);
             meter.fill(body)?;
-            let times = self.repeat(20_000, || meter.round_trip())?;
+            let times = self.repeat(self.options.rounds * BODIES_A_ROUND, || meter.round_trip())?;
             self.quantiles("cuda-graph-latency", corpus, body.len(), times);
         }
         Ok(())
