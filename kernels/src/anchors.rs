@@ -121,13 +121,13 @@ fn low(wide: u128) -> u64 {
     u64::try_from(wide & u128::from(u64::MAX)).unwrap_or(0)
 }
 
-/// Calls `visit` with the place of each anchor of `text`, and says for each block with bytes outside ASCII
-/// where it starts.
+/// Calls `visit` with the place of each anchor of `text`, and `odd` with the place of each block that has
+/// bytes outside ASCII or marks of encodings.
 pub(crate) fn each(
     reader: Reader,
     text: &[u8],
     mut visit: impl FnMut(usize, Anchor, Around<'_>),
-    mut high: impl FnMut(usize),
+    mut odd: impl FnMut(usize, &Masks),
 ) {
     let (blocks, rest) = text.as_chunks::<BLOCK>();
     let mut last = [[0; BLOCK]];
@@ -141,14 +141,14 @@ pub(crate) fn each(
     for chunk in blocks.chunks(TOGETHER).chain([last.as_slice()]) {
         let Some(fresh) = masks.get_mut(HISTORY + 1..) else { return };
         reader(chunk, fresh);
-        look(&masks, chunk.len(), start, text, &mut visit, &mut high);
+        look(&masks, chunk.len(), start, text, &mut visit, &mut odd);
         masks.copy_within(chunk.len()..chunk.len() + HISTORY + 1, 0);
         start += chunk.len() * BLOCK;
     }
     if let Some(end) = masks.get_mut(HISTORY + 1) {
         *end = Masks::default();
     }
-    look(&masks, 1, start, text, &mut visit, &mut |_| {});
+    look(&masks, 1, start, text, &mut visit, &mut |_, _| {});
 }
 
 /// Calls `visit` with each anchor of `text` that is at one of `places`, which are in order.
@@ -188,13 +188,13 @@ fn look(
     start: usize,
     text: &[u8],
     visit: &mut impl FnMut(usize, Anchor, Around<'_>),
-    high: &mut impl FnMut(usize),
+    odd: &mut impl FnMut(usize, &Masks),
 ) {
     let mut start = start;
     for window in masks.array_windows::<{ HISTORY + 2 }>().take(count) {
         let [.., next] = window;
-        if next.high != 0 {
-            high(start);
+        if next.high | next.coded != 0 {
+            odd(start, next);
         }
         block(window, start, text, visit);
         start += BLOCK;
@@ -306,7 +306,7 @@ mod tests {
         ) {
             for (reader, name) in crate::simd::all() {
                 let mut found = Vec::new();
-                each(reader, text.as_bytes(), |place, anchor, _| found.push((place, anchor)), |_| {});
+                each(reader, text.as_bytes(), |place, anchor, _| found.push((place, anchor)), |_, _| {});
                 prop_assert_eq!(&found, &plain(text.as_bytes()), "{}", name);
             }
         }
@@ -338,7 +338,7 @@ mod tests {
                 if !same {
                     faults.push(place);
                 }
-            }, |_| {});
+            }, |_, _| {});
             prop_assert_eq!(faults, Vec::<usize>::new());
         }
     }

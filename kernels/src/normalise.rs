@@ -22,14 +22,10 @@ pub fn normalise(finding_kind: &str, text: &str) -> String {
     let text = folded(text);
     let text = text.trim();
     match finding_kind {
-        "email" => text.to_lowercase(),
+        "email" => lower(text),
         "phone" => phone(text),
-        "ip.v4" => {
-            text.parse::<Ipv4Addr>().map_or_else(|_| text.to_lowercase(), |address| address.to_string())
-        }
-        "ip.v6" => {
-            text.parse::<Ipv6Addr>().map_or_else(|_| text.to_lowercase(), |address| address.to_string())
-        }
+        "ip.v4" => text.parse::<Ipv4Addr>().map_or_else(|_| lower(text), |address| address.to_string()),
+        "ip.v6" => text.parse::<Ipv6Addr>().map_or_else(|_| lower(text), |address| address.to_string()),
         "se.personnummer" => last_ten_digits(text),
         // The sign between date and serial number is part of the number: it tells the century.
         "fi.hetu" => text.to_ascii_uppercase(),
@@ -39,6 +35,11 @@ pub fn normalise(finding_kind: &str, text: &str) -> String {
             .map(|letter| letter.to_ascii_uppercase())
             .collect(),
     }
+}
+
+/// In small letters; some look Latin whose capitals do not.
+fn lower(text: &str) -> String {
+    folded(&text.to_lowercase()).into_owned()
 }
 
 /// Digits only, with `+` where the country code is written; the trunk zero in brackets is not dialled

@@ -12,8 +12,8 @@ use crate::document::{birth, mrz, plate};
 use crate::payment::{card, iban};
 use crate::resolve::resolve;
 use crate::secrets::Secrets;
-use crate::simd::{BLOCK, Reader};
-use crate::view::{self, View};
+use crate::simd::Reader;
+use crate::view::{self, Spots};
 use crate::{Finding, Label, anchors, network, number, secrets};
 
 /// What is built once for all scans.
@@ -38,20 +38,17 @@ impl Tables {
 #[inline(never)] // one call a text, and profiles have a name for it
 pub(crate) fn scan(tables: &Tables, text: &str, out: &mut Vec<Finding>) {
     let base = out.len();
-    let suspicious = candidates(tables, text, out);
-    if suspicious {
-        view_candidates(tables, text, out);
-    }
+    let spots = candidates(tables, text, out);
+    view::each(text, spots, out, base, |view, seen| candidates(tables, view, seen));
     resolve(out, base);
 }
 
-/// As [`scan`], when it is known at which places the verifiers find all that they find in `text` (more may
-/// be named, in order), and in which blocks no character starts that looks like another.
+/// As [`scan`], when it is known at which places the verifiers find all that they find in `text` itself;
+/// more may be named, in order.
 pub(crate) fn finish(
     tables: &Tables,
     text: &str,
     places: impl Iterator<Item = usize>,
-    may_be_suspicious: impl Fn(usize) -> bool,
     out: &mut Vec<Finding>,
 ) {
     let base = out.len();
@@ -66,37 +63,39 @@ pub(crate) fn finish(
     });
     // What has no anchor is looked for here, whoever found the anchors.
     secrets::in_quotes(text.as_bytes(), scanner.out);
-    let mut blocks = (0..text.len()).step_by(BLOCK);
-    if blocks.any(|block| may_be_suspicious(block) && view::is_suspicious(text, block)) {
-        view_candidates(tables, text, out);
-    }
+    let spots = visit_all(tables, text, |_, _, _| {});
+    view::each(text, spots, out, base, |view, seen| candidates(tables, view, seen));
     resolve(out, base);
 }
 
-/// Appends what may be found in what the text looks like. Beside the text, not instead of it: an invisible
-/// character may also join two numbers.
-fn view_candidates(tables: &Tables, text: &str, out: &mut Vec<Finding>) {
-    let Some(view) = View::of(text) else { return };
-    let mut seen = Vec::new();
-    candidates(tables, view.text(), &mut seen);
-    out.extend(seen.into_iter().filter_map(|found| {
-        let (start, end) = view.source(found.start, found.end)?;
-        Some(Finding { start, end, ..found })
-    }));
+/// Appends what may be found, and says where the text may stand for another one.
+fn candidates(tables: &Tables, text: &str, out: &mut Vec<Finding>) -> Spots {
+    let mut scanner = Scanner::new(tables, text, out);
+    let spots = visit_all(tables, text, |place, anchor, around| scanner.visit(place, anchor, around));
+    secrets::in_quotes(text.as_bytes(), scanner.out);
+    spots
 }
 
-/// Appends what may be found, and says whether the text may look like another one.
-fn candidates(tables: &Tables, text: &str, out: &mut Vec<Finding>) -> bool {
-    let mut scanner = Scanner::new(tables, text, out);
-    let mut suspicious = false;
+/// Shows each anchor, and says where the text may stand for another one.
+#[inline]
+fn visit_all(tables: &Tables, text: &str, mut visit: impl FnMut(usize, Anchor, Around<'_>)) -> Spots {
+    let bytes = text.as_bytes();
+    let (mut spots, mut odd) = (Spots::default(), Spots::default());
     anchors::each(
         tables.reader,
-        text.as_bytes(),
-        |place, anchor, around| scanner.visit(place, anchor, around),
-        |block| suspicious = suspicious || view::is_suspicious(text, block),
+        bytes,
+        |place, anchor, around| {
+            match anchor {
+                Anchor::Digits => spots.digits(bytes, place),
+                Anchor::Word => spots.word(bytes, place),
+                Anchor::Mark(_) | Anchor::Capitals => {}
+            }
+            visit(place, anchor, around);
+        },
+        |block, masks| odd.block(text, block, masks),
     );
-    secrets::in_quotes(text.as_bytes(), scanner.out);
-    suspicious
+    spots.join(odd);
+    spots
 }
 
 /// Bits of what is behind an anchor: the last byte and the one before it, the one before the last, and those
@@ -318,7 +317,7 @@ mod tests {
                     places.push(place);
                 }
             },
-            |_| {},
+            |_, _| {},
         );
         places
     }
@@ -332,7 +331,7 @@ mod tests {
             let (mut all, mut told) = (Vec::new(), Vec::new());
             scan(&TABLES, &text, &mut all);
             let places = places(&text, |place| also >> (place % 64) & 1 != 0);
-            finish(&TABLES, &text, places.into_iter(), |_| true, &mut told);
+            finish(&TABLES, &text, places.into_iter(), &mut told);
             prop_assert_eq!(told, all);
         }
     }
@@ -341,7 +340,7 @@ mod tests {
     fn places_that_are_no_anchors_are_passed_over() {
         let text = "to anna@example.org, from b@example.org";
         let mut found = Vec::new();
-        finish(&TABLES, text, [0, 2, 7, 8, 60, 300].into_iter(), |_| false, &mut found);
+        finish(&TABLES, text, [0, 2, 7, 8, 60, 300].into_iter(), &mut found);
         assert_eq!(found.iter().map(|found| (found.start, found.end)).collect::<Vec<_>>(), [(3, 19)]);
         assert_eq!(text.get(3..19).unwrap(), "anna@example.org");
     }

@@ -6,7 +6,7 @@
 use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::families::{BLOCK_BYTES, TILE_BYTES, tile};
+use super::families::BLOCK_BYTES;
 
 const BLOCK: usize = BLOCK_BYTES as usize;
 /// Looks at an answer before a thread goes to sleep: a launch takes some 10 µs, waking up takes longer.
@@ -25,8 +25,8 @@ pub(super) struct Hit {
 /// What the device says of a launch.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Answer {
-    /// The hits in order of place, and the flags of each tile.
-    Hits { hits: Vec<Hit>, flags: Vec<u32> },
+    /// The hits in order of place.
+    Hits(Vec<Hit>),
     /// More hits than there is room for: the texts are to be read on the processor.
     Overflow,
     /// The device is lost: likewise.
@@ -89,27 +89,20 @@ pub(super) fn room(length: usize) -> usize {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Part<'b> {
     pub(super) hits: &'b [Hit],
-    flags: &'b [u32],
     start: usize,
 }
 
 impl<'b> Part<'b> {
     /// The part of an answer that is about the `length` bytes from `start` on.
-    pub(super) fn new(hits: &'b [Hit], flags: &'b [u32], start: usize, length: usize) -> Part<'b> {
+    pub(super) fn new(hits: &'b [Hit], start: usize, length: usize) -> Part<'b> {
         let from = hits.partition_point(|hit| (hit.place as usize) < start);
         let to = hits.partition_point(|hit| (hit.place as usize) < start + length);
-        Part { hits: hits.get(from..to).unwrap_or_default(), flags, start }
+        Part { hits: hits.get(from..to).unwrap_or_default(), start }
     }
 
     /// The place of a hit in the text.
     pub(super) fn place(&self, hit: Hit) -> usize {
         (hit.place as usize).saturating_sub(self.start)
-    }
-
-    /// May a character that looks like another start in the block of the text at `block`?
-    pub(super) fn may_look_like_another(&self, block: usize) -> bool {
-        let flags = self.flags.get((self.start + block) / TILE_BYTES as usize).copied();
-        flags.unwrap_or(tile::LEAD) & tile::LEAD != 0
     }
 }
 
@@ -147,8 +140,7 @@ mod tests {
     #[test]
     fn a_text_sees_its_own_hits_alone() {
         let hits = [0, 63, 128, 130, 256].map(|place| Hit { place, families: 1 });
-        let part = Part::new(&hits, &[0, tile::LEAD], 128, 100);
+        let part = Part::new(&hits, 128, 100);
         assert_eq!(part.hits.iter().map(|&hit| part.place(hit)).collect::<Vec<_>>(), [0, 2]);
-        assert!(!part.may_look_like_another(0) && part.may_look_like_another(4096));
     }
 }

@@ -192,9 +192,9 @@ impl Cuda {
     /// Waits for what the device says of a text, and finishes it here.
     fn take(&self, tables: &Tables, text: &str, place: &Place, out: &mut Vec<Finding>) {
         match place.batch.wait(self.patience) {
-            Some(Answer::Hits { hits, flags }) => {
+            Some(Answer::Hits(hits)) => {
                 self.counters.on_device(text.len());
-                finish(tables, text, Part::new(hits, flags, place.start, text.len()), out);
+                finish(tables, text, Part::new(hits, place.start, text.len()), out);
             }
             Some(Answer::Overflow) => self.on_cpu(tables, text, Reason::Overflow, out),
             Some(Answer::Failed) => self.on_cpu(tables, text, Reason::Failed, out),
@@ -240,8 +240,8 @@ impl Cuda {
     fn only_on_device(&self, tables: &Tables, text: &str, out: &mut Vec<Finding>) -> Result<(), Unavailable> {
         let place = self.submit(text).map_err(|_| self.ring.fault().unwrap_or(Fault::Stopped))?;
         match place.batch.wait(self.patience) {
-            Some(Answer::Hits { hits, flags }) => {
-                finish(tables, text, Part::new(hits, flags, place.start, text.len()), out);
+            Some(Answer::Hits(hits)) => {
+                finish(tables, text, Part::new(hits, place.start, text.len()), out);
                 Ok(())
             }
             Some(Answer::Overflow) => Err(Unavailable::SelfTest),
@@ -273,7 +273,7 @@ impl fmt::Debug for Cuda {
 /// Runs the verifiers that the device named, where it named them.
 fn finish(tables: &Tables, text: &str, part: Part<'_>, out: &mut Vec<Finding>) {
     let places = part.hits.iter().map(|&hit| part.place(hit));
-    scan::finish(tables, text, places, |block| part.may_look_like_another(block), out);
+    scan::finish(tables, text, places, out);
 }
 
 /// The shortest of a few tries: whatever else runs on the machine only makes it longer.

@@ -61,7 +61,7 @@ impl Meter {
         }
         let load = self.launch(0)?;
         match self.land(load)? {
-            Answer::Hits { hits, .. } => Ok(Some(hits.len())),
+            Answer::Hits(hits) => Ok(Some(hits.len())),
             Answer::Overflow | Answer::Failed => Ok(None),
         }
     }

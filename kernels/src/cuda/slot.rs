@@ -260,9 +260,7 @@ impl Slot {
             (true, _) => return Ok(Answer::Overflow),
             (false, true) => return Err(Fault::Damaged("it has more hits than room for them")),
         }
-        let flags = (0..tiles_of(load.bytes)).map(|tile| self.read(tile * 4)).collect();
-        let hits = self.hits_of(load, count)?;
-        Ok(Answer::Hits { hits, flags })
+        Ok(Answer::Hits(self.hits_of(load, count)?))
     }
 
     /// The hits in order of place.

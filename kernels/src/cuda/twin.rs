@@ -24,7 +24,7 @@ pub(crate) fn anchors(reader: Reader, text: &[u8]) -> Vec<(usize, u32)> {
             _ => places.push((place, kind)),
         }
     };
-    anchors::each(reader, text, visit, |_| {});
+    anchors::each(reader, text, visit, |_, _| {});
     places
 }
 

@@ -12,6 +12,10 @@ mod x86;
 
 /// Bytes that one set of masks speaks of.
 pub(crate) const BLOCK: usize = 64;
+/// At each of them something may be found.
+const MARKS: &[u8; 4] = b"@:=~";
+/// With each of them starts what may stand for another character: see `view/`.
+const CODED: &[u8; 6] = b"%&\\=([";
 
 /// One bit for each byte of a block.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -28,6 +32,8 @@ pub(crate) struct Masks {
     pub(crate) words: u64,
     /// Bytes of characters outside ASCII.
     pub(crate) high: u64,
+    /// `%`, `&`, `\`, `=`, `(` and `[`.
+    pub(crate) coded: u64,
 }
 
 /// Reads as many blocks as there are masks to write, or fewer.
@@ -62,9 +68,10 @@ mod tests {
             digits: mask(|byte| byte.is_ascii_digit()),
             letters: mask(|byte| byte.is_ascii_alphabetic()),
             capitals: mask(|byte| byte.is_ascii_uppercase()),
-            marks: mask(|byte| b"@:=~".contains(&byte)),
+            marks: mask(|byte| MARKS.contains(&byte)),
             words: mask(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-'),
             high: mask(|byte| byte >= 0x80),
+            coded: mask(|byte| CODED.contains(&byte)),
         }
     }
 

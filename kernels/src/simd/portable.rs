@@ -1,6 +1,6 @@
 //! The definition of the masks, in a form that every compiler vectorises.
 
-use super::{BLOCK, Masks};
+use super::{BLOCK, CODED, MARKS, Masks};
 
 /// Gathers the lowest bit of each of eight bytes: byte `i` arrives at bit `56 + i`, without carries.
 const GATHER: u64 = 0x0102_0408_1020_4080;
@@ -13,11 +13,18 @@ pub(super) fn read(blocks: &[[u8; BLOCK]], out: &mut [Masks]) {
             digits: mask(block, digit),
             letters: mask(block, letter),
             capitals: mask(block, |byte| byte.wrapping_sub(b'A') < 26),
-            marks: mask(block, |byte| (byte == b'@') | (byte == b':') | (byte == b'=') | (byte == b'~')),
+            marks: mask(block, |byte| is_of(byte, MARKS)),
             words: mask(block, |byte| digit(byte) | letter(byte) | (byte == b'_') | (byte == b'-')),
             high: mask(block, |byte| byte >= 0x80),
+            coded: mask(block, |byte| is_of(byte, CODED)),
         };
     }
+}
+
+/// Without a branch: the set is unrolled.
+#[inline]
+fn is_of<const N: usize>(byte: u8, set: &[u8; N]) -> bool {
+    set.iter().fold(false, |any, &member| any | (byte == member))
 }
 
 /// One bit for each byte: does `test` hold?

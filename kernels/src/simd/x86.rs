@@ -3,7 +3,7 @@
 
 use std::arch::x86_64::*;
 
-use super::{BLOCK, Masks, Reader};
+use super::{BLOCK, CODED, MARKS, Masks, Reader};
 
 /// What this processor has, the widest first.
 pub(super) fn readers() -> [Option<(Reader, &'static str)>; 2] {
@@ -24,23 +24,50 @@ fn avx2(blocks: &[[u8; BLOCK]], out: &mut [Masks]) {
     unsafe { read_avx2(blocks, out) }
 }
 
+/// Sixteen bytes, each of a set at the place of its lower half. A byte is of the set if it is what stands
+/// at the place of its lower half: one shuffle and one comparison, however many there are. A shuffle
+/// gives 0 for a byte beyond ASCII, and no set has 0.
+const fn by_lower_half<const N: usize>(set: &[u8; N]) -> [u8; 16] {
+    let mut table = [u8::MAX; 16];
+    let mut rest: &[u8] = set;
+    while let [byte, more @ ..] = rest {
+        let place = (*byte & 15) as usize;
+        assert!(*byte < 0x80 && *byte != 0 && place < table.len());
+        let (_, from) = table.split_at_mut(place);
+        if let [slot, ..] = from {
+            assert!(*slot == u8::MAX, "two of a set share their lower half");
+            *slot = *byte;
+        }
+        rest = more;
+    }
+    table
+}
+
+const MARK_TABLE: [u8; 16] = by_lower_half(MARKS);
+const CODED_TABLE: [u8; 16] = by_lower_half(CODED);
+const JOINING_TABLE: [u8; 16] = by_lower_half(b"_-");
+
 #[target_feature(enable = "avx512f,avx512bw")]
 fn read_avx512(blocks: &[[u8; BLOCK]], out: &mut [Masks]) {
     let every = |byte: u8| _mm512_set1_epi8(byte.cast_signed());
+    // SAFETY: a table has the 16 bytes that are read, and an unaligned load needs no alignment.
+    let table = |table: &[u8; 16]| unsafe { _mm512_broadcast_i32x4(_mm_loadu_si128(table.as_ptr().cast())) };
+    let (marks, coded, joining) = (table(&MARK_TABLE), table(&CODED_TABLE), table(&JOINING_TABLE));
     for (block, masks) in blocks.iter().zip(out) {
         // SAFETY: a block has the 64 bytes that are read, and an unaligned load needs no alignment.
         let bytes = unsafe { _mm512_loadu_si512(block.as_ptr().cast()) };
         let digits = _mm512_cmplt_epu8_mask(_mm512_sub_epi8(bytes, every(b'0')), every(10));
         let lower = _mm512_or_si512(bytes, every(0x20));
         let letters = _mm512_cmplt_epu8_mask(_mm512_sub_epi8(lower, every(b'a')), every(26));
-        let is = |byte: u8| _mm512_cmpeq_epi8_mask(bytes, every(byte));
+        let of = |table: __m512i| _mm512_cmpeq_epi8_mask(_mm512_shuffle_epi8(table, bytes), bytes);
         *masks = Masks {
             digits,
             letters,
             capitals: _mm512_cmplt_epu8_mask(_mm512_sub_epi8(bytes, every(b'A')), every(26)),
-            marks: is(b'@') | is(b':') | is(b'=') | is(b'~'),
-            words: digits | letters | is(b'_') | is(b'-'),
+            marks: of(marks),
+            words: digits | letters | of(joining),
             high: _mm512_movepi8_mask(bytes),
+            coded: of(coded),
         };
     }
 }
@@ -61,6 +88,7 @@ fn read_avx2(blocks: &[[u8; BLOCK]], out: &mut [Masks]) {
             marks: low.marks | high.marks << 32,
             words: low.words | high.words << 32,
             high: low.high | high.high << 32,
+            coded: low.coded | high.coded << 32,
         };
     }
 }
@@ -74,16 +102,21 @@ fn half_avx2(half: &[u8; 32]) -> Masks {
     let mask = |lanes: __m256i| u64::from(_mm256_movemask_epi8(lanes).cast_unsigned());
     // There is no comparison of unsigned bytes: the lesser of two is the first where it is not greater.
     let at_most = |lanes: __m256i, most: u8| _mm256_cmpeq_epi8(_mm256_min_epu8(lanes, every(most)), lanes);
-    let is = |byte: u8| _mm256_cmpeq_epi8(bytes, every(byte));
     let either = |left: __m256i, right: __m256i| _mm256_or_si256(left, right);
+    let of = |table: &[u8; 16]| {
+        // SAFETY: a table has the 16 bytes that are read, and an unaligned load needs no alignment.
+        let table = unsafe { _mm_loadu_si128(table.as_ptr().cast()) };
+        _mm256_cmpeq_epi8(_mm256_shuffle_epi8(_mm256_broadcastsi128_si256(table), bytes), bytes)
+    };
     let digits = at_most(_mm256_sub_epi8(bytes, every(b'0')), 9);
     let letters = at_most(_mm256_sub_epi8(either(bytes, every(0x20)), every(b'a')), 25);
     Masks {
         digits: mask(digits),
         letters: mask(letters),
         capitals: mask(at_most(_mm256_sub_epi8(bytes, every(b'A')), 25)),
-        marks: mask(either(either(is(b'@'), is(b':')), either(is(b'='), is(b'~')))),
-        words: mask(either(either(digits, letters), either(is(b'_'), is(b'-')))),
+        marks: mask(of(&MARK_TABLE)),
+        words: mask(either(either(digits, letters), of(&JOINING_TABLE))),
         high: mask(bytes),
+        coded: mask(of(&CODED_TABLE)),
     }
 }

@@ -2,7 +2,6 @@
 
 use crate::cuda::families::{BLOCK_BYTES, TILE_BYTES, kind, tile};
 use crate::cuda::{splice::Extent, twin};
-use crate::view::may_lead;
 
 pub(super) const BLOCK: usize = BLOCK_BYTES as usize;
 pub(super) const TILE: usize = TILE_BYTES as usize;
@@ -99,4 +98,9 @@ fn plain(bytes: &[u8]) -> Vec<(usize, u32)> {
         previous = byte;
     }
     found
+}
+
+/// What `pii_scan.cu` marks a tile for.
+fn may_lead(byte: u8) -> bool {
+    matches!(byte, 0xc2 | 0xcd | 0xd8..=0xdb | 0xe0..=0xe3 | 0xef..)
 }

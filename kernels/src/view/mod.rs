@@ -1,0 +1,239 @@
+//! Views: a text as its reader sees it, where it was written to look different to a machine: full-width,
+//! invisible and look-alike characters (`fold.rs`, `alike.rs`), percent encoding, character references,
+//! escapes, quoted-printable, marks that are spelt out, numbers that are broken (`gap.rs`), base64.
+//!
+//! Invariant: a view is a second reading beside the text, never instead of it, and a place in it is a
+//! place in the text as given. Layers are taken off at most [`LAYERS`] times, and what one reads is no
+//! longer than its source, so reading is linear: a text is read at most once, each of its views at most
+//! once as a whole and once as base64.
+
+mod alike;
+mod base64;
+mod entity;
+mod escape;
+mod fold;
+mod gap;
+mod layer;
+mod percent;
+mod quoted;
+mod settle;
+mod spoken;
+mod spots;
+mod unit;
+
+use std::borrow::Cow;
+
+use layer::View;
+pub(crate) use spots::Spots;
+
+use crate::Finding;
+use crate::bytes::run_end;
+use crate::contact::email;
+
+/// Layers that are taken off: percent encoding in base64 in a JSON string are three.
+const LAYERS: usize = 3;
+/// How much around an odd place is read with it, in bytes: numbers, words about them.
+const MARGIN: usize = 256;
+/// What is found so near to the edge of what was cut out was found in the text itself, or is not there.
+const GUARD: usize = 128;
+/// A token that starts in a margin is read to its end, so many bytes far.
+const TOKEN_MAX: usize = 4096;
+/// What is read at once, so that the memory for a view is bounded.
+const PART_MAX: usize = 32 << 10;
+/// What two parts that are read one after the other have in common.
+const OVERLAP: usize = 2048;
+/// How often a value is folded before it is taken as it is.
+const FOLDS_MAX: usize = 8;
+
+/// Appends to `out` what is found in the views of `text`, whose own candidates are there from `base` on.
+/// `scan` appends the candidates of a text and gives its spots.
+pub(crate) fn each(
+    text: &str,
+    spots: Spots,
+    out: &mut Vec<Finding>,
+    base: usize,
+    mut scan: impl FnMut(&str, &mut Vec<Finding>) -> Spots,
+) {
+    if !spots.is_empty() {
+        let mut found = settle::Found::new(out.get(base..).unwrap_or_default());
+        let mut reader = Reader { scan: &mut scan, found: &mut found, views: Vec::new(), seen: Vec::new() };
+        reader.layers(&Source { text, view: None }, spots, LAYERS);
+        found.settle(out, base);
+    }
+}
+
+/// A text that is read: the one that was given, or a view of another one.
+struct Source<'v> {
+    text: &'v str,
+    view: Option<(&'v View, &'v Source<'v>)>,
+}
+
+/// A place of a text that was given.
+struct Place {
+    start: usize,
+    end: usize,
+    /// It has a gap inside.
+    broken: bool,
+}
+
+impl Source<'_> {
+    /// Where in the text that was given `start..end` is. Nowhere, if it is a part of a table.
+    fn place(&self, mut start: usize, mut end: usize) -> Option<Place> {
+        let (mut source, mut broken) = (self, false);
+        while let Some((view, outer)) = source.view {
+            if view.has_gap(start, end) {
+                broken = true;
+                if view.is_between_gaps(start, end) {
+                    return None;
+                }
+            }
+            (start, end) = view.source(start, end)?;
+            source = outer;
+        }
+        Some(Place { start, end, broken })
+    }
+}
+
+struct Reader<'s> {
+    scan: &'s mut dyn FnMut(&str, &mut Vec<Finding>) -> Spots,
+    found: &'s mut settle::Found,
+    /// Views whose memory may be used again.
+    views: Vec<View>,
+    seen: Vec<Finding>,
+}
+
+impl Reader<'_> {
+    /// Reads the views of `source`, and theirs.
+    fn layers(&mut self, source: &Source<'_>, mut spots: Spots, layers: usize) {
+        let Some(layers) = layers.checked_sub(1) else { return };
+        spots.odd.sort_unstable();
+        for (from, to) in windows(source.text, &spots.odd) {
+            for (start, end) in parts(source.text, from, to) {
+                self.odd(source, start, end, layers);
+            }
+        }
+        let mut passed = 0;
+        spots.encoded.sort_unstable();
+        for start in spots.encoded {
+            if start >= passed {
+                passed = self.encoded(source, start, layers);
+            }
+        }
+    }
+
+    /// Reads what `from..to` stands for, if a view of it shows anything new.
+    fn odd(&mut self, source: &Source<'_>, from: usize, to: usize, layers: usize) {
+        // What was looked at when the outer text was read holds nothing new.
+        if source.view.is_some_and(|(view, _)| view.is_plain(from, to)) {
+            return;
+        }
+        let mut view = self.view();
+        view.decode(source.text, from, to);
+        let first = if from == 0 { 0 } else { from + GUARD };
+        let last = if to == source.text.len() { to } else { to.saturating_sub(GUARD) };
+        self.read(source, &view, layers, |start, end| {
+            end > first && start < last || first == 0 && start == 0
+        });
+        self.views.push(view);
+    }
+
+    /// Reads what is encoded from `start` on, and says where it ends.
+    fn encoded(&mut self, source: &Source<'_>, start: usize, layers: usize) -> usize {
+        let mut view = self.view();
+        let end = base64::decode(source.text.as_bytes(), start, &mut view);
+        if !source.view.is_some_and(|(outer, _)| outer.is_plain(start, end)) {
+            self.read(source, &view, layers, |_, _| true);
+        }
+        self.views.push(view);
+        end
+    }
+
+    /// Reads `view`, and counts what is found where `admits` says so of its place in `source`.
+    fn read(
+        &mut self,
+        source: &Source<'_>,
+        view: &View,
+        layers: usize,
+        admits: impl Fn(usize, usize) -> bool,
+    ) {
+        let inner = Source { text: view.text(), view: Some((view, source)) };
+        let mut seen = std::mem::take(&mut self.seen);
+        seen.clear();
+        let spots = (self.scan)(view.text(), &mut seen);
+        for found in seen.drain(..) {
+            let here = view.source(found.start, found.end);
+            if here.is_some_and(|(start, end)| admits(start, end))
+                && let Some(place) = inner.place(found.start, found.end)
+            {
+                self.found.add(found, &place);
+            }
+        }
+        self.seen = seen;
+        self.layers(&inner, spots, layers);
+    }
+
+    fn view(&mut self) -> View {
+        let mut view = self.views.pop().unwrap_or_default();
+        view.clear();
+        view
+    }
+}
+
+/// What is read around odd places: each with its margins, and those that meet as one.
+fn windows(text: &str, odd: &[(usize, usize)]) -> Vec<(usize, usize)> {
+    let mut windows: Vec<(usize, usize)> = Vec::new();
+    for &(start, end) in odd {
+        let from = text.floor_char_boundary(start.saturating_sub(MARGIN));
+        let to = text.len().min(end + MARGIN);
+        match windows.last_mut() {
+            Some((_, last)) if to <= *last => {}
+            Some((_, last)) if from <= *last => *last = token_end(text, to),
+            _ => windows.push((from, token_end(text, to))),
+        }
+    }
+    windows
+}
+
+fn token_end(text: &str, index: usize) -> usize {
+    text.ceil_char_boundary(run_end(text.as_bytes(), index, TOKEN_MAX, |byte| !byte.is_ascii_whitespace()))
+}
+
+/// `from..to` in parts that overlap.
+fn parts(text: &str, from: usize, to: usize) -> impl Iterator<Item = (usize, usize)> {
+    let end = move |start: usize| {
+        if to - start > PART_MAX { text.floor_char_boundary(start + PART_MAX) } else { to }
+    };
+    let next = move |&(_, end): &(usize, usize)| (end < to).then(|| text.floor_char_boundary(end - OVERLAP));
+    std::iter::successors(Some((from, end(from))), move |part| next(part).map(|start| (start, end(start))))
+}
+
+/// The text as a reader sees it; the text itself if there is nothing to fold.
+pub(crate) fn folded(text: &str) -> Cow<'_, str> {
+    let mut folded = Cow::Borrowed(text);
+    for _ in 0..FOLDS_MAX {
+        let mut view = View::default();
+        view.decode(&folded, 0, folded.len());
+        if view.text() == folded {
+            break;
+        }
+        folded = Cow::Owned(view.text().to_owned());
+    }
+    match unwrapped(&folded) {
+        Some(inner) => Cow::Owned(inner),
+        None => folded,
+    }
+}
+
+/// What is in base64 of ASCII and nothing else. Digits alone are never that.
+fn unwrapped(text: &str) -> Option<String> {
+    let bytes = text.as_bytes();
+    let start = base64::start(bytes, 0).filter(|&start| start == 0)?;
+    let mut view = View::default();
+    let end = base64::decode(bytes, start, &mut view);
+    let rest = text.get(end..)?;
+    (view.text().is_ascii() && rest.bytes().all(|byte| byte == b'=')).then(|| {
+        let inner = view.text();
+        let address = inner.find('@').and_then(|sign| email::find(inner, sign));
+        address.and_then(|found| inner.get(found.start..found.end)).unwrap_or(inner).to_owned()
+    })
+}
