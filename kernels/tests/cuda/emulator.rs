@@ -59,7 +59,7 @@ fn expected_of_intrinsics(t: u32) -> [u32; 24] {
         (high & 0xff00) << 16 | 0x11 << 16 | (high & 0xff) << 8,
         (0x8000_0001u32 << 4 | t >> 28) ^ 7,
         bytes(&|a, b| if a >= b { 0xff } else { 0 }),
-        (u64::from(t << 26) * (1 << 31) >> 32) as u32,
+        ((u64::from(t << 26) * (1 << 31)) >> 32) as u32,
         all(&|i| i % 2 == 0 && (i % 32 < 16) == (lane < 16)),
         if lane < 16 { warp + 2 } else { warp + 18 },
         6 + t,
