@@ -60,6 +60,7 @@ impl<'t> Run<'t> {
         let (mut offset, mut count, mut separator) = (0u32, 0u32, 0);
         let groups = run.digits.iter_mut().zip(&mut run.ends).zip(&mut run.separators);
         for ((digits_to, end), separated) in groups {
+            *separated = separator;
             let length = (digits >> offset).trailing_ones();
             count += length;
             offset += length;
@@ -70,7 +71,7 @@ impl<'t> Run<'t> {
                 return run;
             }
             run.shape = run.shape << 8 | u64::from(length);
-            (*digits_to, *end, *separated) = (digits_here, end_here, separator);
+            (*digits_to, *end) = (digits_here, end_here);
             run.count += 1;
             separator = at(text, start + offset as usize);
             if !is_separator(separator) || digits >> (offset + 1) & 1 == 0 {
@@ -158,7 +159,8 @@ impl<'t> Run<'t> {
     /// point and more digits is a decimal number, `1407303284.341728`.
     #[inline]
     pub(crate) fn written(&self) -> impl Iterator<Item = Written> {
-        let decimal = matches!((self.count, self.separators), (2.., [_, b'.', ..]));
+        let [_, second, ..] = self.separators;
+        let decimal = second == b'.';
         let groups = self.digits.iter().zip(&self.ends).zip(&self.separators).take(self.count).enumerate();
         groups
             .skip(usize::from(decimal))
