@@ -6,15 +6,14 @@
 #pragma once
 #include "common.cuh"
 
-// A number without its separators, in shared memory: 0..=9 for a digit, 10..=35 for a letter. The characters
-// of one thread are VERIFY_THREADS bytes apart, so that those of a warp lie side by side.
+// A number without its separators, in shared memory: 0..=9 for a digit, 10..=35 for a letter.
 struct Characters {
     const u8* values;
     u32 length;
     u32 sign; // the separator before the last group, 0 if there is none
 
     __device__ __forceinline__ u32 at(u32 place) const {
-        return place < length ? values[place * VERIFY_THREADS] : 0;
+        return place < length ? values[place] : 0;
     }
 
     // Characters from..from + count as a decimal number; a letter counts as its last digit.
@@ -28,7 +27,7 @@ struct Characters {
 
     // What stands from a place on.
     __device__ __forceinline__ Characters behind(u32 from) const {
-        return {values + from * VERIFY_THREADS, length - from, sign};
+        return {values + from, length - from, sign};
     }
 };
 

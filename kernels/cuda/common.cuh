@@ -20,16 +20,32 @@ struct Header {
     u32 version;      // VERSION
     u32 blocks;       // blocks of 64 bytes of the slot that hold texts, NUL blocks among them
     u32 hits_max;     // room in the list of hits
+    u32 sequence;     // which launch this is, never 0
     u32 edits;        // redact: how many edits
     u32 out_blocks;   // redact: blocks of 64 bytes to write
     u32 replacements; // redact: how many replacements
     u32 replacement_bytes; // redact: how long all of them are together
 };
 
-// Device memory or mapped: what came out of a slot. pii_scan clears it.
+// Device memory: what comes out of a slot, while it is worked on. pii_scan clears it.
 struct Outcome {
     u32 hits;    // how many hits there are; more than hits_max if there was no room
     u32 failure; // FAILURE_*: the slot is to be read again on the CPU
+    u32 done;    // blocks of pii_verify that have ended
+};
+
+// Memory of the host, mapped: what the host waits for. The sequence is written last, when all else is there.
+struct Answer {
+    u32 blocks;  // as in the header
+    u32 hits;    // as in the outcome
+    u32 failure;
+    u32 sequence;
+};
+
+// Memory of the host, mapped: the hits of one tile.
+struct Span {
+    u32 first; // the first of them
+    u32 count; // how many, 0..=4096
 };
 
 // An anchor at which at least one family may find something.

@@ -1,5 +1,9 @@
 // number: is a number of some scheme written here? Words around it are the host's to weigh.
-// Equals kernels/src/number/{mod,code}.rs and digits.rs up to there.
+// Equals kernels/src/number/{mod,code}.rs, digits.rs and payment/card.rs up to there.
+//
+// Each lane of a warp reads what stands at its own anchor. Whatever may be a number by its length all lanes
+// then look at together, a form each: one lane alone would take as long as all forms of a length take.
+// So what is `together` here is called by all lanes of a warp at once.
 #pragma once
 #include "check.cuh"
 
@@ -29,18 +33,115 @@ __device__ __forceinline__ bool form_holds(const u32* tables, u32 form, const Ch
     return written && is_of_classes(classes, all) && checks_hold(tables, rest[2], all);
 }
 
-// Is one of the forms that the list holds from `index[0]` to `index[1]` that of the number?
-__device__ __forceinline__ bool any_form_holds(const u32* tables, const u32* index, const Characters& all, u64 shape, bool unbroken) {
-    if (index[0] == index[1] || !is_mixed(all, 0, all.length)) {
-        return false; // none has this length, or it is an example: a row of zeros
+// A number that one lane has read.
+struct Job {
+    u32 start, end;  // its bytes
+    u32 length;      // characters, at most CHARACTERS_MAX
+    u32 sign;        // the separator before its last group, 0 if there is none
+    u64 shape;       // the lengths of its groups, a byte each
+    u32 first, last; // the forms of this length, in the list
+};
+static_assert(CHARACTERS_MAX <= 32, "a lane holds one character");
+
+// What a job asks, and what comes of it.
+#define ASKS_FORMS 1u
+#define ASKS_CARD 2u
+
+__device__ __forceinline__ u32 lanes_of(bool holds) {
+    return __ballot_sync(0xffffffffu, holds);
+}
+
+__device__ __forceinline__ u32 from_lane(u32 value, int lane) {
+    return __shfl_sync(0xffffffffu, value, lane);
+}
+
+__device__ __forceinline__ Job job_of(const Job& own, int lane) {
+    const u32 low = from_lane((u32)own.shape, lane), high = from_lane((u32)(own.shape >> 32), lane);
+    return {from_lane(own.start, lane), from_lane(own.end, lane),   from_lane(own.length, lane), from_lane(own.sign, lane),
+            low | (u64)high << 32,      from_lane(own.first, lane), from_lane(own.last, lane)};
+}
+
+// Writes the characters of a job, without its separators, where all lanes find them. With its separators a number
+// has at most 64 bytes.
+__device__ __forceinline__ void gather_together(const Text& text, const Job& job, u8* characters) {
+    const u32 lane = threadIdx.x % 32;
+    u32 before = 0;
+    for (u32 half = 0; half < 64; half += 32) {
+        const u32 place = job.start + half + lane;
+        const u32 value = place < job.end ? value_of(text.at(place)) : NO_VALUE;
+        const u32 members = lanes_of(value != NO_VALUE);
+        const u32 slot = before + __popc(members & ((1u << lane) - 1));
+        if (value != NO_VALUE && slot < CHARACTERS_MAX) {
+            characters[slot] = (u8)value;
+        }
+        before += __popc(members);
+    }
+    __syncwarp();
+}
+
+// Is it a number of one of the forms? A row of the same characters is an example.
+__device__ __forceinline__ bool any_form_together(const u32* tables, const Job& job, const Characters& all) {
+    const u32 lane = threadIdx.x % 32;
+    if (lanes_of(lane < all.length && all.at(lane) != all.at(0)) == 0) {
+        return false;
     }
     const u32* list = tables + tables[TABLE_FORMS];
-    for (u32 entry = index[0]; entry < index[1]; entry++) {
-        if (form_holds(tables, list[entry], all, shape, unbroken)) {
+    const bool unbroken = job.end - job.start == job.length;
+    for (u32 entry = job.first; entry < job.last; entry += 32) {
+        const bool mine = entry + lane < job.last;
+        if (lanes_of(mine && form_holds(tables, list[entry + lane], all, job.shape, unbroken)) != 0) {
             return true;
         }
     }
     return false;
+}
+
+// The sum over all characters, the last one first: of each what it counts, or twice that as digits.
+__device__ __forceinline__ u32 luhn_together(const Characters& all) {
+    const u32 lane = threadIdx.x % 32;
+    const u32 value = lane < all.length ? all.at(all.length - 1 - lane) << lane % 2 : 0;
+    return __reduce_add_sync(0xffffffffu, value - (value > 9 ? 9 : 0));
+}
+
+// GS1: thirteen digits with the check digit of goods are on goods.
+__device__ __forceinline__ bool is_goods_together(const Characters& all) {
+    const u32 lane = threadIdx.x % 32;
+    const u32 value = lane < all.length ? all.at(all.length - 1 - lane) * (lane % 2 == 0 ? 1 : 3) : 0;
+    return __reduce_add_sync(0xffffffffu, value) % 10 == 0 && all.length == 13 && all.sign == 0;
+}
+
+// Is it a card's, if its length and its groups may be? How many ranges; of each: first and last of the first six
+// digits, a bit for each length.
+__device__ __forceinline__ bool is_card_together(const u32* tables, const Characters& all) {
+    const bool goods = is_goods_together(all);
+    if (luhn_together(all) % 10 != 0 || goods) {
+        return false;
+    }
+    const u32* ranges = tables + tables[TABLE_CARDS];
+    const u32 issuer = (u32)all.number(0, 6), lane = threadIdx.x % 32;
+    bool found = false;
+    for (u32 index = lane; index < ranges[0]; index += 32) {
+        const u32* range = ranges + 1 + index * 3;
+        found = found || (range[0] <= issuer && issuer <= range[1] && (range[2] >> all.length & 1) != 0);
+    }
+    return lanes_of(found) != 0;
+}
+
+// What comes of each lane's own job, of what it asks (ASKS_*).
+__device__ __forceinline__ u32 answers_together(const Text& text, const u32* tables, u32 asks, const Job& own, u8* characters) {
+    u32 answers = 0;
+    for (u32 lanes = lanes_of(asks != 0); lanes != 0; lanes &= lanes - 1) {
+        const int from = __ffs((int)lanes) - 1;
+        const u32 asked = from_lane(asks, from);
+        const Job job = job_of(own, from);
+        gather_together(text, job, characters);
+        const Characters all = {characters, job.length, job.sign};
+        u32 found = (asked & ASKS_FORMS) != 0 && any_form_together(tables, job, all) ? ASKS_FORMS : 0;
+        found |= (asked & ASKS_CARD) != 0 && is_card_together(tables, all) ? ASKS_CARD : 0;
+        answers = threadIdx.x % 32 == (u32)from ? found : answers;
+        __syncwarp();
+    }
+    return answers;
 }
 
 // Does a group of a code start here? One with a digit, or a few capitals.
@@ -60,39 +161,36 @@ __device__ __forceinline__ bool continues(const Text& text, u32 start) {
 }
 
 // Reads on from `start`, the first digit being at `digit`, and asks about each prefix of groups.
-__device__ __forceinline__ bool code_from(const Text& text, const u32* tables, u32 start, u32 digit, u8* values) {
-    Characters all = {values, 0, 0};
-    u32 place = start, letters = 0;
-    u64 shape = 0;
-    for (u32 group = 0; group < CODE_GROUPS_MAX; group++) {
-        const u32 first = all.length;
-        for (;;) {
-            const u32 value = value_of(text.at(place));
-            if (value == NO_VALUE) {
-                break;
+__device__ __forceinline__ bool code_from_together(const Text& text, const u32* tables, bool reads, u32 start, u32 digit,
+                                                   u8* characters) {
+    Job job = {start, start, 0, 0, 0, 0, 0};
+    u32 letters = 0;
+    bool found = false;
+    for (u32 group = 0; group < CODE_GROUPS_MAX && lanes_of(reads) != 0; group++) {
+        u32 asks = 0;
+        if (reads) {
+            const u32 first = job.length;
+            for (u32 value; (value = value_of(text.at(job.end))) != NO_VALUE && job.length <= CHARACTERS_MAX; job.end++) {
+                letters += value >= 10 && job.end < digit ? 1 : 0;
+                job.length++;
             }
-            if (all.length == CHARACTERS_MAX) {
-                return false;
-            }
-            values[all.length * VERIFY_THREADS] = (u8)value;
-            letters += value >= 10 && place < digit ? 1 : 0;
-            all.length++;
-            place++;
-        }
-        shape = shape << 8 | (all.length - first);
-        if (place > digit && letters <= CODE_LETTERS_MAX) {
-            const u32* index = tables + tables[TABLE_CODES] + letters * (CHARACTERS_MAX + 1) + all.length;
-            if (any_form_holds(tables, index, all, shape, all.length == place - start)) {
-                return true;
+            reads = job.length <= CHARACTERS_MAX;
+            job.shape = job.shape << 8 | (job.length - first);
+            if (reads && job.end > digit && letters <= CODE_LETTERS_MAX) {
+                const u32* index = tables + tables[TABLE_CODES] + letters * (CHARACTERS_MAX + 1) + job.length;
+                job.first = index[0];
+                job.last = index[1];
+                asks = job.first < job.last ? ASKS_FORMS : 0;
             }
         }
-        all.sign = text.at(place);
-        if (!is_separator(all.sign) || !continues(text, place + 1)) {
-            return false;
+        found = answers_together(text, tables, asks, job, characters) != 0 || found;
+        if (reads) {
+            job.sign = text.at(job.end);
+            reads = !found && is_separator(job.sign) && continues(text, job.end + 1);
+            job.end++;
         }
-        place++;
     }
-    return false;
+    return found;
 }
 
 // The group of capitals that ends before `start`, one separator between; `start` if there is none.
@@ -108,30 +206,28 @@ __device__ __forceinline__ u32 group_before(const Text& text, u32 start) {
 }
 
 // Is there a code whose first digit is at `digit`, which is the first of its group?
-__device__ __forceinline__ bool is_code(const Text& text, const u32* tables, u32 digit, u8* values) {
+__device__ __forceinline__ bool is_code_together(const Text& text, const u32* tables, bool reads, u32 digit, u8* characters) {
     u32 start = digit;
-    while (digit - start < CODE_LETTERS_MAX + 1 && is_letter(text.before(start))) {
+    while (reads && digit - start < CODE_LETTERS_MAX + 1 && is_letter(text.before(start))) {
         start--;
     }
-    if (!is_alphanumeric(text.before(start)) && digit - start <= CODE_LETTERS_MAX &&
-        code_from(text, tables, start, digit, values)) {
-        return true;
-    }
+    const bool solid = reads && !is_alphanumeric(text.before(start)) && digit - start <= CODE_LETTERS_MAX;
+    bool found = code_from_together(text, tables, solid, start, digit, characters);
     for (u32 group = 0; group < 2; group++) {
-        const u32 first = group_before(text, start);
-        if (first == start || digit - first > CODE_LETTERS_MAX + 2) {
-            return false;
-        }
+        const u32 first = reads ? group_before(text, start) : start;
+        reads = reads && !found && first != start && digit - first <= CODE_LETTERS_MAX + 2;
         start = first;
-        if (code_from(text, tables, start, digit, values)) {
-            return true;
-        }
+        found = code_from_together(text, tables, reads, start, digit, characters) || found;
     }
-    return false;
+    return found;
 }
 
-// All groups but the last have four digits, or it is one of the groupings that cards show.
-__device__ __forceinline__ bool is_card_grouping(const u32* shapes, const Characters& all, u64 shape) {
+// All groups but the last have four digits, or it is one of the groupings that cards show, which stand behind the
+// ranges: how many, and those.
+__device__ __forceinline__ bool is_card_grouping(const u32* tables, const Job& job) {
+    const u32* ranges = tables + tables[TABLE_CARDS];
+    const u32* shapes = ranges + 1 + ranges[0] * 3;
+    const u64 shape = job.shape;
     u64 rest = shape >> 8;
     bool fours = true;
     for (u32 group = 0; group < 7; group++) {
@@ -142,74 +238,45 @@ __device__ __forceinline__ bool is_card_grouping(const u32* shapes, const Charac
     for (u32 index = 0; index < shapes[0]; index++) {
         shown = shown || (shapes[1 + index * 2] == (u32)shape && shapes[2 + index * 2] == (u32)(shape >> 32));
     }
-    return all.length - 12 <= 19 - 12 && (all.sign == 0 || (fours && (shape & 0xff) <= 7) || shown);
-}
-
-// GS1: thirteen digits with the check digit of goods are on goods.
-__device__ __forceinline__ bool is_goods(const Characters& all) {
-    u32 sum = 0;
-    for (u32 place = 0; place < all.length; place++) {
-        sum += all.at(all.length - 1 - place) * (place % 2 == 0 ? 1 : 3);
-    }
-    return all.length == 13 && all.sign == 0 && sum % 10 == 0;
-}
-
-// How many ranges; of each: first and last of the first six digits, a bit for each length; then how many
-// shapes there are beside fours, and those.
-__device__ __forceinline__ bool is_card(const u32* tables, const Characters& all, u64 shape) {
-    if (all.length < 12) {
-        return false;
-    }
-    const u32* ranges = tables + tables[TABLE_CARDS];
-    if (!is_card_grouping(ranges + 1 + ranges[0] * 3, all, shape) || !luhn(all, 0, all.length) || is_goods(all)) {
-        return false;
-    }
-    const u32 issuer = (u32)all.number(0, 6);
-    for (u32 index = 0; index < ranges[0]; index++) {
-        const u32* range = ranges + 1 + index * 3;
-        if (range[0] <= issuer && issuer <= range[1] && (range[2] >> all.length & 1) != 0) {
-            return true;
-        }
-    }
-    return false;
+    return job.length - 12 <= 19 - 12 && (job.sign == 0 || (fours && (shape & 0xff) <= 7) || shown);
 }
 
 // What the numbers of digits alone are that begin with the group at `start`.
-__device__ __forceinline__ u32 families_of_digits(const Text& text, const u32* tables, u32 start, u8* values) {
-    const bool decimal = text.before(start) == '.' && is_digit(text.before(start - 1));
-    if (decimal || is_alphanumeric(text.before(start))) {
-        return 0;
-    }
-    Characters all = {values, 0, 0};
-    u32 place = start, families = 0;
-    u64 shape = 0;
-    for (u32 group = 0; group < NUMBER_GROUPS_MAX; group++) {
-        const u32 first = all.length;
-        while (is_digit(text.at(place))) {
-            if (all.length == NUMBER_DIGITS_MAX) {
-                return families;
+__device__ __forceinline__ u32 families_of_digits_together(const Text& text, const u32* tables, bool reads, u32 start,
+                                                           u8* characters) {
+    reads = reads && !(text.before(start) == '.' && is_digit(text.before(start - 1)));
+    Job job = {start, start, 0, 0, 0, 0, 0};
+    u32 families = 0;
+    for (u32 group = 0; group < NUMBER_GROUPS_MAX && lanes_of(reads) != 0; group++) {
+        u32 asks = 0;
+        if (reads) {
+            const u32 first = job.length;
+            while (job.length <= NUMBER_DIGITS_MAX && is_digit(text.at(job.end))) {
+                job.length++;
+                job.end++;
             }
-            values[all.length * VERIFY_THREADS] = (u8)(text.at(place) - '0');
-            all.length++;
-            place++;
-        }
-        shape = shape << 8 | (all.length - first);
-        // One group in front of a point and more digits is a decimal number.
-        const bool decimal_head = group == 0 && text.at(place) == '.' && is_digit(text.at(place + 1));
-        if (!is_alphanumeric(text.at(place)) && !decimal_head) {
-            const u32* index = tables + tables[TABLE_NUMBERS] + all.length;
-            if ((families & FAMILY_NUMBERS) == 0 && any_form_holds(tables, index, all, shape, all.sign == 0)) {
-                families |= FAMILY_NUMBERS;
+            reads = job.length <= NUMBER_DIGITS_MAX;
+            job.shape = job.shape << 8 | (job.length - first);
+            // One group in front of a point and more digits is a decimal number.
+            const bool decimal = group == 0 && text.at(job.end) == '.' && is_digit(text.at(job.end + 1));
+            if (reads && !is_alphanumeric(text.at(job.end)) && !decimal) {
+                const u32* index = tables + tables[TABLE_NUMBERS] + job.length;
+                job.first = index[0];
+                job.last = index[1];
+                asks = (families & FAMILY_NUMBERS) == 0 && job.first < job.last ? ASKS_FORMS : 0;
+                asks |= is_card_grouping(tables, job) ? ASKS_CARD : 0;
+                const bool bank = job.sign == '/' && job.length - first == 4;
+                families |= bank || job.length >= LONG_NUMBER_MIN ? FAMILY_LONG_NUMBER : 0;
             }
-            families |= is_card(tables, all, shape) ? FAMILY_CARD : 0;
-            const bool bank = all.sign == '/' && all.length - first == 4;
-            families |= bank || all.length >= LONG_NUMBER_MIN ? FAMILY_LONG_NUMBER : 0;
         }
-        all.sign = text.at(place);
-        if (!is_separator(all.sign) || !is_digit(text.at(place + 1))) {
-            break;
+        const u32 answers = answers_together(text, tables, asks, job, characters);
+        families |= (answers & ASKS_FORMS) != 0 ? FAMILY_NUMBERS : 0;
+        families |= (answers & ASKS_CARD) != 0 ? FAMILY_CARD : 0;
+        if (reads) {
+            job.sign = text.at(job.end);
+            reads = is_separator(job.sign) && is_digit(text.at(job.end + 1));
+            job.end++;
         }
-        place++;
     }
     return families;
 }

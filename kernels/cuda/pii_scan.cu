@@ -53,6 +53,7 @@ extern "C" __global__ void __launch_bounds__(SCAN_THREADS)
     const bool valid = is_layout(header);
     if (tile == 0 && thread == 0) {
         outcome->hits = 0;
+        outcome->done = 0;
         outcome->failure = valid ? 0 : FAILURE_LAYOUT;
     }
     const u32 units = valid ? header->blocks * (BLOCK_BYTES / 16) : 0;

@@ -12,13 +12,13 @@ pub(crate) const ANCHORS_MAX: u32 = TILE_BYTES;
 /// Threads of a block of `pii_scan`: each reads 16 bytes.
 pub(crate) const SCAN_THREADS: u32 = 256;
 /// Threads of a block of `pii_verify`: each takes one anchor at a time.
-pub(crate) const VERIFY_THREADS: u32 = 128;
+pub(crate) const VERIFY_THREADS: u32 = 256;
 /// Threads of a block of `redact`: each writes 16 bytes.
 pub(crate) const REDACT_THREADS: u32 = 256;
 /// The first word of a header and of the tables: `INLK`.
 pub(crate) const MAGIC: u32 = 0x4b4c_4e49;
 /// Changes with every change of the layout of either.
-pub(crate) const VERSION: u32 = 1;
+pub(crate) const VERSION: u32 = 2;
 
 /// How little makes a telephone number, and how far it is read, in bytes.
 pub(crate) const PHONE_DIGITS_MIN: u32 = 5;

@@ -1,11 +1,10 @@
 //! A slot: the memory of one launch, and one captured graph for each size of it.
 //!
-//! Invariant: an answer is taken only if it is whole: its sequence is the launch's, its header came back as
-//! it was sent, both kernels left their marks, every number is in range.
+//! Invariant: an answer is taken only if it is whole: its sequence is the launch's, it is about as many blocks,
+//! every number is in range, and the hits are in order.
 //!
-//! The upload is one copy: `[control: 64 bytes][texts]`. The answer is one copy of
-//! the control, then one of the sequence alone, which the processor waits for: what is copied first is
-//! there first. Hits are written by the kernel into memory of the host.
+//! A launch is one copy, `[control: 64 bytes][texts]`, and two kernels. What they find they write into memory of
+//! the host, the sequence last, which the processor waits for.
 
 #![expect(unsafe_code, reason = "pinned memory is read and written through pointers")]
 
@@ -22,20 +21,22 @@ use super::fault::Fault;
 use super::memory::{DeviceMemory, Graph, PinnedMemory, Pinning, Stream};
 use super::probe::checked;
 
-/// Words of the control block in front of the texts: what `common.cuh` calls `Header` and `Outcome`, and
-/// what only the host reads.
+/// Words of the control block in front of the texts: what `common.cuh` calls `Header`.
 const CONTROL_WORDS: usize = 16;
 const CONTROL_BYTES: usize = CONTROL_WORDS * 4;
-/// The words of it. `Header` is the first eight, `Outcome` the two from `HITS` on.
-const BLOCKS: usize = 2;
-const HITS: usize = 8;
-const FAILURE: usize = 9;
-const SEQUENCE: usize = CONTROL_WORDS - 1;
-/// What `Outcome` holds before the kernels have run; no run leaves it.
-const UNTOUCHED: u32 = u32::MAX;
+/// Words of what it calls `Outcome`.
+const OUTCOME_WORDS: usize = 3;
+/// Bytes of what it calls `Answer`, with those behind it that nobody uses, and of a `Span`.
+const ANSWER_BYTES: usize = 64;
+const SPAN_BYTES: usize = 8;
+/// The words of an answer.
+const BLOCKS: usize = 0;
+const HITS: usize = 1;
+const FAILURE: usize = 2;
+const SEQUENCE: usize = 3;
 
 /// Bytes of texts of each size of a launch, the smallest first; the last is what a slot holds.
-const BUCKETS: [usize; 4] = [64 << 10, 256 << 10, 1 << 20, 4 << 20];
+const BUCKETS: [usize; 5] = [16 << 10, 64 << 10, 256 << 10, 1 << 20, 4 << 20];
 /// One hit for so many bytes has room; texts with more are read on the processor.
 const BYTES_A_HIT: usize = 8;
 
@@ -56,12 +57,12 @@ pub(super) struct Slot {
     stream: Stream,
     /// `[control][texts]`, written by the processor.
     input: PinnedMemory,
-    /// `[control][sequence, at a block of its own]`, written by the device.
+    /// `[answer][the span of each tile]`, written by the device.
     output: PinnedMemory,
     hits: PinnedMemory,
     kernels: Kernels,
     at: Addresses,
-    _memory: [DeviceMemory; 3],
+    _memory: [DeviceMemory; 4],
 }
 
 struct Bucket {
@@ -76,31 +77,35 @@ struct Addresses {
     input: sys::CUdeviceptr,
     anchors: sys::CUdeviceptr,
     counts: sys::CUdeviceptr,
+    outcome: sys::CUdeviceptr,
     hits: sys::CUdeviceptr,
+    output: sys::CUdeviceptr,
 }
 
 impl Slot {
     pub(super) fn new(kernels: Kernels, bytes: usize) -> Result<Slot, Fault> {
         let tiles = tiles_of(bytes);
         let input = PinnedMemory::new(CONTROL_BYTES + bytes, Pinning::WriteCombined)?;
-        let output = PinnedMemory::new(2 * CONTROL_BYTES, Pinning::Mapped)?;
+        let output = PinnedMemory::new(ANSWER_BYTES + tiles * SPAN_BYTES, Pinning::Mapped)?;
         let hits = PinnedMemory::new(hits_max(bytes) * size_of::<Hit>(), Pinning::Mapped)?;
         let device = DeviceMemory::new(CONTROL_BYTES + tiles * TILE)?;
         let anchors = DeviceMemory::new(tiles * ANCHORS_MAX as usize * size_of::<u16>())?;
         let counts = DeviceMemory::new(tiles * 4)?;
+        let outcome = DeviceMemory::new(OUTCOME_WORDS * 4)?;
         let at = Addresses {
             input: device.address,
             anchors: anchors.address,
             counts: counts.address,
+            outcome: outcome.address,
             hits: hits.device_address()?,
+            output: output.device_address()?,
         };
-        let (graphs, stream, memory) = (Vec::new(), Stream::new()?, [device, anchors, counts]);
+        let (graphs, stream, memory) = (Vec::new(), Stream::new()?, [device, anchors, counts, outcome]);
         let mut slot = Slot { graphs, stream, input, output, hits, kernels, at, _memory: memory };
         for bucket in BUCKETS.into_iter().filter(|&bucket| bucket < bytes).chain([bytes]) {
             let graph = slot.stream.capture(|| {
                 slot.record_upload(bucket)?;
-                slot.record_kernels(bucket)?;
-                slot.record_answer()
+                slot.record_kernels(bucket)
             })?;
             slot.graphs.push(Bucket { bytes: bucket, graph });
         }
@@ -122,7 +127,7 @@ impl Slot {
 
     /// Has the sequence of this launch arrived?
     pub(super) fn has_arrived(&self, load: Load) -> bool {
-        let arrived = self.read(self.sequence_offset()) == load.sequence;
+        let arrived = self.read(SEQUENCE) == load.sequence;
         // What was written before it is read after it.
         fence(Ordering::Acquire);
         arrived
@@ -156,31 +161,15 @@ impl Slot {
 
     /// The two kernels, over what was uploaded.
     fn record_kernels(&self, bytes: usize) -> Result<(), Fault> {
-        let (Addresses { input, anchors, counts, hits }, Kernels { scan, verify, tables }) =
+        let (Addresses { input, anchors, counts, outcome, hits, output }, Kernels { scan, verify, tables }) =
             (self.at, self.kernels);
-        let (text, outcome) = (input + CONTROL_BYTES as u64, input + HITS as u64 * 4);
+        let (text, spans) = (input + CONTROL_BYTES as u64, output + ANSWER_BYTES as u64);
         let (stream, grid) = (self.stream.raw, u32::try_from(tiles_of(bytes)).unwrap_or(u32::MAX));
         // pii_scan.cu: text, header, anchors, counts, outcome
         launch(scan, grid, SCAN_THREADS, stream, [text, input, anchors, counts, outcome])?;
-        // pii_verify.cu: text, header, tables, anchors, counts, hits, outcome
-        launch(verify, grid, VERIFY_THREADS, stream, [text, input, tables, anchors, counts, hits, outcome])
-    }
-
-    /// The answer of one launch, and its sequence behind it.
-    fn record_answer(&self) -> Result<(), Fault> {
-        let stream = self.stream.raw;
-        // SAFETY: the output has room for the control block and one block more, and is read only after the
-        // sequence has arrived.
-        let answer = unsafe { std::slice::from_raw_parts_mut(self.output.bytes, CONTROL_BYTES) };
-        // SAFETY: the control block is in the device's memory, which lives as long as the graph.
-        let copied = unsafe { result::memcpy_dtoh_async(answer, self.at.input, stream) };
-        checked("cuMemcpyDtoHAsync", copied)?;
-        // SAFETY: the last block of the output, see above; nothing else is copied there.
-        let word =
-            unsafe { std::slice::from_raw_parts_mut(self.output.bytes.add(self.sequence_offset()), 4) };
-        let sequence = self.at.input + SEQUENCE as u64 * 4;
-        // SAFETY: the control block is in the device's memory, which lives as long as the graph.
-        checked("cuMemcpyDtoHAsync", unsafe { result::memcpy_dtoh_async(word, sequence, stream) })
+        // pii_verify.cu: text, header, tables, anchors, counts, hits, spans, outcome, answer
+        let parameters = [text, input, tables, anchors, counts, hits, spans, outcome, output];
+        launch(verify, grid, VERIFY_THREADS, stream, parameters)
     }
 
     fn write_control(&mut self, load: Load) -> Result<(), Fault> {
@@ -191,79 +180,65 @@ impl Slot {
         // SAFETY: the input begins with a control block, and no launch of this slot is under way: it is
         // launched only from the state that `Ring` calls loaded, and once.
         unsafe { self.input.bytes.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len()) };
-        // SAFETY: the sequence of the launch before, in the output's last block; no launch is under way.
-        unsafe { self.output.bytes.add(self.sequence_offset()).cast::<u32>().write_volatile(0) };
+        // SAFETY: the sequence of the launch before, in the answer; no launch is under way.
+        unsafe { self.output.bytes.cast::<u32>().add(SEQUENCE).write_volatile(0) };
         Ok(())
     }
 
-    /// `Header` and `Outcome` of `common.cuh`.
+    /// `Header` of `common.cuh`.
     fn control_of(&self, load: Load) -> Option<[u32; CONTROL_WORDS]> {
-        let blocks = u32::try_from(load.bytes / BLOCK_BYTES as usize).ok()?;
-        let hits_max = u32::try_from(self.hits.length / size_of::<Hit>()).ok()?;
         let mut control = [0; CONTROL_WORDS];
-        for (index, value) in [
-            (0, MAGIC),
-            (1, VERSION),
-            (BLOCKS, blocks),
-            (3, hits_max),
-            (HITS, UNTOUCHED),
-            (FAILURE, UNTOUCHED),
-        ] {
-            *control.get_mut(index)? = value;
-        }
-        *control.get_mut(SEQUENCE)? = load.sequence;
+        let room = u32::try_from(self.room()).ok()?;
+        let head = [MAGIC, VERSION, blocks_of(load)?, room, load.sequence];
+        control.iter_mut().zip(head).for_each(|(word, value)| *word = value);
         Some(control)
     }
 
-    fn sequence_offset(&self) -> usize {
-        self.output.length - CONTROL_BYTES
+    /// How many hits there is room for.
+    fn room(&self) -> usize {
+        self.hits.length / size_of::<Hit>()
     }
 
     /// A word of the output.
-    fn read(&self, offset: usize) -> u32 {
-        if offset + 4 > self.output.length {
+    fn read(&self, word: usize) -> u32 {
+        if (word + 1) * 4 > self.output.length {
             return 0;
         }
-        // SAFETY: inside of the output, as was just checked, and aligned: offsets are multiples of 4. The
-        // device may write it at the same time, hence volatile.
-        unsafe { self.output.bytes.add(offset).cast::<u32>().read_volatile() }
+        // SAFETY: inside of the output, as was just checked. The device may write it at the same time, hence
+        // volatile.
+        unsafe { self.output.bytes.cast::<u32>().add(word).read_volatile() }
     }
 
     /// The answer of a launch that has arrived.
     pub(super) fn answer(&self, load: Load) -> Result<Answer, Fault> {
-        let sent = self.control_of(load).unwrap_or_default();
-        for (index, &value) in sent.iter().enumerate() {
-            let came = self.read(index * 4);
-            if index != HITS && index != FAILURE && came != value {
-                return Err(Fault::Damaged("its header is not the one that was sent"));
-            }
+        if Some(self.read(BLOCKS)) != blocks_of(load) {
+            return Err(Fault::Damaged("it is about another slot"));
         }
-        let (count, failed) = (self.read(HITS * 4), self.read(FAILURE * 4));
-        if count == UNTOUCHED || failed == UNTOUCHED || failed & failure::LAYOUT != 0 {
-            return Err(Fault::Damaged("the kernels have not run"));
+        let (count, failed) = (self.read(HITS) as usize, self.read(FAILURE));
+        match failed {
+            0 if count <= self.room() => Ok(Answer::Hits(self.hits_of(load, count)?)),
+            0 => Err(Fault::Damaged("it has more hits than room for them")),
+            failure::OVERFLOW => Ok(Answer::Overflow),
+            _ => Err(Fault::Damaged("the kernels are of another version")),
         }
-        if failed & !(failure::OVERFLOW | failure::LAYOUT) != 0 {
-            return Err(Fault::Damaged("a failure that no kernel reports"));
-        }
-        let (count, room) = (count as usize, self.hits.length / size_of::<Hit>());
-        match (failed & failure::OVERFLOW != 0, count > room) {
-            (false, false) => {}
-            (true, _) => return Ok(Answer::Overflow),
-            (false, true) => return Err(Fault::Damaged("it has more hits than room for them")),
-        }
-        Ok(Answer::Hits(self.hits_of(load, count)?))
     }
 
-    /// The hits in order of place.
+    /// The hits in order of place: those of the first tile, of the second, and so on.
     fn hits_of(&self, load: Load, count: usize) -> Result<Vec<Hit>, Fault> {
         // SAFETY: `count` is at most what there is room for (`answer`); the device has written the hits
         // before the sequence, which has arrived, and writes no more.
         let words = unsafe { std::slice::from_raw_parts(self.hits.bytes.cast::<[u32; 2]>(), count) };
-        let mut hits: Vec<Hit> = words.iter().map(|&[place, families]| Hit { place, families }).collect();
-        hits.sort_unstable_by_key(|hit| hit.place);
+        let mut hits: Vec<Hit> = Vec::with_capacity(count);
+        for tile in 0..tiles_of(load.bytes) {
+            let span = ANSWER_BYTES / 4 + tile * (SPAN_BYTES / 4);
+            let (first, length) = (self.read(span) as usize, self.read(span + 1) as usize);
+            let of_tile = words.get(first..first.saturating_add(length)).unwrap_or_default();
+            hits.extend(of_tile.iter().map(|&[place, families]| Hit { place, families }));
+        }
         let last_is_inside = hits.last().is_none_or(|last| (last.place as usize) < load.bytes);
         let each_once = hits.array_windows().all(|[left, right]| left.place < right.place);
-        if last_is_inside && each_once && hits.iter().all(|hit| hit.families != 0) {
+        let whole = hits.len() == count && last_is_inside && each_once;
+        if whole && hits.iter().all(|hit| hit.families != 0) {
             Ok(hits)
         } else {
             Err(Fault::Damaged("a hit that no kernel reports"))
@@ -276,6 +251,10 @@ const TILE: usize = TILE_BYTES as usize;
 
 fn tiles_of(bytes: usize) -> usize {
     bytes.div_ceil(TILE)
+}
+
+fn blocks_of(load: Load) -> Option<u32> {
+    u32::try_from(load.bytes / BLOCK_BYTES as usize).ok()
 }
 
 fn hits_max(bytes: usize) -> usize {

@@ -3,7 +3,8 @@
 // A request is words on the standard input, an answer is words on the standard output, all little-endian:
 //   1 (tables):  words, then as many words                            -> nothing
 //   2 (scan):    seed, blocks, hits_max, then the slot                 -> outcome (2), then for each tile its
-//                count and its anchors, a word each; then the hits, two words each
+//                count and its anchors, a word each; then the hits if none failed, two
+//                words each
 //   3 (redact):  seed, blocks, edits, replacements, replacement_bytes, out_blocks, then the slot, the edits,
 //                the offsets and the bytes, padded to a multiple of four -> failure, then the new slot
 //   4 (checks):  seed, count, then the candidates, 14 words each        -> a word each
@@ -32,6 +33,13 @@ static void need(bool had) {
     }
 }
 
+static void need_that(bool holds, const char* what) {
+    if (!holds) {
+        fprintf(stderr, "differential: %s\n", what);
+        exit(2);
+    }
+}
+
 static void scan(const Buffer<u32>& tables) {
     u32 request[3];
     need(read_words(request, 3));
@@ -42,16 +50,21 @@ static void scan(const Buffer<u32>& tables) {
     Buffer<Sixteen> text(blocks * 4);
     need(read_words((u32*)text.data, blocks * 16));
     Buffer<Header> header(1);
-    *header.data = {MAGIC, VERSION, blocks, hits_max, 0, 0, 0, 0};
+    *header.data = {MAGIC, VERSION, blocks, hits_max, seed + 1, 0, 0, 0, 0};
     Buffer<u16> anchors((size_t)grid * ANCHORS_MAX);
     Buffer<u32> counts(grid);
     Buffer<Outcome> outcome(1);
     Buffer<Hit> hits(hits_max);
+    Buffer<Span> spans(tiles);
+    Buffer<Answer> answer(1);
     launch(emulator_kernel_pii_scan, grid, SCAN_THREADS, seed, text.data, header.data, anchors.data, counts.data,
            outcome.data);
     launch(emulator_kernel_pii_verify, grid, VERIFY_THREADS, seed, text.data, header.data, tables.data, anchors.data,
-           counts.data, hits.data, outcome.data);
-    write_words((const u32*)outcome.data, 2);
+           counts.data, hits.data, spans.data, outcome.data, answer.data);
+    const Answer& said = *answer.data;
+    need_that(said.sequence == seed + 1 && said.blocks == blocks && outcome.data->done == grid, "the answer is another launch's");
+    need_that(said.hits == outcome.data->hits && said.failure == outcome.data->failure, "the answer is not the outcome");
+    write_words(&said.hits, 2);
     for (u32 tile = 0; tile < grid; tile++) {
         write_words(&counts.data[tile], 1);
         for (u32 index = 0; index < counts.data[tile]; index++) {
@@ -59,8 +72,12 @@ static void scan(const Buffer<u32>& tables) {
             write_words(&anchor, 1);
         }
     }
-    const u32 have = outcome.data->hits < hits_max ? outcome.data->hits : hits_max;
-    write_words((const u32*)hits.data, have * 2);
+    if (said.failure == 0) {
+        // In order of place, as the spans say.
+        for (u32 tile = 0; tile < tiles; tile++) {
+            write_words((const u32*)&hits.data[spans.data[tile].first], spans.data[tile].count * 2);
+        }
+    }
 }
 
 static void redact_once() {
@@ -77,10 +94,10 @@ static void redact_once() {
         bytes.data[index] = ((const u8*)packed.data)[index];
     }
     Buffer<Header> header(1);
-    *header.data = {MAGIC, VERSION, blocks, 0, edits, out_blocks, replacements, replacement_bytes};
+    *header.data = {MAGIC, VERSION, blocks, 0, 1, edits, out_blocks, replacements, replacement_bytes};
     Buffer<Sixteen> out(out_blocks * 4);
     Buffer<Outcome> outcome(1);
-    *outcome.data = {0, 0};
+    *outcome.data = {0, 0, 0};
     launch(emulator_kernel_redact, out_blocks * 4 / REDACT_THREADS + 1, REDACT_THREADS, seed, text.data, header.data, list.data,
            offsets.data, bytes.data, out.data, outcome.data);
     write_words(&outcome.data->failure, 1);
