@@ -159,7 +159,7 @@ __device__ __forceinline__ bool is_day(u32 digits, u32 century, u32 year, u32 mo
 
 // year | digits of the year << 8 | month << 16 | day << 24; the place that tells the century or NO_VALUE;
 // how many months, days; months (what is added, the century), days (what is added), ten centuries.
-__device__ __forceinline__ bool is_date_written(const u32* more, const Characters& all) {
+__device__ __noinline__ bool is_date_written(const u32* more, const Characters& all) {
     const u32 digits = more[0] >> 8 & 0xff;
     const u32 year = (u32)all.number(more[0] & 0xff, digits);
     const u32 month = (u32)all.number(more[0] >> 16 & 0xff, 2), day = (u32)all.number(more[0] >> 24, 2);
@@ -193,9 +193,8 @@ __device__ __forceinline__ bool instruction_holds(const u32* code, const Charact
     const u32* more = code + 3;
     switch (code[0] & 0xff) {
     case CHECK_SUM:
-        return is_expected(more, all, at, false);
     case CHECK_DIGITS:
-        return is_expected(more, all, at, true);
+        return is_expected(more, all, at, (code[0] & 0xff) == CHECK_DIGITS);
     case CHECK_ZERO:
         return weighted(more + 1, all, more[0], false) == 0;
     case CHECK_TWICE:

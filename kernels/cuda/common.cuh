@@ -5,7 +5,8 @@
 // bytes of which NUL is none ends at the latest where its text ends, and looking up to 64 bytes beyond a
 // byte that is not NUL stays inside of the text or in NULs. No code here looks farther than that.
 //
-// Integers only. Every loop has a bound.
+// Integers only. Every loop has a bound. What is called from several places is not inlined there: a kernel's code
+// has to fit the processors' instruction caches, and misses of those cost more than calls.
 #pragma once
 #include "layout.cuh"
 
@@ -31,7 +32,6 @@ struct Header {
 struct Outcome {
     u32 hits;    // how many hits there are; more than hits_max if there was no room
     u32 failure; // FAILURE_*: the slot is to be read again on the CPU
-    u32 done;    // blocks of pii_verify that have ended
 };
 
 // Memory of the host, mapped: what the host waits for. The sequence is written last, when all else is there.
@@ -42,10 +42,10 @@ struct Answer {
     u32 sequence;
 };
 
-// Memory of the host, mapped: the hits of one tile.
+// Memory of the host, mapped: the hits of one tile. The host clears it before a launch.
 struct Span {
     u32 first; // the first of them
-    u32 count; // how many, 0..=4096
+    u32 count; // how many; of a tile without any nothing is written
 };
 
 // An anchor at which at least one family may find something.

@@ -2,10 +2,10 @@
 // INLAND_WRITE=1 cargo test -p inland-kernels --lib layout
 #pragma once
 #define BLOCK_BYTES 64u
-#define TILE_BYTES 4096u
-#define ANCHORS_MAX 4096u
+#define TILE_BYTES 1024u
+#define ANCHORS_MAX 1024u
 #define SCAN_THREADS 256u
-#define VERIFY_THREADS 256u
+#define VERIFY_THREADS 128u
 #define REDACT_THREADS 256u
 #define MAGIC 1263291977u
 #define VERSION 2u

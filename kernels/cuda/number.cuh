@@ -128,7 +128,7 @@ __device__ __forceinline__ bool is_card_together(const u32* tables, const Charac
 }
 
 // What comes of each lane's own job, of what it asks (ASKS_*).
-__device__ __forceinline__ u32 answers_together(const Text& text, const u32* tables, u32 asks, const Job& own, u8* characters) {
+__device__ __noinline__ u32 answers_together(const Text& text, const u32* tables, u32 asks, const Job& own, u8* characters) {
     u32 answers = 0;
     for (u32 lanes = lanes_of(asks != 0); lanes != 0; lanes &= lanes - 1) {
         const int from = __ffs((int)lanes) - 1;
@@ -205,19 +205,21 @@ __device__ __forceinline__ u32 group_before(const Text& text, u32 start) {
     return length > 0 && !is_alphanumeric(text.before(group)) ? group : start;
 }
 
-// Is there a code whose first digit is at `digit`, which is the first of its group?
+// Is there a code whose first digit is at `digit`, which is the first of its group? It starts there, at the letters
+// before it, or up to two groups of capitals before those.
 __device__ __forceinline__ bool is_code_together(const Text& text, const u32* tables, bool reads, u32 digit, u8* characters) {
     u32 start = digit;
     while (reads && digit - start < CODE_LETTERS_MAX + 1 && is_letter(text.before(start))) {
         start--;
     }
-    const bool solid = reads && !is_alphanumeric(text.before(start)) && digit - start <= CODE_LETTERS_MAX;
-    bool found = code_from_together(text, tables, solid, start, digit, characters);
-    for (u32 group = 0; group < 2; group++) {
+    bool from = reads && !is_alphanumeric(text.before(start)) && digit - start <= CODE_LETTERS_MAX;
+    bool found = false;
+    for (u32 group = 0; group < 3 && lanes_of(reads) != 0; group++) {
+        found = code_from_together(text, tables, from, start, digit, characters) || found;
         const u32 first = reads ? group_before(text, start) : start;
         reads = reads && !found && first != start && digit - first <= CODE_LETTERS_MAX + 2;
+        from = reads;
         start = first;
-        found = code_from_together(text, tables, reads, start, digit, characters) || found;
     }
     return found;
 }

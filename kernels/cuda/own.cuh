@@ -339,7 +339,7 @@ __device__ __forceinline__ bool own_ro_cui(const Characters& all) {
     return all.at(from) != 0 && sum * 10 % 11 % 10 == all.at(from + body);
 }
 
-__device__ __forceinline__ bool own_holds(u32 own, const Characters& all) {
+__device__ __noinline__ bool own_holds(u32 own, const Characters& all) {
     switch (own) {
     case OWN_DE_IDNR: return own_de_idnr(all);
     case OWN_DE_SVNR: return own_de_svnr(all);

@@ -1,16 +1,16 @@
 // pii_scan: where in the texts of a slot does a number or an e-mail address stand?
 //   text     in   u8 [blocks][64]        the slot (common.cuh), at an address that is a multiple of 16
 //   header   in   Header                 blocks is read
-//   anchors  out  u16 [tiles][4096]      the place in the tile of each first digit of a group and of each `@`, in
+//   anchors  out  u16 [tiles][1024]      the place in the tile of each first digit of a group and of each `@`, in
 //                                        order; of a tile only the first counts[tile] are written
-//   counts   out  u32 [tiles]            how many, 0..=4096
+//   counts   out  u32 [tiles]            how many, 0..=1024
 //   outcome  out  Outcome                cleared; FAILURE_LAYOUT if the header is another version's
-// One block of 256 threads a tile of 4096 bytes, 16 bytes a thread; tiles beyond the slot's last are given
-// no anchors, so that one grid serves every fill. Bytes are compared four at a time in a register. Equals
+// One warp a tile of 1024 bytes, 32 bytes a lane, SCAN_THREADS threads a block; tiles beyond the slot's last are
+// given no anchors, so that one grid serves every fill. Bytes are compared four at a time in a register. Equals
 // kernels/src/anchors.rs, whose other anchors are the host's to look at.
 #include "common.cuh"
 
-// One bit for each of 16 bytes.
+// One bit for each of 32 bytes.
 struct Classes {
     u32 digits, ats;
 };
@@ -31,70 +31,51 @@ __device__ __forceinline__ void add(Classes& all, u32 bytes, u32 shift) {
     all.ats |= gather(between(sevens, '@', '@') & ~bytes) << shift;
 }
 
-__device__ __forceinline__ Classes classes_of(const Sixteen* text, u32 unit, u32 units) {
-    Classes all = {0, 0};
+// Of the 16 bytes of a unit, from bit `shift` on.
+__device__ __forceinline__ void add_unit(Classes& all, const Sixteen* text, u32 unit, u32 units, u32 shift) {
     if (unit < units) {
         const Sixteen bytes = text[unit];
-        add(all, bytes.a, 0);
-        add(all, bytes.b, 4);
-        add(all, bytes.c, 8);
-        add(all, bytes.d, 12);
+        add(all, bytes.a, shift);
+        add(all, bytes.b, shift + 4);
+        add(all, bytes.c, shift + 8);
+        add(all, bytes.d, shift + 12);
     }
-    return all;
 }
 
 extern "C" __global__ void __launch_bounds__(SCAN_THREADS)
     pii_scan(const Sixteen* __restrict__ text, const Header* __restrict__ header, u16* __restrict__ anchors,
              u32* __restrict__ counts, Outcome* __restrict__ outcome) {
-    // Of each thread's bytes, with those before the tile in front.
-    __shared__ u16 digits[SCAN_THREADS + 1];
-    __shared__ u32 warp_counts[SCAN_THREADS / 32];
-    const u32 tile = blockIdx.x, thread = threadIdx.x, lane = thread % 32, warp = thread / 32;
+    const u32 lane = threadIdx.x % 32, tile = blockIdx.x * (SCAN_THREADS / 32) + threadIdx.x / 32;
     const bool valid = is_layout(header);
-    if (tile == 0 && thread == 0) {
+    if (tile == 0 && lane == 0) {
         outcome->hits = 0;
-        outcome->done = 0;
         outcome->failure = valid ? 0 : FAILURE_LAYOUT;
     }
     const u32 units = valid ? header->blocks * (BLOCK_BYTES / 16) : 0;
-    const u32 first = tile * SCAN_THREADS;
-    if (first >= units) {
-        if (thread == 0) {
-            counts[tile] = 0;
-        }
-        return;
-    }
-    const Classes own = classes_of(text, first + thread, units);
-    digits[thread + 1] = (u16)own.digits;
-    if (thread == 0) {
-        // Before the first unit stands NUL: its number wraps to one that is beyond the last.
-        digits[0] = (u16)classes_of(text, first - 1, units).digits;
-    }
-    __syncthreads();
-    u32 places = own.ats | (own.digits & ~(own.digits << 1 | digits[thread] >> 15));
-    // How many anchors the threads before have: five ballots count to 16.
-    const u32 count = __popc(places);
-    u32 before = 0, all = 0;
-    for (u32 bit = 0; bit < 5; bit++) {
-        const u32 votes = __ballot_sync(0xffffffffu, (int)(count >> bit & 1));
-        before += __popc(votes & ((1u << lane) - 1)) << bit;
-        all += __popc(votes) << bit;
-    }
+    const u32 first = tile * (TILE_BYTES / 16) + lane * 2;
+    Classes own = {0, 0};
+    add_unit(own, text, first, units, 0);
+    add_unit(own, text, first + 1, units, 16);
+    u32 before = __shfl_up_sync(0xffffffffu, own.digits >> 31, 1);
     if (lane == 0) {
-        warp_counts[warp] = all;
+        // Before the first unit stands NUL: its number wraps to one that is beyond the last.
+        Classes beside = {0, 0};
+        add_unit(beside, text, first - 1, units, 16);
+        before = beside.digits >> 31;
     }
-    __syncthreads();
-    u32 total = 0;
-    for (u32 other = 0; other < SCAN_THREADS / 32; other++) {
-        before += other < warp ? warp_counts[other] : 0;
-        total += warp_counts[other];
+    u32 places = own.ats | (own.digits & ~(own.digits << 1 | before));
+    const u32 count = __popc(places);
+    u32 upto = count;
+    for (u32 distance = 1; distance < 32; distance *= 2) {
+        const u32 others = __shfl_up_sync(0xffffffffu, upto, distance);
+        upto += lane >= distance ? others : 0;
     }
-    if (thread == 0) {
-        counts[tile] = total;
+    if (lane == 31) {
+        counts[tile] = upto;
     }
-    u16* out = anchors + (u64)tile * ANCHORS_MAX + before;
+    u16* out = anchors + (u64)tile * ANCHORS_MAX + (upto - count);
     while (places != 0) {
-        *out++ = (u16)(thread * 16 + __ffs((int)places) - 1);
+        *out++ = (u16)(lane * 32 + __ffs((int)places) - 1);
         places &= places - 1;
     }
 }

@@ -31,7 +31,7 @@ pub(super) struct Device {
     // In the order in which they are dropped.
     slots: Vec<Slot>,
     _tables: DeviceMemory,
-    _modules: [Module; 2],
+    _modules: [Module; 3],
     _context: Arc<CudaContext>,
 }
 
@@ -39,12 +39,15 @@ impl Device {
     /// Loads the kernels and the tables, and records the graphs of `slots` slots.
     pub(super) fn new(driver: &Driver, tables: &[u32], slots: usize, bytes: usize) -> Result<Device, Fault> {
         let context = driver.open()?;
-        let modules = [Module::new(fatbin::PII_SCAN)?, Module::new(fatbin::PII_VERIFY)?];
-        let [scan, verify] = &modules;
+        let modules = [fatbin::PII_SCAN, fatbin::PII_VERIFY, fatbin::ANSWER].map(Module::new);
+        let [scan, verify, answer] = modules;
+        let modules = [scan?, verify?, answer?];
+        let [scan, verify, answer] = &modules;
         let tables = DeviceMemory::of(tables)?;
         let kernels = Kernels {
             scan: scan.kernel("pii_scan")?,
             verify: verify.kernel("pii_verify")?,
+            answer: answer.kernel("answer")?,
             tables: tables.address,
         };
         let slots: Vec<Slot> = (0..slots).map(|_| Slot::new(kernels, bytes)).collect::<Result<_, _>>()?;

@@ -5,14 +5,16 @@
 
 /// Bytes of a block: texts start at a multiple of it.
 pub(crate) const BLOCK_BYTES: u32 = 64;
-/// Bytes of a tile: what one block of threads reads.
-pub(crate) const TILE_BYTES: u32 = 4096;
+/// Bytes of a tile: what one warp reads.
+pub(crate) const TILE_BYTES: u32 = 1024;
 /// The most anchors of a tile: one at each byte.
 pub(crate) const ANCHORS_MAX: u32 = TILE_BYTES;
-/// Threads of a block of `pii_scan`: each reads 16 bytes.
+/// Threads of a block of `pii_scan`: each reads 32 bytes.
 pub(crate) const SCAN_THREADS: u32 = 256;
 /// Threads of a block of `pii_verify`: each takes one anchor at a time.
-pub(crate) const VERIFY_THREADS: u32 = 256;
+pub(crate) const VERIFY_THREADS: u32 = 128;
+/// Threads of a warp.
+pub(crate) const WARP: u32 = 32;
 /// Threads of a block of `redact`: each writes 16 bytes.
 pub(crate) const REDACT_THREADS: u32 = 256;
 /// The first word of a header and of the tables: `INLK`.

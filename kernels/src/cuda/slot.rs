@@ -3,7 +3,7 @@
 //! Invariant: an answer is taken only if it is whole: its sequence is the launch's, it is about as many blocks,
 //! every number is in range, and the hits are in order.
 //!
-//! A launch is one copy, `[control: 64 bytes][texts]`, and two kernels. What they find they write into memory of
+//! A launch is one copy, `[control: 64 bytes][texts]`, and three kernels. What they find they write into memory of
 //! the host, the sequence last, which the processor waits for.
 
 #![expect(unsafe_code, reason = "pinned memory is read and written through pointers")]
@@ -15,7 +15,7 @@ use cudarc::driver::{result, sys};
 use super::batch::{Answer, Hit};
 use super::device::Load;
 use super::families::{
-    ANCHORS_MAX, BLOCK_BYTES, MAGIC, SCAN_THREADS, TILE_BYTES, VERIFY_THREADS, VERSION, failure,
+    ANCHORS_MAX, BLOCK_BYTES, MAGIC, SCAN_THREADS, TILE_BYTES, VERIFY_THREADS, VERSION, WARP, failure,
 };
 use super::fault::Fault;
 use super::memory::{DeviceMemory, Graph, PinnedMemory, Pinning, Stream};
@@ -25,7 +25,7 @@ use super::probe::checked;
 const CONTROL_WORDS: usize = 16;
 const CONTROL_BYTES: usize = CONTROL_WORDS * 4;
 /// Words of what it calls `Outcome`.
-const OUTCOME_WORDS: usize = 3;
+const OUTCOME_WORDS: usize = 2;
 /// Bytes of what it calls `Answer`, with those behind it that nobody uses, and of a `Span`.
 const ANSWER_BYTES: usize = 64;
 const SPAN_BYTES: usize = 8;
@@ -48,6 +48,7 @@ pub(super) const SLOT_BYTES_MAX: usize = 4 << 20;
 pub(super) struct Kernels {
     pub(super) scan: sys::CUfunction,
     pub(super) verify: sys::CUfunction,
+    pub(super) answer: sys::CUfunction,
     pub(super) tables: sys::CUdeviceptr,
 }
 
@@ -84,7 +85,7 @@ struct Addresses {
 
 impl Slot {
     pub(super) fn new(kernels: Kernels, bytes: usize) -> Result<Slot, Fault> {
-        let tiles = tiles_of(bytes);
+        let tiles = tiles_max(bytes);
         let input = PinnedMemory::new(CONTROL_BYTES + bytes, Pinning::WriteCombined)?;
         let output = PinnedMemory::new(ANSWER_BYTES + tiles * SPAN_BYTES, Pinning::Mapped)?;
         let hits = PinnedMemory::new(hits_max(bytes) * size_of::<Hit>(), Pinning::Mapped)?;
@@ -159,17 +160,19 @@ impl Slot {
         checked("cuMemcpyHtoDAsync", copied)
     }
 
-    /// The two kernels, over what was uploaded.
+    /// The kernels, over what was uploaded.
     fn record_kernels(&self, bytes: usize) -> Result<(), Fault> {
-        let (Addresses { input, anchors, counts, outcome, hits, output }, Kernels { scan, verify, tables }) =
+        let (Addresses { input, anchors, counts, outcome, hits, output }, Kernels { scan, verify, answer, tables }) =
             (self.at, self.kernels);
         let (text, spans) = (input + CONTROL_BYTES as u64, output + ANSWER_BYTES as u64);
-        let (stream, grid) = (self.stream.raw, u32::try_from(tiles_of(bytes)).unwrap_or(u32::MAX));
+        let stream = self.stream.raw;
         // pii_scan.cu: text, header, anchors, counts, outcome
-        launch(scan, grid, SCAN_THREADS, stream, [text, input, anchors, counts, outcome])?;
-        // pii_verify.cu: text, header, tables, anchors, counts, hits, spans, outcome, answer
-        let parameters = [text, input, tables, anchors, counts, hits, spans, outcome, output];
-        launch(verify, grid, VERIFY_THREADS, stream, parameters)
+        launch(scan, grid(bytes, SCAN_THREADS), SCAN_THREADS, stream, [text, input, anchors, counts, outcome])?;
+        // pii_verify.cu: text, header, tables, anchors, counts, hits, spans, outcome
+        let parameters = [text, input, tables, anchors, counts, hits, spans, outcome];
+        launch(verify, grid(bytes, VERIFY_THREADS), VERIFY_THREADS, stream, parameters)?;
+        // answer.cu: header, outcome, answer
+        launch(answer, 1, WARP, stream, [input, outcome, output])
     }
 
     fn write_control(&mut self, load: Load) -> Result<(), Fault> {
@@ -180,8 +183,9 @@ impl Slot {
         // SAFETY: the input begins with a control block, and no launch of this slot is under way: it is
         // launched only from the state that `Ring` calls loaded, and once.
         unsafe { self.input.bytes.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len()) };
-        // SAFETY: the sequence of the launch before, in the answer; no launch is under way.
-        unsafe { self.output.bytes.cast::<u32>().add(SEQUENCE).write_volatile(0) };
+        let spans = (tiles_of(load.bytes) * SPAN_BYTES).min(self.output.length - ANSWER_BYTES);
+        // SAFETY: the answer of the launch before and its spans, inside of the output; no launch is under way.
+        unsafe { self.output.bytes.write_bytes(0, ANSWER_BYTES + spans) };
         Ok(())
     }
 
@@ -255,6 +259,17 @@ fn tiles_of(bytes: usize) -> usize {
 
 fn blocks_of(load: Load) -> Option<u32> {
     u32::try_from(load.bytes / BLOCK_BYTES as usize).ok()
+}
+
+/// Blocks of so many threads that give each tile a warp.
+fn grid(bytes: usize, threads: u32) -> u32 {
+    let warps = (threads / WARP) as usize;
+    u32::try_from(tiles_of(bytes).div_ceil(warps)).unwrap_or(u32::MAX)
+}
+
+/// Tiles that there is memory for: those of the largest grid.
+fn tiles_max(bytes: usize) -> usize {
+    tiles_of(bytes).next_multiple_of((SCAN_THREADS.max(VERIFY_THREADS) / WARP) as usize)
 }
 
 fn hits_max(bytes: usize) -> usize {

@@ -398,7 +398,7 @@ fn an_unknown_library_of_kernels_is_no_device() {
 #[test]
 fn every_committed_fatbin_fits_its_source() {
     let folder = here().join("../../cuda");
-    let sources: Vec<PathBuf> = ["pii_scan", "pii_verify", "redact"]
+    let sources: Vec<PathBuf> = ["pii_scan", "pii_verify", "answer", "redact"]
         .iter()
         .map(|name| folder.join(name).with_extension("cu"))
         .collect();

@@ -35,7 +35,7 @@ fn options() -> Options {
 }
 
 fn sources() -> Vec<PathBuf> {
-    ["pii_scan", "pii_verify"].map(|kernel| kernels().join(format!("{kernel}.cu"))).to_vec()
+    ["pii_scan", "pii_verify", "answer"].map(|kernel| kernels().join(format!("{kernel}.cu"))).to_vec()
 }
 
 fn kernels() -> PathBuf {
