@@ -8,9 +8,9 @@ use crate::simd::{BLOCK, Masks, Reader};
 
 /// Words of letters, digits, `_` and `-` with so many bytes are hardly ever words: prose has almost none,
 /// and no token is shorter.
-pub(crate) const LONG_WORD: usize = 16;
+pub(crate) const LONG_WORD: u32 = 16;
 /// So many capitals at the start of a word are how a BIC starts (ISO 9362).
-pub(crate) const CAPITALS: usize = 6;
+pub(crate) const CAPITALS: u32 = 6;
 /// Blocks whose masks are made together: they stay in the first cache.
 const TOGETHER: usize = 64;
 /// Blocks that are kept behind the one that is looked at.
@@ -44,13 +44,13 @@ impl Around<'_> {
     #[inline]
     fn ahead(&self, class: impl Fn(&Masks) -> u64) -> u64 {
         let [.., here, next] = self.blocks;
-        low((u128::from(class(here)) | u128::from(class(next)) << BLOCK).unbounded_shr(self.shift))
+        shifted(class(here), class(next), self.shift)
     }
 
     #[inline]
     fn behind(&self, class: impl Fn(&Masks) -> u64) -> u64 {
         let [.., last, here, _] = self.blocks;
-        low((u128::from(class(last)) | u128::from(class(here)) << BLOCK).unbounded_shr(self.shift))
+        shifted(class(last), class(here), self.shift)
     }
 
     /// Digits from the anchor on.
@@ -115,10 +115,10 @@ fn below(place: usize, start: usize) -> u64 {
     1u64.unbounded_shl(bits).wrapping_sub(1)
 }
 
-/// The lower half.
+/// The bits of `low` from `shift` on, which is below [`BLOCK`], and those of `high` behind them.
 #[inline]
-fn low(wide: u128) -> u64 {
-    u64::try_from(wide & u128::from(u64::MAX)).unwrap_or(0)
+fn shifted(low: u64, high: u64, shift: u32) -> u64 {
+    low.wrapping_shr(shift) | (high << 1).wrapping_shl(!shift)
 }
 
 /// Calls `visit` with the place of each anchor of `text`, and `odd` with the place of each block that has
@@ -162,83 +162,103 @@ fn look(
     odd: &mut impl FnMut(usize, &Masks),
 ) {
     let mut start = start;
-    for window in masks.array_windows::<{ HISTORY + 2 }>().take(count) {
-        let [.., next] = window;
+    for blocks in masks.array_windows::<{ HISTORY + 2 }>().take(count) {
+        let [.., next] = blocks;
         if next.odd != 0 {
             odd(start, next);
         }
-        block(window, start, text, visit);
+        let starts = Starts::read(blocks);
+        if starts.all() != 0 {
+            // The block before the text has no anchors.
+            starts.each(blocks, start.saturating_sub(BLOCK), text, visit);
+        }
         start += BLOCK;
     }
 }
 
-/// Looks at the anchors of the last block but one, which ends at `end`.
-#[inline]
-fn block(
-    blocks: &[Masks; HISTORY + 2],
-    end: usize,
-    text: &[u8],
-    visit: &mut impl FnMut(usize, Anchor, Around<'_>),
-) {
-    let [.., last, here, next] = blocks;
-    let before = |class: fn(&Masks) -> u64| class(here) << 1 | class(last) >> (BLOCK - 1);
-    let digits = here.digits & !before(|masks| masks.digits);
-    let words = long_words(here.words, next.words) & !before(|masks| masks.words);
-    let capitals = rows_of_capitals(here.capitals, next.capitals)
-        & !before(|masks| masks.letters)
-        & !before(|masks| masks.digits);
-    let mut anchors = here.marks | digits | words | capitals;
-    // The block before the text has no anchors.
-    let start = end.saturating_sub(BLOCK);
-    while anchors != 0 {
-        let bit = anchors & anchors.wrapping_neg();
-        let shift = anchors.trailing_zeros();
-        let place = start + shift as usize;
-        let around = Around { blocks, start, shift };
-        if here.marks & bit != 0 {
-            visit(place, Anchor::Mark(crate::bytes::at(text, place)), around);
-        } else {
-            if words & bit != 0 {
-                visit(place, Anchor::Word, around);
-            }
-            if digits & bit != 0 {
-                visit(place, Anchor::Digits, around);
-            }
-            if capitals & bit != 0 {
-                visit(place, Anchor::Capitals, around);
-            }
+/// What starts in one block.
+struct Starts {
+    marks: u64,
+    digits: u64,
+    words: u64,
+    capitals: u64,
+}
+
+impl Starts {
+    /// Those of the last block but one.
+    #[inline]
+    fn read(blocks: &[Masks; HISTORY + 2]) -> Starts {
+        let [.., last, here, next] = blocks;
+        let before = |class: fn(&Masks) -> u64| class(here) << 1 | class(last) >> (BLOCK - 1);
+        Starts {
+            marks: here.marks,
+            digits: here.digits & !before(|masks| masks.digits),
+            words: rows::<LONG_WORD>(here.words, next.words) & !before(|masks| masks.words),
+            capitals: rows_of_capitals(here.capitals, next.capitals)
+                & !before(|masks| masks.letters | masks.digits),
         }
-        anchors &= anchors - 1;
+    }
+
+    #[inline]
+    fn all(&self) -> u64 {
+        self.marks | self.digits | self.words | self.capitals
+    }
+
+    /// Shows each of them; the block starts at `start`.
+    #[inline(never)]
+    fn each(
+        &self,
+        blocks: &[Masks; HISTORY + 2],
+        start: usize,
+        text: &[u8],
+        visit: &mut impl FnMut(usize, Anchor, Around<'_>),
+    ) {
+        let mut anchors = self.all();
+        while anchors != 0 {
+            let bit = anchors & anchors.wrapping_neg();
+            let shift = anchors.trailing_zeros();
+            let place = start + shift as usize;
+            let around = Around { blocks, start, shift };
+            if self.marks & bit != 0 {
+                visit(place, Anchor::Mark(crate::bytes::at(text, place)), around);
+            } else {
+                if self.words & bit != 0 {
+                    visit(place, Anchor::Word, around);
+                }
+                if self.digits & bit != 0 {
+                    visit(place, Anchor::Digits, around);
+                }
+                if self.capitals & bit != 0 {
+                    visit(place, Anchor::Capitals, around);
+                }
+            }
+            anchors &= anchors - 1;
+        }
     }
 }
 
-/// The places from which on [`LONG_WORD`] bytes belong to a word.
+/// The first bit of each row of at least `N` bits, and perhaps others of it. A row may go on in the next block.
 #[inline]
-fn long_words(words: u64, next: u64) -> u64 {
-    let mut runs = u128::from(words) | u128::from(next) << BLOCK;
-    let mut length = 1;
-    while length < LONG_WORD {
-        runs &= runs >> length;
-        length *= 2;
+fn rows<const N: u32>(bits: u64, next: u64) -> u64 {
+    let (mut within, mut length) = (bits, 1);
+    while length < N {
+        let step = length.min(N - length);
+        within &= within >> step;
+        length += step;
     }
-    low(runs)
+    let last = bits.leading_ones();
+    let goes_on = u64::from(last + next.trailing_ones() >= N);
+    within | goes_on.unbounded_shl(u64::BITS - last)
 }
 
-/// The places from which on [`CAPITALS`] bytes are capitals. Most blocks have no two in a row.
+/// The same for capitals. Most blocks have no two in a row.
 #[inline]
 fn rows_of_capitals(capitals: u64, next: u64) -> u64 {
-    let two = capitals & (capitals >> 1 | next << (BLOCK - 1));
-    if two == 0 {
-        return 0;
-    }
-    let mut runs = u128::from(capitals) | u128::from(next) << BLOCK;
-    runs &= runs >> 1;
-    runs &= runs >> 2;
-    runs &= runs >> (CAPITALS - 4);
-    low(runs)
+    let two = capitals & shifted(capitals, next, 1);
+    if two == 0 { 0 } else { rows::<CAPITALS>(capitals, next) }
 }
 
-const _: () = assert!(LONG_WORD.is_power_of_two() && LONG_WORD <= BLOCK && CAPITALS > 4 && CAPITALS <= 8);
+const _: () = assert!(LONG_WORD <= u64::BITS && CAPITALS >= 2 && CAPITALS <= u64::BITS);
 
 #[cfg(test)]
 #[expect(clippy::indexing_slicing, reason = "a test fails by panicking")]
@@ -253,14 +273,15 @@ mod tests {
             let previous = index.checked_sub(1).map_or(0, |index| bytes[index]);
             let run = |member: fn(&u8) -> bool| bytes[index..].iter().take_while(|byte| member(byte)).count();
             if !is_word(previous)
-                && run(|&byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-') >= LONG_WORD
+                && run(|&byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
+                    >= LONG_WORD as usize
             {
                 expected.push((index, Anchor::Word));
             }
             if byte.is_ascii_digit() && !previous.is_ascii_digit() {
                 expected.push((index, Anchor::Digits));
             }
-            if !previous.is_ascii_alphanumeric() && run(u8::is_ascii_uppercase) >= CAPITALS {
+            if !previous.is_ascii_alphanumeric() && run(u8::is_ascii_uppercase) >= CAPITALS as usize {
                 expected.push((index, Anchor::Capitals));
             }
             if b"@:=~".contains(&byte) {

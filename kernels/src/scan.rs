@@ -26,6 +26,7 @@ pub(crate) struct Tables {
 
 impl Tables {
     pub(crate) fn new(reader: Reader) -> Tables {
+        phone::prepare();
         Tables {
             words: Words::new(number::all().map(|scheme| scheme.words)),
             numbers: number::Index::new(),

@@ -68,6 +68,11 @@ enum Opening {
     Digits,
 }
 
+/// Reads the plans, so that no text has to wait for them.
+pub(crate) fn prepare() {
+    Plans::shared();
+}
+
 /// The number whose first digit group starts at `digit`, if it is one.
 pub(crate) fn find(text: &[u8], digit: usize, context: &mut Context<'_, '_>) -> Option<Finding> {
     let opening = opening(text, digit)?;
