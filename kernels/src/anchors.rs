@@ -35,8 +35,7 @@ pub(crate) enum Anchor {
 pub(crate) struct Around<'m> {
     /// Masks of the blocks before, of the block of the anchor, and of the one after.
     blocks: &'m [Masks; HISTORY + 2],
-    /// Where the block of the anchor starts, and the anchor's place in it.
-    start: usize,
+    /// The anchor's place in its block.
     shift: u32,
 }
 
@@ -89,28 +88,22 @@ impl Around<'_> {
         self.ahead(|masks| masks.letters | masks.odd) & !(self.letters() << 1)
     }
 
-    /// Shows each place in `from..to` at which a word of letters may start, in order. Places more than
-    /// [`HISTORY`] blocks behind the anchor's block are not known and not shown.
+    /// The same for the 128 bytes before the anchor, the farther half first. What stands before the first of them is
+    /// not known: it may be in the middle of a word.
     #[inline]
-    pub(crate) fn words(&self, from: usize, to: usize, mut visit: impl FnMut(usize)) {
-        let mut letter = 0;
-        for (index, masks) in self.blocks.iter().enumerate() {
-            let starts = (masks.letters | masks.odd) & !(masks.letters << 1 | letter);
-            letter = masks.letters >> (BLOCK - 1);
-            // A block before the text is empty.
-            let start = (self.start + BLOCK * index).saturating_sub(BLOCK * HISTORY);
-            let mut starts = starts & below(to, start) & !below(from, start);
-            while starts != 0 {
-                visit(start + starts.trailing_zeros() as usize);
-                starts &= starts - 1;
-            }
-        }
+    pub(crate) fn words_behind(&self) -> [u64; 2] {
+        let [first, last, here, _] = self.blocks;
+        let starts = |masks: &Masks, before: u64| {
+            (masks.letters | masks.odd) & !(masks.letters << 1 | before >> (BLOCK - 1))
+        };
+        let (first, last, here) = (starts(first, 0), starts(last, first.letters), starts(here, last.letters));
+        [shifted(first, last, self.shift), shifted(last, here, self.shift)]
     }
 }
 
 /// The bits of the block at `start` that stand for places before `place`.
 #[inline]
-fn below(place: usize, start: usize) -> u64 {
+pub(crate) fn below(place: usize, start: usize) -> u64 {
     let bits = u32::try_from(place.saturating_sub(start)).unwrap_or(u32::MAX);
     1u64.unbounded_shl(bits).wrapping_sub(1)
 }
@@ -218,7 +211,7 @@ impl Starts {
             let bit = anchors & anchors.wrapping_neg();
             let shift = anchors.trailing_zeros();
             let place = start + shift as usize;
-            let around = Around { blocks, start, shift };
+            let around = Around { blocks, shift };
             if self.marks & bit != 0 {
                 visit(place, Anchor::Mark(crate::bytes::at(text, place)), around);
             } else {
@@ -316,17 +309,19 @@ mod tests {
             let mut faults = Vec::new();
             each(reader, bytes, |place, _, around| {
                 let here = place as isize;
-                let mut words = Vec::new();
-                around.words(place.saturating_sub(100), place, |word| words.push(word));
+                let [far, near] = around.words_behind();
                 let starts = |&index: &usize| (bytes[index].is_ascii_alphabetic() || bytes[index] >= 0x80)
                     && !index.checked_sub(1).is_some_and(|index| bytes[index].is_ascii_alphabetic());
-                let expected: Vec<usize> = (place.saturating_sub(100)..place).filter(starts).collect();
+                let expected = [128, 64].map(|back| (0..64).fold(0u64, |mask, bit| {
+                    let index = (place + bit).checked_sub(back);
+                    mask | u64::from(index.is_some_and(|index| starts(&index))) << bit
+                }));
                 let same = around.digits() == class(here, u8::is_ascii_digit)
                     && around.letters() == class(here, u8::is_ascii_alphabetic)
                     && around.capitals() == class(here, u8::is_ascii_uppercase)
                     && around.letters_behind() == class(here - 64, u8::is_ascii_alphabetic)
                     && around.capitals_behind() == class(here - 64, u8::is_ascii_uppercase)
-                    && words == expected;
+                    && [far & !1, near] == [expected[0] & !1, expected[1]];
                 if !same {
                     faults.push(place);
                 }

@@ -8,7 +8,7 @@ mod words;
 
 use std::collections::BTreeMap;
 
-use crate::anchors::Around;
+use crate::anchors::{Around, below};
 use crate::bytes::{at, before, has_word};
 use words::WORDS;
 
@@ -61,6 +61,9 @@ pub(crate) struct Words {
 #[derive(Debug)]
 struct Word {
     text: &'static [u8],
+    /// Its first eight bytes, as [`lower`] makes them, and which of those it has.
+    head: u64,
+    mask: u64,
     /// Where in `topics` what it is about starts and ends.
     topics: (u16, u16),
 }
@@ -89,7 +92,7 @@ impl Words {
             let first = narrow(words.topics.len());
             words.topics.extend(topics);
             let place = narrow(words.words.len());
-            words.words.push(Word { text, topics: (first, narrow(words.topics.len())) });
+            words.words.push(Word::new(text, (first, narrow(words.topics.len()))));
             if let (Some(slot), Some(any)) = (words.buckets.get_mut(bucket), words.any.get_mut(bucket / 64)) {
                 *slot = (if *slot == (0, 0) { place } else { slot.0 }, place + 1);
                 *any |= 1 << (bucket % 64);
@@ -110,7 +113,11 @@ impl Words {
     #[inline(never)]
     fn in_bucket(&self, bucket: usize, text: &[u8], index: usize, visit: &mut impl FnMut(&[Topic], usize)) {
         let (first, last) = self.buckets.get(bucket).copied().unwrap_or_default();
+        let here = lower(text.get(index..).unwrap_or_default());
         for word in self.words.get(usize::from(first)..usize::from(last)).unwrap_or_default() {
+            if (here ^ word.head) & word.mask != 0 {
+                continue;
+            }
             let end = index + word.text.len();
             let whole = word.text.len() > WHOLE_WORD_MAX || !at(text, end).is_ascii_alphabetic();
             if whole && has_word(text, index, word.text) {
@@ -119,6 +126,26 @@ impl Words {
             }
         }
     }
+}
+
+impl Word {
+    fn new(text: &'static [u8], topics: (u16, u16)) -> Word {
+        let bits = text.len().min(8) * 8;
+        let mask = 1u64.unbounded_shl(u32::try_from(bits).unwrap_or(64)).wrapping_sub(1);
+        Word { text, head: lower(text), mask, topics }
+    }
+}
+
+/// The first eight bytes; letters of ASCII are small, and other bytes may be changed.
+#[inline]
+fn lower(text: &[u8]) -> u64 {
+    const SMALL: u64 = 0x2020_2020_2020_2020;
+    let bytes = text.first_chunk().copied().unwrap_or_else(|| {
+        let mut bytes = [0; 8];
+        bytes.iter_mut().zip(text).for_each(|(slot, byte)| *slot = *byte);
+        bytes
+    });
+    u64::from_le_bytes(bytes) | SMALL
 }
 
 /// The three bytes at `index`; those behind the text are NUL.
@@ -153,8 +180,8 @@ pub(crate) struct Context<'w, 't> {
     read_to: usize,
     /// Where the last word about each topic ended; 0 before the first.
     last: [u32; TOPICS],
-    /// A place, and where words start in the 64 bytes from there on; none is known at first.
-    ahead: (usize, u64),
+    /// Where the digits are that are looked at.
+    here: Here,
     /// What is said right after the number that ends here, once it was asked.
     after: Option<(usize, [Topic; AFTER_MAX], usize)>,
 }
@@ -162,9 +189,20 @@ pub(crate) struct Context<'w, 't> {
 /// No more topics are noted after a number.
 const AFTER_MAX: usize = 16;
 
+/// A digit, and where words start around it. They are read if somebody asks.
+#[derive(Clone, Copy, Default)]
+struct Here {
+    digit: usize,
+    /// Where the letters start that end at the digit: they may be a part of its number, or the end of a word.
+    letters: usize,
+    /// In the 128 bytes before the digit, the farther half first, and in the 64 from there on.
+    behind: [u64; 2],
+    ahead: u64,
+}
+
 impl<'w, 't> Context<'w, 't> {
     pub(crate) fn new(words: &'w Words, text: &'t [u8]) -> Context<'w, 't> {
-        Context { words, text, read_to: 0, last: [0; TOPICS], ahead: (usize::MAX, 0), after: None }
+        Context { words, text, read_to: 0, last: [0; TOPICS], here: Here::default(), after: None }
     }
 
     /// Does a word about `topic` end within `distance` bytes before `start`?
@@ -196,7 +234,7 @@ impl<'w, 't> Context<'w, 't> {
     fn read_after(&self, end: usize) -> (usize, [Topic; AFTER_MAX], usize) {
         let bound = self.text.len().min(end + AFTER);
         let (mut topics, mut count) = ([Topic(u16::MAX); AFTER_MAX], 0);
-        let mut note = |index: usize| {
+        let note = |index: usize| {
             self.words.at(self.text, index, |about, last| {
                 for topic in about.iter().filter(|_| last <= bound) {
                     if let Some(slot) = topics.get_mut(count) {
@@ -206,45 +244,55 @@ impl<'w, 't> Context<'w, 't> {
                 }
             });
         };
-        let (place, starts) = self.ahead;
-        if place <= end && end + AFTER <= place + 64 {
-            let window = 1u64.unbounded_shl(u32::try_from(end + AFTER - place).unwrap_or(64)).wrapping_sub(1);
-            let mut starts =
-                starts & window & u64::MAX.unbounded_shl(u32::try_from(end - place).unwrap_or(64));
-            while starts != 0 {
-                note(place + starts.trailing_zeros() as usize);
-                starts &= starts - 1;
-            }
+        let Here { digit, ahead, .. } = self.here;
+        if digit <= end && end + AFTER <= digit + 64 {
+            each_bit(ahead & below(end + AFTER, digit) & !below(end, digit), digit, note);
         } else {
             (end..bound).filter(|&index| may_start(self.text, index)).for_each(note);
         }
         (end, topics, count)
     }
 
-    /// Notes the words that start before `to`. The letters from there to the digit at `digit` may be a part of
-    /// the number, or the end of a word.
+    /// Questions are asked about the digit at `digit` from now on, which letters from `letters` on precede.
     #[inline]
-    pub(crate) fn read_around(&mut self, around: Around<'_>, to: usize, digit: usize) {
-        if let Some(from) = self.unread(to) {
-            let Context { words, text, last, .. } = self;
-            around.words(from, to, |index| note(words, text, [index, digit], last));
-        }
-        self.ahead = (digit, around.words_ahead());
+    pub(crate) fn arrive(&mut self, around: Around<'_>, letters: usize, digit: usize) {
+        self.here = Here { digit, letters, behind: around.words_behind(), ahead: around.words_ahead() };
     }
 
-    /// Has a word about `topic` ended within `distance` bytes before `start`, of the words read so far?
+    /// Has a word about `topic` ended within `distance` bytes before `start`, of those that start before the
+    /// letters here?
     #[inline]
-    pub(crate) fn has_said(&self, topic: Topic, start: usize, distance: usize) -> bool {
+    pub(crate) fn has_said(&mut self, topic: Topic, start: usize, distance: usize) -> bool {
+        self.read_behind();
         let last = self.last.get(usize::from(topic.0)).copied().unwrap_or(0) as usize;
         last != 0 && last + distance >= start
     }
 
     /// Notes the words between the last question and this one.
     fn read(&mut self, to: usize) {
+        self.read_behind();
         if let Some(from) = self.unread(to) {
             let Context { words, text, last, .. } = self;
             for index in (from..to).filter(|&index| may_start(text, index)) {
                 note(words, text, [index, to], last);
+            }
+        }
+    }
+
+    /// The same up to the letters here.
+    #[inline]
+    fn read_behind(&mut self) {
+        let Here { digit, letters, behind, .. } = self.here;
+        if let Some(from) = self.unread(letters) {
+            let Context { words, text, last, .. } = self;
+            for (bits, back) in behind.into_iter().zip([128, 64]) {
+                // Before the text nothing starts.
+                let (bits, start) = match digit.checked_sub(back) {
+                    Some(start) => (bits, start),
+                    None => (bits.unbounded_shr(u32::try_from(back - digit).unwrap_or(64)), 0),
+                };
+                let bits = bits & below(letters, start) & !below(from, start);
+                each_bit(bits, start, |index| note(words, text, [index, digit], last));
             }
         }
     }
@@ -259,6 +307,15 @@ impl<'w, 't> Context<'w, 't> {
         let from = self.read_to.max(to.saturating_sub(BEFORE + MAX_WORD));
         self.read_to = to;
         Some(from)
+    }
+}
+
+/// Shows the place of each bit, the first of which stands for `start`.
+#[inline]
+fn each_bit(mut bits: u64, start: usize, mut visit: impl FnMut(usize)) {
+    while bits != 0 {
+        visit(start + bits.trailing_zeros() as usize);
+        bits &= bits - 1;
     }
 }
 

@@ -136,7 +136,7 @@ impl Scanner<'_, '_> {
             return;
         }
         let run = Run::read(bytes, place, digits, letters);
-        self.context.read_around(around, place - solid, place);
+        self.context.arrive(around, place - solid, place);
         let base = self.out.len();
         let country = if separated { TWO_BEHIND >> 1 } else { TWO_BEHIND };
         if digits & 0b11 == 0b11 && letters_behind & country == country {
