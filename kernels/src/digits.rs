@@ -3,7 +3,9 @@
 //! Invariant: a run is read at most [`MAX_DIGITS`] digits and [`MAX_GROUPS`] groups far, whatever the
 //! text, so that reading one at every digit group of a text stays linear.
 
-use crate::bytes::{at, before, ends_word, starts_word};
+use std::cell::OnceCell;
+
+use crate::bytes::{at, before, starts_word};
 
 /// As many as the longest number of any scheme has characters; the longest of digits alone, the reference of a
 /// Swiss payment slip, has 27.
@@ -23,8 +25,11 @@ pub(crate) struct Run<'t> {
     /// Of all groups.
     shape: u64,
     count: usize,
+    /// Does a letter stand right behind the last group? A separator stands behind the others.
+    joined: bool,
     /// May a letter, or a group with letters, belong to what the run is a part of?
     pub(crate) goes_on: bool,
+    values: OnceCell<[u8; MAX_DIGITS]>,
 }
 
 /// A number that a run may hold: its first groups, up to where a word may end.
@@ -56,7 +61,18 @@ impl<'t> Run<'t> {
     #[inline]
     pub(crate) fn read(text: &'t [u8], start: usize, digits: u64, letters: u64) -> Run<'t> {
         let (ends, separators) = ([0; MAX_GROUPS], [0; MAX_GROUPS]);
-        let mut run = Run { text, start, digits: ends, ends, separators, shape: 0, count: 0, goes_on: false };
+        let mut run = Run {
+            text,
+            start,
+            digits: ends,
+            ends,
+            separators,
+            shape: 0,
+            count: 0,
+            joined: false,
+            goes_on: false,
+            values: OnceCell::new(),
+        };
         let (mut offset, mut count, mut separator) = (0u32, 0u32, 0);
         let groups = run.digits.iter_mut().zip(&mut run.ends).zip(&mut run.separators);
         for ((digits_to, end), separated) in groups {
@@ -74,7 +90,8 @@ impl<'t> Run<'t> {
             run.count += 1;
             separator = at(text, start + offset as usize);
             if !is_separator(separator) || digits >> (offset + 1) & 1 == 0 {
-                run.goes_on = letters >> offset & 1 == 1
+                run.joined = letters >> offset & 1 == 1;
+                run.goes_on = run.joined
                     || is_separator(separator)
                         && letters >> (offset + 1) & 1 == 1
                         && starts_code(
@@ -125,14 +142,19 @@ impl<'t> Run<'t> {
             .map_or(0, |digits| usize::from(*digits))
     }
 
-    /// What stands before each group.
+    /// Does `separator` stand before one of its groups?
     #[inline]
-    pub(crate) fn separators(&self) -> impl Iterator<Item = u8> {
-        self.separators.into_iter().take(self.count)
+    pub(crate) fn has(&self, separator: u8) -> bool {
+        self.separators.iter().fold(false, |any, &other| any | (other == separator))
     }
 
     /// The values 0..=9 of its digits, and zeros.
-    pub(crate) fn values(&self) -> [u8; MAX_DIGITS] {
+    #[inline]
+    pub(crate) fn values(&self) -> &[u8; MAX_DIGITS] {
+        self.values.get_or_init(|| self.read_values())
+    }
+
+    fn read_values(&self) -> [u8; MAX_DIGITS] {
         let mut bytes = [0; 2 * MAX_DIGITS];
         let (mut filled, mut from) = (0, self.start);
         for (&digits, &end) in self.digits.iter().zip(&self.ends).take(self.count) {
@@ -148,10 +170,8 @@ impl<'t> Run<'t> {
             (filled, from) = (usize::from(digits), end + 1);
         }
         let mut values = [0; MAX_DIGITS];
-        for (place, (value, digit)) in values.iter_mut().zip(bytes).enumerate() {
-            *value = if place < filled { digit.wrapping_sub(b'0') } else { 0 };
-        }
-        values
+        values.iter_mut().zip(bytes).for_each(|(value, digit)| *value = digit.wrapping_sub(b'0'));
+        first(&values, filled)
     }
 
     /// Each number that starts with the first group and ends where a word does. One group in front of a
@@ -159,18 +179,26 @@ impl<'t> Run<'t> {
     #[inline]
     pub(crate) fn written(&self) -> impl Iterator<Item = Written> {
         let decimal = matches!((self.count, self.separators), (2.., [_, b'.', ..]));
-        let groups = self.digits.iter().zip(&self.ends).zip(&self.separators).take(self.count).enumerate();
-        groups
-            .skip(usize::from(decimal))
-            .map(|(index, ((&digits, &end), &separator))| Written {
-                length: usize::from(digits),
-                shape: self.shape >> (8 * (self.count - 1 - index)),
-                separator,
-                start: self.start,
-                end: self.start + usize::from(end),
-            })
-            .filter(|written| ends_word(self.text, written.end))
+        let groups = self.digits.iter().zip(&self.ends).zip(&self.separators).enumerate();
+        let groups = groups.take(self.count - usize::from(self.joined)).skip(usize::from(decimal));
+        groups.map(|(index, ((&digits, &end), &separator))| Written {
+            length: usize::from(digits),
+            shape: self.shape >> (8 * (self.count - 1 - index)),
+            separator,
+            start: self.start,
+            end: self.start + usize::from(end),
+        })
     }
+}
+
+/// The first `length` of `values`, and zeros.
+#[inline]
+pub(crate) fn first(values: &[u8; MAX_DIGITS], length: usize) -> [u8; MAX_DIGITS] {
+    let mut own = *values;
+    for (value, place) in own.iter_mut().zip(0u8..) {
+        *value = if usize::from(place) < length { *value } else { 0 };
+    }
+    own
 }
 
 /// Letters of a group without digits that belongs to a number: what else follows one is a word.

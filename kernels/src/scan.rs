@@ -194,8 +194,10 @@ impl Scanner<'_, '_> {
         if run.digits() == 0 {
             return;
         }
-        if run.is_like_an_address() {
-            self.out.extend(network::ipv4(bytes, place, &mut self.context));
+        if run.is_like_an_address()
+            && let Some(found) = network::ipv4(bytes, place, &mut self.context)
+        {
+            self.out.push(found);
         }
         if self.context.has_said(Topic::BIRTH, place, birth::DISTANCE) {
             self.out.extend(birth::find(bytes, place, &mut self.context));
@@ -236,6 +238,9 @@ impl Scanner<'_, '_> {
 fn is_inside_uuid(text: &[u8], start: usize, end: usize) -> bool {
     const LENGTH: usize = 36;
     let member = |byte: u8| byte.is_ascii_hexdigit() || byte == b'-';
+    if !member(before(text, start)) && !member(at(text, end)) {
+        return false; // most often
+    }
     let first = run_start(text, start, LENGTH, member);
     let last = run_end(text, end, LENGTH, member);
     last - first == LENGTH

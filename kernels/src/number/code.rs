@@ -4,7 +4,7 @@
 //! three places before its first digit, so that reading one at every digit group stays linear.
 
 use super::check::{Characters, WIDTH, value};
-use super::index::{Index, LETTERS_MAX};
+use super::index::{Entry, Index, LETTERS_MAX};
 use super::{Candidate, judge};
 use crate::Finding;
 use crate::bytes::{at, before, ends_word, run_start, starts_word};
@@ -62,12 +62,13 @@ fn read(
 ) {
     let mut characters = Characters::default();
     let (mut position, mut shape, mut letters, mut sign) = (start, 0u64, 0, 0);
+    let mut lettered = 0;
     for _group in 0..GROUPS_MAX {
         let first = characters.length;
         while at(text, position).is_ascii_alphanumeric() {
             let Some(slot) = characters.values.get_mut(characters.length) else { return };
             *slot = value(at(text, position));
-            characters.has_letters |= *slot >= 10;
+            lettered |= u32::from(*slot >= 10) << characters.length;
             letters += usize::from(*slot >= 10 && position < digit);
             characters.length += 1;
             position += 1;
@@ -77,8 +78,15 @@ fn read(
         let schemes = index.of_code(letters, characters.length);
         if position > digit && !schemes.is_empty() && ends_word(text, position) {
             let unbroken = characters.length == position - start;
+            characters.has_letters = lettered != 0;
             let candidate = Candidate { characters: &characters, shape, unbroken, start, end: position };
-            judge(schemes, &candidate, context, out);
+            let written = |entry: &&Entry| {
+                entry.may_have(lettered)
+                    && entry.form.may_be_written(shape, unbroken)
+                    && entry.may_be(&characters)
+            };
+            let schemes = schemes.iter().filter(written);
+            schemes.for_each(|entry| judge(entry, &candidate, context, out));
         }
         sign = at(text, position);
         if !is_separator(sign) || !continues(text, position + 1) {

@@ -12,7 +12,7 @@ mod own;
 mod scheme;
 
 use crate::context::Context;
-use crate::digits::{MAX_DIGITS, Run, Written};
+use crate::digits::{MAX_DIGITS, Run, Written, first};
 use crate::{Finding, Label};
 
 pub(crate) use check::{Characters, Check};
@@ -99,18 +99,20 @@ struct Candidate<'c> {
 
 /// Numbers of digits alone that begin with the run's first group.
 pub(crate) fn numbers(index: &Index, run: &Run<'_>, context: &mut Context<'_, '_>, out: &mut Vec<Finding>) {
-    let mut values = None;
     for written in run.written() {
-        let schemes = index.of_digits(written.length);
-        let (shape, unbroken) = (written.shape, written.is_unbroken());
-        if !schemes.iter().any(|entry| entry.form.may_be_written(shape, unbroken)) {
-            continue;
+        let (length, shape, unbroken) = (written.length, written.shape, written.is_unbroken());
+        let mut left = index.written(length, shape, unbroken);
+        if left != 0 {
+            left &= index.valued(length, run.values());
         }
-        let values = values.get_or_insert_with(|| run.values());
-        let characters = Characters::of_digits(values, &written);
-        let candidate =
-            Candidate { characters: &characters, shape, unbroken, start: written.start, end: written.end };
-        judge(schemes, &candidate, context, out);
+        if left != 0 {
+            let characters = Characters::of_digits(run.values(), &written);
+            let (start, end) = (written.start, written.end);
+            let candidate = Candidate { characters: &characters, shape, unbroken, start, end };
+            let schemes = index.of_digits(length).iter().enumerate();
+            let schemes = schemes.filter(|(number, _)| left >> number & 1 == 1);
+            schemes.for_each(|(_, entry)| judge(entry, &candidate, context, out));
+        }
     }
 }
 
@@ -125,24 +127,20 @@ impl Form {
     }
 }
 
-/// Reports the schemes, of these, whose number the candidate is.
+/// Reports the candidate, if it is a number of the scheme. It is written in the scheme's form.
+#[inline]
 fn judge(
-    schemes: &[index::Entry],
+    entry: &index::Entry,
     candidate: &Candidate<'_>,
     context: &mut Context<'_, '_>,
     out: &mut Vec<Finding>,
 ) {
-    if candidate.characters.are_all_the_same() {
-        return; // an example, a placeholder, a row of zeros
-    }
-    let written = |entry: &&index::Entry| {
-        let Candidate { shape, unbroken, characters, .. } = candidate;
-        entry.form.may_be_written(*shape, *unbroken) && entry.may_be(characters)
-    };
-    for entry in schemes.iter().filter(written) {
-        if entry.holds(candidate.characters) {
-            out.extend(weigh(entry, candidate, context));
-        }
+    // All digits alike: an example, a placeholder, a row of zeros.
+    if entry.holds(candidate.characters)
+        && !candidate.characters.are_all_the_same()
+        && let Some(found) = weigh(entry, candidate, context)
+    {
+        out.push(found);
     }
 }
 
@@ -213,8 +211,7 @@ impl Characters {
 
     /// Of a run's digits those of the number; zeros stand behind them.
     fn of_digits(values: &[u8; MAX_DIGITS], written: &Written) -> Characters {
-        let mut own = *values;
-        own.iter_mut().skip(written.length).for_each(|value| *value = 0);
-        Characters { values: own, length: written.length, sign: written.separator, has_letters: false }
+        let length = written.length;
+        Characters { values: first(values, length), length, sign: written.separator, has_letters: false }
     }
 }

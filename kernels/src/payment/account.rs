@@ -15,7 +15,7 @@ const WEIGHTS: [u32; 10] = [6, 3, 7, 9, 10, 5, 8, 4, 2, 1];
 
 /// The accounts that begin with the run's first group.
 pub(crate) fn find(run: &Run<'_>, out: &mut Vec<Finding>) {
-    if run.separators().all(|separator| separator != b'/') {
+    if !run.has(b'/') {
         return;
     }
     let values = run.values();
