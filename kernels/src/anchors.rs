@@ -82,6 +82,17 @@ impl Around<'_> {
         self.behind(|masks| masks.capitals)
     }
 
+    /// Small letters of ASCII from the anchor on, and before it.
+    #[inline]
+    pub(crate) fn small(&self) -> u64 {
+        self.ahead(|masks| masks.letters & !masks.capitals)
+    }
+
+    #[inline]
+    pub(crate) fn small_behind(&self) -> u64 {
+        self.behind(|masks| masks.letters & !masks.capitals)
+    }
+
     /// Where words of letters may start, from the anchor on. The anchor itself is no letter.
     #[inline]
     pub(crate) fn words_ahead(&self) -> u64 {

@@ -12,16 +12,13 @@ use crate::{Finding, Label};
 const IMEI: usize = 15;
 const IMEISV: usize = 16;
 
-/// The numbers that begin with the run's first group.
-pub(crate) fn find(run: &Run<'_>, context: &mut Context<'_, '_>, out: &mut Vec<Finding>) {
-    if run.digits() < IMEI {
-        return;
+/// The device whose number is `number`, which the run begins with.
+#[inline]
+pub(crate) fn find(run: &Run<'_>, number: &Written, context: &mut Context<'_, '_>) -> Option<Finding> {
+    if !matches!(number.length, IMEI | IMEISV) || !(number.is_unbroken() || SHAPES.contains(&number.shape)) {
+        return None;
     }
-    let values = run.values();
-    out.extend(run.written().filter_map(|number| {
-        let digits = values.get(..number.length)?;
-        device(digits, &number, context)
-    }));
+    device(run.values().get(..number.length)?, number, context)
 }
 
 fn device(digits: &[u8], number: &Written, context: &mut Context<'_, '_>) -> Option<Finding> {
@@ -30,9 +27,8 @@ fn device(digits: &[u8], number: &Written, context: &mut Context<'_, '_>) -> Opt
         IMEISV => "imeisv",
         _ => return None,
     };
-    let grouped = number.is_unbroken() || SHAPES.contains(&number.shape);
     let (start, end) = (number.start, number.end);
-    (grouped && context.near(Topic::IMEI, start, end)).then_some(Finding {
+    context.near(Topic::IMEI, start, end).then_some(Finding {
         start,
         end,
         label: Label::DeviceId,
@@ -62,10 +58,10 @@ mod tests {
     fn devices(text: &str) -> Vec<(&'static str, &str)> {
         let words = Words::new(std::iter::empty());
         let mut context = Context::new(&words, text.as_bytes());
-        let mut found = Vec::new();
         let start = text.find(|letter: char| letter.is_ascii_digit()).unwrap_or(0);
-        find(&Run::read_at(text.as_bytes(), start), &mut context, &mut found);
-        found.iter().filter_map(|found| Some((found.kind, text.get(found.start..found.end)?))).collect()
+        let run = Run::read_at(text.as_bytes(), start);
+        let found = run.written().filter_map(|number| find(&run, &number, &mut context));
+        found.filter_map(|found| Some((found.kind, text.get(found.start..found.end)?))).collect()
     }
 
     #[test]

@@ -133,6 +133,13 @@ impl<'t> Run<'t> {
         first <= 3 && second == b'.'
     }
 
+    /// Where its first group ends.
+    #[inline]
+    pub(crate) fn first_end(&self) -> usize {
+        let [first, ..] = self.ends;
+        self.start + usize::from(first)
+    }
+
     /// How many digits the whole run has.
     #[inline]
     pub(crate) fn digits(&self) -> usize {
@@ -140,12 +147,6 @@ impl<'t> Run<'t> {
             .checked_sub(1)
             .and_then(|last| self.digits.get(last))
             .map_or(0, |digits| usize::from(*digits))
-    }
-
-    /// Does `separator` stand before one of its groups?
-    #[inline]
-    pub(crate) fn has(&self, separator: u8) -> bool {
-        self.separators.iter().fold(false, |any, &other| any | (other == separator))
     }
 
     /// The values 0..=9 of its digits, and zeros.

@@ -73,9 +73,7 @@ fn candidates(tables: &Tables, text: &str, out: &mut Vec<Finding>) -> Spots {
             }
             Anchor::Word => {
                 spots.word(bytes, place);
-                scanner.out.extend(lei::find(bytes, place));
-                scanner.out.extend(crypto::find(bytes, place, &mut scanner.context));
-                scanner.out.extend(mrz::find(bytes, place));
+                scanner.word(place, around);
                 scanner.secrets.at_word(bytes, place, scanner.out);
             }
             Anchor::Capitals => scanner.out.extend(bic::find(bytes, place, &mut scanner.context)),
@@ -120,6 +118,23 @@ impl Scanner<'_, '_> {
         }
     }
 
+    /// A long word starts at `place`; what stands in it as a whole has a length of its own.
+    fn word(&mut self, place: usize, around: Around<'_>) {
+        let bytes = self.text.as_bytes();
+        let (digits, letters) = (around.digits(), around.letters());
+        if (digits | letters).trailing_ones() as usize >= crypto::LENGTH_MIN {
+            let found = crypto::find(bytes, place, &mut self.context);
+            self.take(found);
+        }
+        let row = (digits | around.capitals()).trailing_ones() as usize;
+        if row == lei::LENGTH {
+            self.take(lei::find(bytes, place));
+        }
+        if mrz::may_be_line(bytes, place, row) {
+            self.take(mrz::find(bytes, place));
+        }
+    }
+
     /// A group of digits starts at `place`.
     fn digits(&mut self, place: usize, around: Around<'_>) {
         if place < self.digits_from {
@@ -135,23 +150,26 @@ impl Scanner<'_, '_> {
         if solid == 0 && !follows_capital && self.is_a_small_number(place, previous, digits, letters) {
             return;
         }
+        let country = if separated { TWO_BEHIND >> 1 } else { TWO_BEHIND };
+        if digits & 0b11 == 0b11
+            && letters_behind & country == country
+            && let Some(found) = iban::find(bytes, place)
+        {
+            // Nothing that starts inside of an account is longer; the check of a creditor is the weaker one.
+            let proven = if found.label == Label::Iban { found.end } else { 0 };
+            self.out.push(found);
+            if proven != 0 {
+                self.digits_from = proven;
+                return;
+            }
+        }
         let run = Run::read(bytes, place, digits, letters);
         self.context.arrive(around, place - solid, place);
         let base = self.out.len();
-        let country = if separated { TWO_BEHIND >> 1 } else { TWO_BEHIND };
-        if digits & 0b11 == 0b11 && letters_behind & country == country {
-            self.out.extend(iban::find(bytes, place));
-        }
         if previous == b'<' {
-            self.out.extend(mrz::find(bytes, place));
+            self.take(mrz::find(bytes, place));
         }
-        let capital_near = capitals_behind & PLATE_BEHIND != 0 || around.capitals() & PLATE_AHEAD != 0;
-        if capital_near && self.context.has_said(Topic::PLATE, place, plate::WORD_DISTANCE_MAX) {
-            self.out.extend(plate::find(bytes, place, &mut self.context));
-        }
-        if self.context.has_said(Topic::PASSPORT, place, passport::WORD_DISTANCE_MAX) {
-            self.out.extend(passport::find(bytes, place, &mut self.context));
-        }
+        self.documents(place, around);
         if solid > 0 || run.goes_on || follows_capital {
             number::codes(self.numbers, bytes, place, &mut self.context, self.out);
         }
@@ -164,6 +182,30 @@ impl Scanner<'_, '_> {
             let found = self.out.get(base..).unwrap_or_default().iter();
             let checked = found.filter(|found| found.label != Label::Phone).map(|found| found.end);
             self.digits_from = checked.max().unwrap_or(0);
+        }
+    }
+
+    /// A group of digits starts, perhaps in the middle of a word.
+    #[inline]
+    fn documents(&mut self, place: usize, around: Around<'_>) {
+        let bytes = self.text.as_bytes();
+        // No plate has a capital that a small letter follows.
+        let (small, small_behind) = (around.small(), around.small_behind());
+        let capitals = around.capitals() & !(small >> 1) & PLATE_AHEAD;
+        let capitals_behind = around.capitals_behind() & !(small_behind >> 1) & PLATE_BEHIND;
+        if capitals | capitals_behind != 0
+            && self.context.has_said(Topic::PLATE, place, plate::WORD_DISTANCE_MAX)
+        {
+            let found = plate::find(bytes, place, &mut self.context);
+            self.take(found);
+        }
+        let length =
+            around.capitals_behind().leading_ones() + (around.digits() | around.capitals()).trailing_ones();
+        if passport::LENGTHS.contains(&(length as usize))
+            && self.context.has_said(Topic::PASSPORT, place, passport::WORD_DISTANCE_MAX)
+        {
+            let found = passport::find(bytes, place, &mut self.context);
+            self.take(found);
         }
     }
 
@@ -194,25 +236,36 @@ impl Scanner<'_, '_> {
         if run.digits() == 0 {
             return;
         }
-        if run.is_like_an_address()
-            && let Some(found) = network::ipv4(bytes, place, &mut self.context)
-        {
-            self.out.push(found);
+        if run.is_like_an_address() {
+            let found = network::ipv4(bytes, place, &mut self.context);
+            self.take(found);
         }
-        if self.context.has_said(Topic::BIRTH, place, birth::DISTANCE) {
-            self.out.extend(birth::find(bytes, place, &mut self.context));
+        if birth::may_start(bytes, run.first_end())
+            && self.context.has_said(Topic::BIRTH, place, birth::DISTANCE)
+        {
+            let found = birth::find(bytes, place, &mut self.context);
+            self.take(found);
         }
         if run.digits() >= self.numbers.shortest() && run.starts_number() {
-            number::numbers(self.numbers, run, &mut self.context, self.out);
-            card::find(run, self.out);
-            account::find(run, self.out);
-            ehic::find(run, &mut self.context, self.out);
-            device::find(run, &mut self.context, self.out);
+            for number in run.written() {
+                number::find(self.numbers, run, &number, &mut self.context, self.out);
+                self.take(card::find(run, &number));
+                self.take(account::find(run, &number));
+                self.out.extend(ehic::find(run, &number, &mut self.context));
+                self.out.extend(device::find(run, &number, &mut self.context));
+            }
         }
         if place >= self.phones_from
             && let Some(found) = phone::find(bytes, place, &mut self.context)
         {
             self.phones_from = found.end;
+            self.out.push(found);
+        }
+    }
+
+    #[inline]
+    fn take(&mut self, found: Option<Finding>) {
+        if let Some(found) = found {
             self.out.push(found);
         }
     }

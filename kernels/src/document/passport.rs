@@ -10,7 +10,7 @@ use crate::{Finding, Label};
 const DISTANCE: usize = 24;
 /// Characters of the shortest and of the longest number (ICAO Doc 9303-4, 4.2.2: up to nine in a passport;
 /// the French card of 1988 has twelve).
-const LENGTHS: std::ops::RangeInclusive<usize> = 7..=12;
+pub(crate) const LENGTHS: std::ops::RangeInclusive<usize> = 7..=12;
 /// The same, counted from any of its digits.
 pub(crate) const WORD_DISTANCE_MAX: usize = DISTANCE + *LENGTHS.end();
 /// Digits that every number has: a word in capitals has none.

@@ -97,22 +97,43 @@ struct Candidate<'c> {
     end: usize,
 }
 
-/// Numbers of digits alone that begin with the run's first group.
-pub(crate) fn numbers(index: &Index, run: &Run<'_>, context: &mut Context<'_, '_>, out: &mut Vec<Finding>) {
-    for written in run.written() {
-        let (length, shape, unbroken) = (written.length, written.shape, written.is_unbroken());
-        let mut left = index.written(length, shape, unbroken);
+/// What the digits that are `written`, which the run begins with, may be the number of.
+#[inline]
+pub(crate) fn find(
+    index: &Index,
+    run: &Run<'_>,
+    written: &Written,
+    context: &mut Context<'_, '_>,
+    out: &mut Vec<Finding>,
+) {
+    let left = index.written(written.length, written.shape, written.is_unbroken());
+    if left != 0 {
+        let left = left & index.valued(written.length, run.values());
         if left != 0 {
-            left &= index.valued(length, run.values());
+            judge_all(index, left, run, written, context, out);
         }
-        if left != 0 {
-            let characters = Characters::of_digits(run.values(), &written);
-            let (start, end) = (written.start, written.end);
-            let candidate = Candidate { characters: &characters, shape, unbroken, start, end };
-            let schemes = index.of_digits(length).iter().enumerate();
-            let schemes = schemes.filter(|(number, _)| left >> number & 1 == 1);
-            schemes.for_each(|(_, entry)| judge(entry, &candidate, context, out));
+    }
+}
+
+/// The forms are those that have a bit in `left`.
+fn judge_all(
+    index: &Index,
+    mut left: u64,
+    run: &Run<'_>,
+    written: &Written,
+    context: &mut Context<'_, '_>,
+    out: &mut Vec<Finding>,
+) {
+    let &Written { length, shape, start, end, .. } = written;
+    let characters = Characters::of_digits(run.values(), written);
+    let unbroken = written.is_unbroken();
+    let candidate = Candidate { characters: &characters, shape, unbroken, start, end };
+    let schemes = index.of_digits(length);
+    while left != 0 {
+        if let Some(entry) = schemes.get(left.trailing_zeros() as usize) {
+            judge(entry, &candidate, context, out);
         }
+        left &= left - 1;
     }
 }
 

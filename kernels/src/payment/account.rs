@@ -13,14 +13,13 @@ const DIGITS_MIN: usize = 6;
 /// Vyhláška 169/2011 Sb.: weights of an account; a prefix has the last six.
 const WEIGHTS: [u32; 10] = [6, 3, 7, 9, 10, 5, 8, 4, 2, 1];
 
-/// The accounts that begin with the run's first group.
-pub(crate) fn find(run: &Run<'_>, out: &mut Vec<Finding>) {
-    if !run.has(b'/') {
-        return;
+/// The account that is `number`, which the run begins with.
+#[inline]
+pub(crate) fn find(run: &Run<'_>, number: &Written) -> Option<Finding> {
+    if number.separator != b'/' || number.shape & 0xff != 4 {
+        return None;
     }
-    let values = run.values();
-    let accounts = run.written().filter(|number| number.separator == b'/' && number.shape & 0xff == 4);
-    out.extend(accounts.filter_map(|number| account(run.text, values.get(..number.length)?, &number)));
+    account(run.text, run.values().get(..number.length)?, number)
 }
 
 fn account(text: &[u8], digits: &[u8], number: &Written) -> Option<Finding> {
@@ -62,8 +61,8 @@ mod tests {
     use super::*;
 
     fn accounts(text: &str) -> Vec<&str> {
-        let mut found = Vec::new();
-        find(&Run::read_at(text.as_bytes(), 0), &mut found);
+        let run = Run::read_at(text.as_bytes(), 0);
+        let found: Vec<_> = run.written().filter_map(|number| find(&run, &number)).collect();
         found.iter().filter_map(|found| text.get(found.start..found.end)).collect()
     }
 

@@ -10,20 +10,14 @@ use crate::{Finding, Label};
 /// Digits of the shortest and of the longest card number.
 const LENGTHS: std::ops::RangeInclusive<usize> = 12..=19;
 
-/// The numbers that begin with the run's first group.
+/// The card whose number is `number`, which the run begins with.
 #[inline]
-pub(crate) fn find(run: &Run<'_>, out: &mut Vec<Finding>) {
-    if run.digits() >= *LENGTHS.start() {
-        out.extend(run.written().filter_map(|number| card(run, &number)));
-    }
+pub(crate) fn find(run: &Run<'_>, number: &Written) -> Option<Finding> {
+    if LENGTHS.contains(&number.length) && is_grouping(number) { card(run, number) } else { None }
 }
 
 fn card(run: &Run<'_>, number: &Written) -> Option<Finding> {
-    if !is_grouping(number) {
-        return None;
-    }
-    let values = run.values();
-    let digits = values.get(..number.length)?;
+    let digits = run.values().get(..number.length)?;
     let kind = brand(digits).filter(|_| luhn(digits) && !is_goods(number, digits))?;
     let score = if number.length >= 14 { 94 } else { 75 };
     Some(Finding { start: number.start, end: number.end, label: Label::CardPan, kind, country: None, score })
@@ -39,11 +33,10 @@ fn is_goods(number: &Written, digits: &[u8]) -> bool {
 
 fn is_grouping(number: &Written) -> bool {
     // All groups but the last have four digits.
-    let fours = (number.shape >> 8).to_be_bytes().iter().all(|&length| matches!(length, 0 | 4));
-    LENGTHS.contains(&number.length)
-        && (number.is_unbroken()
-            || fours && (number.shape & 0xff) <= 7
-            || matches!(number.shape, AMEX | DINERS | HALVES | ISSUER_FIRST))
+    let fours = || (number.shape >> 8).to_be_bytes().iter().all(|&length| matches!(length, 0 | 4));
+    number.is_unbroken()
+        || (number.shape & 0xff) <= 7 && fours()
+        || matches!(number.shape, AMEX | DINERS | HALVES | ISSUER_FIRST)
 }
 
 const AMEX: u64 = shape(&[4, 6, 5]);
