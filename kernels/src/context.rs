@@ -78,7 +78,9 @@ impl Words {
         let mut by_text: BTreeMap<(usize, &'static [u8]), Vec<Topic>> = BTreeMap::new();
         for (topic, words) in WORDS.iter().copied().chain(of_schemes) {
             for text in words.iter().map(|word| word.as_bytes()) {
-                by_text.entry((hash(three(text, 0)), text)).or_default().push(topic);
+                for bucket in buckets(text) {
+                    by_text.entry((bucket, text)).or_default().push(topic);
+                }
             }
         }
         let narrow = |place: usize| u16::try_from(place).unwrap_or(u16::MAX);
@@ -157,14 +159,20 @@ fn three(text: &[u8], index: usize) -> u32 {
     }
 }
 
-/// Of three bytes; letters of ASCII count alike in both cases, and so does all that can follow a word as
-/// the third.
+/// Of three bytes; letters of ASCII count alike in both cases.
 #[inline]
 fn hash(three: u32) -> usize {
-    let [_, _, third, _] = three.to_le_bytes();
-    let in_word = (third | 0x20).wrapping_sub(b'a') < 26 || third >= 0x80;
-    let folded = if in_word { three | 0x0020_2020 } else { (three | 0x2020) & 0xffff };
-    (folded.wrapping_mul(0x9E37_79B1) >> (32 - BUCKETS.trailing_zeros())) as usize
+    ((three | 0x0020_2020).wrapping_mul(0x9E37_79B1) >> (32 - BUCKETS.trailing_zeros())) as usize
+}
+
+/// Of all that a word may start with: one of two letters goes on with anything that belongs to no word.
+fn buckets(text: &[u8]) -> Vec<usize> {
+    let &[first, second] = text else { return vec![hash(three(text, 0))] };
+    let ends = (0..0x80).filter(|byte: &u8| !byte.is_ascii_alphabetic());
+    let mut all: Vec<usize> = ends.map(|third| hash(u32::from_le_bytes([first, second, third, 0]))).collect();
+    all.sort_unstable();
+    all.dedup();
+    all
 }
 
 /// May a word start at `index`? `tel` in `hotel` is none.
