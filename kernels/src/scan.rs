@@ -85,10 +85,9 @@ fn candidates(tables: &Tables, text: &str, out: &mut Vec<Finding>) -> Spots {
     spots
 }
 
-/// Bits of what is behind an anchor: the last byte and the one before it, the one before the last, and those
-/// that a plate may have in front of its digits.
+/// Bits of what is behind an anchor: the last byte and the one before it, and those that a plate may have in front
+/// of its digits.
 const TWO_BEHIND: u64 = 0b11 << 62;
-const SECOND_BEHIND: u64 = 1 << 62;
 const PLATE_BEHIND: u64 = 0xffff << 48;
 /// Those that a plate may have behind the first of its digits.
 const PLATE_AHEAD: u64 = 0xffff;
@@ -141,15 +140,15 @@ impl Scanner<'_, '_> {
             return;
         }
         let bytes = self.text.as_bytes();
-        let (digits, letters) = (around.digits(), around.letters());
-        let (letters_behind, capitals_behind) = (around.letters_behind(), around.capitals_behind());
         let previous = before(bytes, place);
-        let solid = letters_behind.leading_ones() as usize;
-        let separated = is_separator(previous);
-        let follows_capital = separated && capitals_behind & SECOND_BEHIND != 0;
-        if solid == 0 && !follows_capital && self.is_a_small_number(place, previous, digits, letters) {
+        let digits = around.digits();
+        if self.is_a_small_number(place, previous, digits, around) {
             return;
         }
+        let (letters, letters_behind) = (around.letters(), around.letters_behind());
+        let solid = letters_behind.leading_ones() as usize;
+        let separated = is_separator(previous);
+        let follows_capital = separated && before(bytes, place - 1).is_ascii_uppercase();
         let country = if separated { TWO_BEHIND >> 1 } else { TWO_BEHIND };
         if digits & 0b11 == 0b11
             && letters_behind & country == country
@@ -212,21 +211,25 @@ impl Scanner<'_, '_> {
     /// Is a group of a few digits just a number, as prose is full of? It is none if a letter belongs to it, and it
     /// may be the first of more groups, the day of a date, or in a telephone number or a zone.
     #[inline]
-    fn is_a_small_number(&self, place: usize, previous: u8, digits: u64, letters: u64) -> bool {
+    fn is_a_small_number(&self, place: usize, previous: u8, digits: u64, around: Around<'_>) -> bool {
+        let bytes = self.text.as_bytes();
         let length = digits.trailing_ones();
-        if length as usize >= self.numbers.shortest() || matches!(previous, b'+' | b'(' | b'<') {
+        if length as usize >= self.numbers.shortest()
+            || previous.is_ascii_alphabetic()
+            || matches!(previous, b'+' | b'(' | b'<')
+            || is_separator(previous) && before(bytes, place - 1).is_ascii_uppercase()
+        {
             return false;
         }
-        let (digits, letters) = (digits >> length, letters >> length);
         let end = place + length as usize;
-        let next = at(self.text.as_bytes(), end);
+        let next = at(bytes, end);
         if !phone::is_separator(next) && !is_separator(next) {
-            return letters & 1 == 0;
+            return !next.is_ascii_alphabetic();
         }
+        let (digits, letters) = (digits >> length, around.letters() >> length);
         let year = digits & digits >> 1 & digits >> 2 & digits >> 3 & birth::YEAR_AHEAD;
         let groups = digits & phone::SEPARATORS_AHEAD;
-        let code =
-            letters & 0b10 != 0 && starts_code(self.text.as_bytes(), end + 1, digits >> 1, letters >> 1);
+        let code = letters & 0b10 != 0 && starts_code(bytes, end + 1, digits >> 1, letters >> 1);
         year | groups == 0 && !code
     }
 

@@ -27,8 +27,8 @@ fn card(run: &Run<'_>, number: &Written) -> Option<Finding> {
 /// not been so short for twenty years.
 fn is_goods(number: &Written, digits: &[u8]) -> bool {
     let weighted = digits.iter().rev().zip([1, 3].into_iter().cycle());
-    let sum: u32 = weighted.map(|(&digit, weight)| u32::from(digit) * weight).sum();
-    digits.len() == 13 && number.is_unbroken() && sum.is_multiple_of(10)
+    let sum = || weighted.map(|(&digit, weight)| u32::from(digit) * weight).sum::<u32>();
+    digits.len() == 13 && number.is_unbroken() && sum().is_multiple_of(10)
 }
 
 fn is_grouping(number: &Written) -> bool {
@@ -49,7 +49,26 @@ fn brand(digits: &[u8]) -> Option<&'static str> {
     let length = 1 << digits.len();
     let of_brand =
         |range: &&Range| range.first <= issuer && issuer <= range.last && range.lengths & length != 0;
-    BRANDS.iter().find(of_brand).map(|range| range.kind)
+    let first = FIRST_BRAND.get((issuer / 10_000) as usize)?;
+    BRANDS.get(usize::from(*first)..)?.iter().find(of_brand).map(|range| range.kind)
+}
+
+/// By the first two digits: where in [`BRANDS`] the first range with such numbers is; behind them, if none is.
+const FIRST_BRAND: [u8; 100] = first_brands();
+
+#[expect(clippy::indexing_slicing, clippy::cast_possible_truncation, reason = "evaluated by the compiler")]
+const fn first_brands() -> [u8; 100] {
+    let mut table = [BRANDS.len() as u8; 100];
+    let mut index = BRANDS.len();
+    while index > 0 {
+        index -= 1;
+        let mut two = BRANDS[index].first / 10_000;
+        while two <= BRANDS[index].last / 10_000 {
+            table[two as usize] = index as u8;
+            two += 1;
+        }
+    }
+    table
 }
 
 /// Digits that tell the issuer.

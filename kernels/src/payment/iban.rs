@@ -4,7 +4,7 @@
 //! are right, with or without separators, in capitals or in small letters.
 
 use crate::bytes::{at, before, ends_word, has_word, starts_word};
-use crate::checks::rest_of_mod_97;
+use crate::checks::{next_of_mod_97, rest_of_mod_97};
 use crate::{Finding, Label};
 
 /// ISO 13616: two letters, two digits and at most 30 characters.
@@ -23,11 +23,9 @@ fn account(text: &[u8], start: usize, digit: usize) -> Option<Finding> {
     let structure = STRUCTURES.of(country)?;
     let (characters, end) = structure.read(text, digit, small)?;
     let (check, account) = characters.get(..structure.length)?.split_at_checked(2)?;
-    let mut all = [0; LENGTH_MAX];
-    let parts = account.iter().chain(&country).chain(check);
-    all.iter_mut().zip(parts).for_each(|(slot, byte)| *slot = *byte);
-    let rest = rest_of_mod_97(all.get(..structure.length + country.len())?);
-    (rest == 1 && ends_word(text, end)).then_some(Finding {
+    let rest =
+        country.iter().chain(check).fold(rest_of_mod_97(account), |rest, &it| next_of_mod_97(rest, it));
+    (rest % 97 == 1 && ends_word(text, end)).then_some(Finding {
         start,
         end,
         label: Label::Iban,
