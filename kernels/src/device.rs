@@ -9,8 +9,8 @@ use crate::digits::{Run, Written, shape};
 use crate::{Finding, Label};
 
 /// Digits with the check digit, and with the version of the software instead of it.
-const IMEI: usize = 15;
-const IMEISV: usize = 16;
+pub(crate) const IMEI: usize = 15;
+pub(crate) const IMEISV: usize = 16;
 
 /// The device whose number is `number`, which the run begins with.
 #[inline]
@@ -39,7 +39,7 @@ fn device(digits: &[u8], number: &Written, context: &mut Context<'_, '_>) -> Opt
 }
 
 /// Reporting body, type, serial and check digit; body and type apart or together.
-const SHAPES: [u64; 8] = [
+pub(crate) const SHAPES: [u64; 8] = [
     shape(&[2, 6, 6, 1]),
     shape(&[8, 6, 1]),
     shape(&[6, 2, 6, 1]),

@@ -7,7 +7,7 @@ use crate::anchors::{Anchor, Around};
 use crate::bytes::{at, before, run_end, run_start};
 use crate::contact::{email, phone};
 use crate::context::{Context, Topic, Words};
-use crate::digits::{Run, is_separator, starts_code};
+use crate::digits::{Run, Written, is_separator, starts_code};
 use crate::document::{birth, ehic, mrz, passport, plate};
 use crate::payment::{account, bic, card, iban, lei};
 use crate::resolve::resolve;
@@ -250,12 +250,8 @@ impl Scanner<'_, '_> {
             self.take(found);
         }
         if run.digits() >= self.numbers.shortest() && run.starts_number() {
-            for number in run.written() {
-                number::find(self.numbers, run, &number, &mut self.context, self.out);
-                self.take(card::find(run, &number));
-                self.take(account::find(run, &number));
-                self.out.extend(ehic::find(run, &number, &mut self.context));
-                self.out.extend(device::find(run, &number, &mut self.context));
+            for number in run.written().filter(|number| self.numbers.may_be_written(number)) {
+                self.digits_alone(run, &number);
             }
         }
         if place >= self.phones_from
@@ -264,6 +260,15 @@ impl Scanner<'_, '_> {
             self.phones_from = found.end;
             self.out.push(found);
         }
+    }
+
+    /// A number of digits alone, which a word starts and ends with.
+    fn digits_alone(&mut self, run: &Run<'_>, number: &Written) {
+        number::find(self.numbers, run, number, &mut self.context, self.out);
+        self.take(card::find(run, number));
+        self.take(account::find(run, number));
+        self.out.extend(ehic::find(run, number, &mut self.context));
+        self.out.extend(device::find(run, number, &mut self.context));
     }
 
     #[inline]

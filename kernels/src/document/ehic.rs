@@ -10,7 +10,7 @@ use crate::context::{Context, Topic};
 use crate::digits::{Run, Written};
 use crate::{Finding, Label};
 
-const LENGTH: usize = 20;
+pub(crate) const LENGTH: usize = 20;
 
 /// The card whose number is `number`, which the run begins with.
 #[inline]

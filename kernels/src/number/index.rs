@@ -6,6 +6,9 @@
 use super::check::{Check, Date, WIDTH};
 use super::{Form, Grouping, Scheme, all};
 use crate::context::{FIRST_SCHEME, Topic};
+use crate::document::ehic;
+use crate::payment::{account, card};
+use crate::{device, digits};
 
 /// No scheme has more letters in front of its first digit.
 pub(super) const LETTERS_MAX: usize = 15;
@@ -29,6 +32,7 @@ pub(crate) struct Index {
     /// Those that can be digits alone, by length.
     digits: [Vec<Entry>; WIDTH + 1],
     filters: Vec<Filter>,
+    written: Written,
     /// Length of the shortest of them.
     shortest: usize,
     /// Those that can have letters, by letters in front and length.
@@ -40,6 +44,7 @@ impl Index {
         let mut index = Index {
             digits: Default::default(),
             filters: Vec::new(),
+            written: Written::new(),
             shortest: WIDTH,
             codes: Default::default(),
         };
@@ -57,6 +62,9 @@ impl Index {
                     index.shortest = index.shortest.min(length);
                 }
             }
+        }
+        for entry in index.digits.iter().flatten() {
+            index.written.add(entry.form);
         }
         index.filters = (0..).zip(&index.digits).map(|(length, all)| Filter::new(length, all)).collect();
         index
@@ -97,6 +105,62 @@ impl Entry {
     #[inline]
     pub(super) fn may_have(&self, letters: u32) -> bool {
         letters & self.digits == 0 && self.letters & !letters == 0
+    }
+}
+
+/// How numbers of digits alone are written, of all kinds: it fails for nearly all groups of a text.
+struct Written {
+    /// A bit for each length that one has in one piece, and in any groups.
+    whole: u32,
+    free: u32,
+    /// A bit for the hash of each shape.
+    shapes: [u64; 64],
+}
+
+impl Written {
+    /// Those that are no scheme's.
+    fn new() -> Written {
+        let lengths = card::LENGTHS.chain([device::IMEI, device::IMEISV, ehic::LENGTH]);
+        let whole = lengths.fold(0, |bits, length| bits | 1 << length);
+        let mut written = Written { whole, free: 1 << ehic::LENGTH, shapes: [0; 64] };
+        card::shapes().chain(device::SHAPES).for_each(|shape| written.add_shape(shape));
+        written
+    }
+
+    fn add(&mut self, form: &Form) {
+        let bit = 1 << form.classes.len();
+        self.whole |= bit;
+        match form.grouping {
+            Grouping::Free => self.free |= bit,
+            Grouping::Shapes(shapes) => shapes.iter().for_each(|&shape| self.add_shape(shape)),
+        }
+    }
+
+    fn add_shape(&mut self, shape: u64) {
+        let hash = hash(shape);
+        if let Some(bits) = self.shapes.get_mut(hash / 64) {
+            *bits |= 1 << (hash % 64);
+        }
+    }
+}
+
+/// Of a shape, below 64 times 64.
+#[inline]
+fn hash(shape: u64) -> usize {
+    (shape.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 52) as usize
+}
+
+impl Index {
+    /// May a number of any kind be written so?
+    #[inline]
+    pub(crate) fn may_be_written(&self, number: &digits::Written) -> bool {
+        let Written { whole, free, shapes } = &self.written;
+        if number.is_unbroken() {
+            return whole >> number.length & 1 == 1;
+        }
+        let hash = hash(number.shape);
+        let shaped = shapes.get(hash / 64).is_some_and(|bits| bits >> (hash % 64) & 1 == 1);
+        shaped || free >> number.length & 1 == 1 || account::may_be(number)
     }
 }
 

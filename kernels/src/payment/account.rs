@@ -13,10 +13,16 @@ const DIGITS_MIN: usize = 6;
 /// Vyhláška 169/2011 Sb.: weights of an account; a prefix has the last six.
 const WEIGHTS: [u32; 10] = [6, 3, 7, 9, 10, 5, 8, 4, 2, 1];
 
+/// Is the number written like an account?
+#[inline]
+pub(crate) fn may_be(number: &Written) -> bool {
+    number.separator == b'/' && number.shape & 0xff == 4
+}
+
 /// The account that is `number`, which the run begins with.
 #[inline]
 pub(crate) fn find(run: &Run<'_>, number: &Written) -> Option<Finding> {
-    if number.separator != b'/' || number.shape & 0xff != 4 {
+    if !may_be(number) {
         return None;
     }
     account(run.text, run.values().get(..number.length)?, number)

@@ -8,7 +8,7 @@ use crate::digits::{Run, Written, shape};
 use crate::{Finding, Label};
 
 /// Digits of the shortest and of the longest card number.
-const LENGTHS: std::ops::RangeInclusive<usize> = 12..=19;
+pub(crate) const LENGTHS: std::ops::RangeInclusive<usize> = 12..=19;
 
 /// The card whose number is `number`, which the run begins with.
 #[inline]
@@ -35,9 +35,22 @@ fn is_grouping(number: &Written) -> bool {
     // All groups but the last have four digits.
     let fours = || (number.shape >> 8).to_be_bytes().iter().all(|&length| matches!(length, 0 | 4));
     number.is_unbroken()
-        || (number.shape & 0xff) <= 7 && fours()
+        || (number.shape & 0xff) <= LAST_MAX && fours()
         || matches!(number.shape, AMEX | DINERS | HALVES | ISSUER_FIRST)
 }
+
+/// The groups in which cards show their numbers.
+pub(crate) fn shapes() -> impl Iterator<Item = u64> {
+    let fours = (1..=4).scan(0, |fours, _| {
+        *fours = *fours << 8 | 4;
+        Some(*fours)
+    });
+    let last = |fours: u64| (1..=LAST_MAX).map(move |last| fours << 8 | last);
+    fours.flat_map(last).chain([AMEX, DINERS, HALVES, ISSUER_FIRST])
+}
+
+/// Digits of the group behind those of four.
+const LAST_MAX: u64 = 7;
 
 const AMEX: u64 = shape(&[4, 6, 5]);
 const DINERS: u64 = shape(&[4, 6, 4]);
