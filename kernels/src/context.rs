@@ -52,10 +52,19 @@ const TOPICS: usize = 256;
 pub(crate) struct Words {
     /// One bit for each bucket: is there a word? It is asked for each word of a text, so it is small.
     any: Box<[u64; BUCKETS / 64]>,
-    /// Where in `words` those with a hash start and end.
-    buckets: Box<[(u16, u16)]>,
+    buckets: Box<[Bucket]>,
     words: Vec<Word>,
     topics: Vec<Topic>,
+}
+
+/// The words with one hash.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+struct Bucket {
+    /// Where in `words` they start and end.
+    first: u16,
+    last: u16,
+    /// A bit for the lower five of each byte that may be their fourth.
+    fourths: u32,
 }
 
 #[derive(Debug)]
@@ -86,7 +95,7 @@ impl Words {
         let narrow = |place: usize| u16::try_from(place).unwrap_or(u16::MAX);
         let mut words = Words {
             any: Box::new([0; BUCKETS / 64]),
-            buckets: vec![(0, 0); BUCKETS].into_boxed_slice(),
+            buckets: vec![Bucket::default(); BUCKETS].into_boxed_slice(),
             words: Vec::new(),
             topics: Vec::new(),
         };
@@ -96,7 +105,11 @@ impl Words {
             let place = narrow(words.words.len());
             words.words.push(Word::new(text, (first, narrow(words.topics.len()))));
             if let (Some(slot), Some(any)) = (words.buckets.get_mut(bucket), words.any.get_mut(bucket / 64)) {
-                *slot = (if *slot == (0, 0) { place } else { slot.0 }, place + 1);
+                if *slot == Bucket::default() {
+                    slot.first = place;
+                }
+                slot.last = place + 1;
+                slot.fourths |= text.get(3).map_or(u32::MAX, |&fourth| 1 << (fourth & 31));
                 *any |= 1 << (bucket % 64);
             }
         }
@@ -106,17 +119,20 @@ impl Words {
     /// Shows each word that stands at `index` with what it is about and the place after it.
     #[inline]
     fn at(&self, text: &[u8], index: usize, mut visit: impl FnMut(&[Topic], usize)) {
-        let bucket = hash(three(text, index));
-        if self.any.get(bucket / 64).is_some_and(|any| any >> (bucket % 64) & 1 == 1) {
-            self.in_bucket(bucket, text, index, &mut visit);
+        let hash = hash(three(text, index));
+        if self.any.get(hash / 64).is_some_and(|any| any >> (hash % 64) & 1 == 1)
+            && let Some(bucket) = self.buckets.get(hash)
+            && bucket.fourths >> (at(text, index + 3) & 31) & 1 == 1
+        {
+            self.in_bucket(*bucket, text, index, &mut visit);
         }
     }
 
     #[inline(never)]
-    fn in_bucket(&self, bucket: usize, text: &[u8], index: usize, visit: &mut impl FnMut(&[Topic], usize)) {
-        let (first, last) = self.buckets.get(bucket).copied().unwrap_or_default();
+    fn in_bucket(&self, bucket: Bucket, text: &[u8], index: usize, visit: &mut impl FnMut(&[Topic], usize)) {
         let here = lower(text.get(index..).unwrap_or_default());
-        for word in self.words.get(usize::from(first)..usize::from(last)).unwrap_or_default() {
+        let words = self.words.get(usize::from(bucket.first)..usize::from(bucket.last));
+        for word in words.unwrap_or_default() {
             if (here ^ word.head) & word.mask != 0 {
                 continue;
             }
@@ -198,7 +214,7 @@ pub(crate) struct Context<'w, 't> {
 const AFTER_MAX: usize = 16;
 
 /// A digit, and where words start around it. They are read if somebody asks.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 struct Here {
     digit: usize,
     /// Where the letters start that end at the digit: they may be a part of its number, or the end of a word.
@@ -208,9 +224,14 @@ struct Here {
     ahead: u64,
 }
 
+impl Here {
+    /// Before the first digit nothing is known.
+    const NOWHERE: Here = Here { digit: usize::MAX, letters: 0, behind: [0; 2], ahead: 0 };
+}
+
 impl<'w, 't> Context<'w, 't> {
     pub(crate) fn new(words: &'w Words, text: &'t [u8]) -> Context<'w, 't> {
-        Context { words, text, read_to: 0, last: [0; TOPICS], here: Here::default(), after: None }
+        Context { words, text, read_to: 0, last: [0; TOPICS], here: Here::NOWHERE, after: None }
     }
 
     /// Does a word about `topic` end within `distance` bytes before `start`?

@@ -162,7 +162,7 @@ impl Scanner<'_, '_> {
                 return;
             }
         }
-        let run = Run::read(bytes, place, digits, letters);
+        let run = Run::read(bytes, place, digits, letters, around.capitals());
         self.context.arrive(around, place - solid, place);
         let base = self.out.len();
         if previous == b'<' {
@@ -229,8 +229,8 @@ impl Scanner<'_, '_> {
         let (digits, letters) = (digits >> length, around.letters() >> length);
         let year = digits & digits >> 1 & digits >> 2 & digits >> 3 & birth::YEAR_AHEAD;
         let groups = digits & phone::SEPARATORS_AHEAD;
-        let code = letters & 0b10 != 0 && starts_code(bytes, end + 1, digits >> 1, letters >> 1);
-        year | groups == 0 && !code
+        let code = || starts_code(digits >> 1, letters >> 1, around.capitals() >> length >> 1);
+        year | groups == 0 && !(letters & 0b10 != 0 && code())
     }
 
     /// A group of digits starts, and a word with it.
