@@ -5,20 +5,24 @@
 
 use crate::checks::luhn;
 use crate::context::{Context, Topic};
-use crate::digits::{Run, Written, shape};
+use crate::digits::{MAX_DIGITS, Written, shape};
 use crate::{Finding, Label};
 
 /// Digits with the check digit, and with the version of the software instead of it.
 pub(crate) const IMEI: usize = 15;
 pub(crate) const IMEISV: usize = 16;
 
-/// The device whose number is `number`, which the run begins with.
+/// The device whose number is `number`, whose digits the values begin with.
 #[inline]
-pub(crate) fn find(run: &Run<'_>, number: &Written, context: &mut Context<'_, '_>) -> Option<Finding> {
+pub(crate) fn find(
+    values: &[u8; MAX_DIGITS],
+    number: &Written,
+    context: &mut Context<'_, '_>,
+) -> Option<Finding> {
     if !matches!(number.length, IMEI | IMEISV) || !(number.is_unbroken() || SHAPES.contains(&number.shape)) {
         return None;
     }
-    device(run.values().get(..number.length)?, number, context)
+    device(values.get(..number.length)?, number, context)
 }
 
 fn device(digits: &[u8], number: &Written, context: &mut Context<'_, '_>) -> Option<Finding> {
@@ -54,13 +58,14 @@ pub(crate) const SHAPES: [u64; 8] = [
 mod tests {
     use super::*;
     use crate::context::Words;
+    use crate::digits::Run;
 
     fn devices(text: &str) -> Vec<(&'static str, &str)> {
         let words = Words::new(std::iter::empty());
         let mut context = Context::new(&words, text.as_bytes());
         let start = text.find(|letter: char| letter.is_ascii_digit()).unwrap_or(0);
         let run = Run::read_at(text.as_bytes(), start);
-        let found = run.written().filter_map(|number| find(&run, &number, &mut context));
+        let found = run.written().filter_map(|number| find(&run.values(), &number, &mut context));
         found.filter_map(|found| Some((found.kind, text.get(found.start..found.end)?))).collect()
     }
 

@@ -3,8 +3,6 @@
 //! Invariant: a run is read at most [`MAX_DIGITS`] digits and [`MAX_GROUPS`] groups far, whatever the
 //! text, so that reading one at every digit group of a text stays linear.
 
-use std::cell::OnceCell;
-
 use crate::bytes::{at, before, starts_word};
 
 /// As many as the longest number of any scheme has characters; the longest of digits alone, the reference of a
@@ -29,7 +27,6 @@ pub(crate) struct Run<'t> {
     joined: bool,
     /// May a letter, or a group with letters, belong to what the run is a part of?
     pub(crate) goes_on: bool,
-    values: OnceCell<[u8; MAX_DIGITS]>,
 }
 
 /// A number that a run may hold: its first groups, up to where a word may end.
@@ -70,7 +67,6 @@ impl<'t> Run<'t> {
             count: 0,
             joined: false,
             goes_on: false,
-            values: OnceCell::new(),
         };
         let (mut offset, mut count, mut separator) = (0u32, 0u32, 0);
         for group in 0..MAX_GROUPS {
@@ -127,16 +123,11 @@ impl<'t> Run<'t> {
         (bytes >> (8 * group) & 0xff) as usize
     }
 
-    /// Does a point stand before its second group?
-    #[inline]
-    fn has_point(&self) -> bool {
-        Run::of(self.separators, 1) == usize::from(b'.')
-    }
-
-    /// Does it start like an IPv4 address: up to three digits, a dot and a digit?
+    /// Does it start like an IPv4 address: four groups with points between, the first of up to three digits?
     #[inline]
     pub(crate) fn is_like_an_address(&self) -> bool {
-        self.has_point() && Run::of(self.digits, 0) <= 3
+        const POINTS: u64 = u64::from_le_bytes([0, b'.', b'.', b'.', 0, 0, 0, 0]);
+        self.separators & 0xffff_ff00 == POINTS && Run::of(self.digits, 0) <= 3
     }
 
     /// Where its first group ends.
@@ -152,12 +143,7 @@ impl<'t> Run<'t> {
     }
 
     /// The values 0..=9 of its digits, and zeros.
-    #[inline]
-    pub(crate) fn values(&self) -> &[u8; MAX_DIGITS] {
-        self.values.get_or_init(|| self.read_values())
-    }
-
-    fn read_values(&self) -> [u8; MAX_DIGITS] {
+    pub(crate) fn values(&self) -> [u8; MAX_DIGITS] {
         let mut bytes = [0; 2 * MAX_DIGITS];
         let (mut filled, mut from) = (0, self.start);
         for group in 0..self.count {
@@ -181,7 +167,8 @@ impl<'t> Run<'t> {
     /// point and more digits is a decimal number, `1407303284.341728`.
     #[inline]
     pub(crate) fn written(&self) -> impl Iterator<Item = Written> {
-        let groups = usize::from(self.has_point())..self.count - usize::from(self.joined);
+        let decimal = Run::of(self.separators, 1) == usize::from(b'.');
+        let groups = usize::from(decimal)..self.count - usize::from(self.joined);
         groups.map(|group| Written {
             length: Run::of(self.digits, group),
             shape: self.shape >> (8 * (self.count - 1 - group)),

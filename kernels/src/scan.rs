@@ -7,7 +7,7 @@ use crate::anchors::{Anchor, Around};
 use crate::bytes::{at, before, run_end, run_start};
 use crate::contact::{email, phone};
 use crate::context::{Context, Topic, Words};
-use crate::digits::{Run, Written, is_separator, starts_code};
+use crate::digits::{Run, is_separator, starts_code};
 use crate::document::{birth, ehic, mrz, passport, plate};
 use crate::payment::{account, bic, card, iban, lei};
 use crate::resolve::resolve;
@@ -250,9 +250,7 @@ impl Scanner<'_, '_> {
             self.take(found);
         }
         if run.digits() >= self.numbers.shortest() && run.starts_number() {
-            for number in run.written().filter(|number| self.numbers.may_be_written(number)) {
-                self.digits_alone(run, &number);
-            }
+            self.digits_alone(run);
         }
         if place >= self.phones_from
             && let Some(found) = phone::find(bytes, place, &mut self.context)
@@ -262,13 +260,20 @@ impl Scanner<'_, '_> {
         }
     }
 
-    /// A number of digits alone, which a word starts and ends with.
-    fn digits_alone(&mut self, run: &Run<'_>, number: &Written) {
-        number::find(self.numbers, run, number, &mut self.context, self.out);
-        self.take(card::find(run, number));
-        self.take(account::find(run, number));
-        self.out.extend(ehic::find(run, number, &mut self.context));
-        self.out.extend(device::find(run, number, &mut self.context));
+    /// Numbers of digits alone that begin with the run's first group.
+    fn digits_alone(&mut self, run: &Run<'_>) {
+        let numbers = self.numbers;
+        if !run.written().any(|number| numbers.may_be_written(&number)) {
+            return;
+        }
+        let values = run.values();
+        for number in run.written().filter(|number| numbers.may_be_written(number)) {
+            number::find(numbers, &values, &number, &mut self.context, self.out);
+            self.take(card::find(&values, &number));
+            self.take(account::find(run.text, &values, &number));
+            self.out.extend(ehic::find(&values, &number, &mut self.context));
+            self.out.extend(device::find(&values, &number, &mut self.context));
+        }
     }
 
     #[inline]

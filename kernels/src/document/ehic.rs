@@ -7,15 +7,19 @@
 
 use crate::checks::value;
 use crate::context::{Context, Topic};
-use crate::digits::{Run, Written};
+use crate::digits::{MAX_DIGITS, Written};
 use crate::{Finding, Label};
 
 pub(crate) const LENGTH: usize = 20;
 
-/// The card whose number is `number`, which the run begins with.
+/// The card whose number is `number`, whose digits the values begin with.
 #[inline]
-pub(crate) fn find(run: &Run<'_>, number: &Written, context: &mut Context<'_, '_>) -> Option<Finding> {
-    if number.length == LENGTH { card(run.values(), number, context) } else { None }
+pub(crate) fn find(
+    values: &[u8; MAX_DIGITS],
+    number: &Written,
+    context: &mut Context<'_, '_>,
+) -> Option<Finding> {
+    if number.length == LENGTH { card(values, number, context) } else { None }
 }
 
 fn card(digits: &[u8], number: &Written, context: &mut Context<'_, '_>) -> Option<Finding> {
@@ -49,12 +53,13 @@ const COUNTRIES: &[(u64, &[u8; 2])] = &[
 mod tests {
     use super::*;
     use crate::context::Words;
+    use crate::digits::Run;
 
     fn cards(text: &str) -> Vec<(&str, Option<[u8; 2]>, u8)> {
         let words = Words::new(std::iter::empty());
         let mut context = Context::new(&words, text.as_bytes());
         let run = Run::read_at(text.as_bytes(), text.find('8').unwrap_or(0));
-        let found = run.written().filter_map(|number| find(&run, &number, &mut context));
+        let found = run.written().filter_map(|number| find(&run.values(), &number, &mut context));
         found.filter_map(|it| Some((text.get(it.start..it.end)?, it.country, it.score))).collect()
     }
 

@@ -12,7 +12,7 @@ mod own;
 mod scheme;
 
 use crate::context::Context;
-use crate::digits::{MAX_DIGITS, Run, Written, first};
+use crate::digits::{MAX_DIGITS, Written, first};
 use crate::{Finding, Label};
 
 pub(crate) use check::{Characters, Check};
@@ -97,20 +97,20 @@ struct Candidate<'c> {
     end: usize,
 }
 
-/// What the digits that are `written`, which the run begins with, may be the number of.
+/// What the digits that are `written`, which the values begin with, may be the number of.
 #[inline]
 pub(crate) fn find(
     index: &Index,
-    run: &Run<'_>,
+    values: &[u8; MAX_DIGITS],
     written: &Written,
     context: &mut Context<'_, '_>,
     out: &mut Vec<Finding>,
 ) {
     let left = index.written(written.length, written.shape, written.is_unbroken());
     if left != 0 {
-        let left = left & index.valued(written.length, run.values());
+        let left = left & index.valued(written.length, values);
         if left != 0 {
-            judge_all(index, left, run, written, context, out);
+            judge_all(index, left, values, written, context, out);
         }
     }
 }
@@ -119,13 +119,13 @@ pub(crate) fn find(
 fn judge_all(
     index: &Index,
     mut left: u64,
-    run: &Run<'_>,
+    values: &[u8; MAX_DIGITS],
     written: &Written,
     context: &mut Context<'_, '_>,
     out: &mut Vec<Finding>,
 ) {
     let &Written { length, shape, start, end, .. } = written;
-    let characters = Characters::of_digits(run.values(), written);
+    let characters = Characters::of_digits(values, written);
     let unbroken = written.is_unbroken();
     let candidate = Candidate { characters: &characters, shape, unbroken, start, end };
     let schemes = index.of_digits(length);

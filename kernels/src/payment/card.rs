@@ -4,20 +4,24 @@
 //! whose Luhn digit is right, in one piece or in the groups that cards show.
 
 use crate::checks::{luhn, value};
-use crate::digits::{Run, Written, shape};
+use crate::digits::{MAX_DIGITS, Written, shape};
 use crate::{Finding, Label};
 
 /// Digits of the shortest and of the longest card number.
 pub(crate) const LENGTHS: std::ops::RangeInclusive<usize> = 12..=19;
 
-/// The card whose number is `number`, which the run begins with.
+/// The card whose number is `number`, whose digits the values begin with.
 #[inline]
-pub(crate) fn find(run: &Run<'_>, number: &Written) -> Option<Finding> {
-    if LENGTHS.contains(&number.length) && is_grouping(number) { card(run, number) } else { None }
+pub(crate) fn find(values: &[u8; MAX_DIGITS], number: &Written) -> Option<Finding> {
+    if LENGTHS.contains(&number.length) && is_grouping(number) {
+        card(values.get(..number.length)?, number)
+    } else {
+        None
+    }
 }
 
-fn card(run: &Run<'_>, number: &Written) -> Option<Finding> {
-    let digits = run.values().get(..number.length)?;
+#[inline(never)]
+fn card(digits: &[u8], number: &Written) -> Option<Finding> {
     let kind = brand(digits).filter(|_| luhn(digits) && !is_goods(number, digits))?;
     let score = if number.length >= 14 { 94 } else { 75 };
     Some(Finding { start: number.start, end: number.end, label: Label::CardPan, kind, country: None, score })
