@@ -167,77 +167,54 @@ fn look(
 ) {
     let mut start = start;
     for blocks in masks.array_windows::<{ HISTORY + 2 }>().take(count) {
-        let [.., next] = blocks;
+        let [.., last, here, next] = blocks;
         if next.odd != 0 {
             odd(start, next);
         }
-        let starts = Starts::read(blocks);
-        if starts.all() != 0 {
+        let words =
+            rows::<LONG_WORD>(here.words, next.words) & !(here.words << 1 | last.words >> (BLOCK - 1));
+        if here.marks | here.digits | words | two(here.capitals, next.capitals) != 0 {
             // The block before the text has no anchors.
-            starts.each(blocks, start.saturating_sub(BLOCK), text, visit);
+            block(blocks, start.saturating_sub(BLOCK), words, text, visit);
         }
         start += BLOCK;
     }
 }
 
-/// What starts in one block.
-struct Starts {
-    marks: u64,
-    digits: u64,
+/// Looks at the anchors of the last block but one, which starts at `start` and has long words at `words`.
+#[inline(never)]
+fn block(
+    blocks: &[Masks; HISTORY + 2],
+    start: usize,
     words: u64,
-    capitals: u64,
-}
-
-impl Starts {
-    /// Those of the last block but one.
-    #[inline]
-    fn read(blocks: &[Masks; HISTORY + 2]) -> Starts {
-        let [.., last, here, next] = blocks;
-        let before = |class: fn(&Masks) -> u64| class(here) << 1 | class(last) >> (BLOCK - 1);
-        Starts {
-            marks: here.marks,
-            digits: here.digits & !before(|masks| masks.digits),
-            words: rows::<LONG_WORD>(here.words, next.words) & !before(|masks| masks.words),
-            capitals: rows_of_capitals(here.capitals, next.capitals)
-                & !before(|masks| masks.letters | masks.digits),
-        }
-    }
-
-    #[inline]
-    fn all(&self) -> u64 {
-        self.marks | self.digits | self.words | self.capitals
-    }
-
-    /// Shows each of them; the block starts at `start`.
-    #[inline(never)]
-    fn each(
-        &self,
-        blocks: &[Masks; HISTORY + 2],
-        start: usize,
-        text: &[u8],
-        visit: &mut impl FnMut(usize, Anchor, Around<'_>),
-    ) {
-        let mut anchors = self.all();
-        while anchors != 0 {
-            let bit = anchors & anchors.wrapping_neg();
-            let shift = anchors.trailing_zeros();
-            let place = start + shift as usize;
-            let around = Around { blocks, shift };
-            if self.marks & bit != 0 {
-                visit(place, Anchor::Mark(crate::bytes::at(text, place)), around);
-            } else {
-                if self.words & bit != 0 {
-                    visit(place, Anchor::Word, around);
-                }
-                if self.digits & bit != 0 {
-                    visit(place, Anchor::Digits, around);
-                }
-                if self.capitals & bit != 0 {
-                    visit(place, Anchor::Capitals, around);
-                }
+    text: &[u8],
+    visit: &mut impl FnMut(usize, Anchor, Around<'_>),
+) {
+    let [.., last, here, next] = blocks;
+    let before = |class: fn(&Masks) -> u64| class(here) << 1 | class(last) >> (BLOCK - 1);
+    let digits = here.digits & !before(|masks| masks.digits);
+    let capitals =
+        rows_of_capitals(here.capitals, next.capitals) & !before(|masks| masks.letters | masks.digits);
+    let mut anchors = here.marks | digits | words | capitals;
+    while anchors != 0 {
+        let bit = anchors & anchors.wrapping_neg();
+        let shift = anchors.trailing_zeros();
+        let place = start + shift as usize;
+        let around = Around { blocks, shift };
+        if here.marks & bit != 0 {
+            visit(place, Anchor::Mark(crate::bytes::at(text, place)), around);
+        } else {
+            if words & bit != 0 {
+                visit(place, Anchor::Word, around);
             }
-            anchors &= anchors - 1;
+            if digits & bit != 0 {
+                visit(place, Anchor::Digits, around);
+            }
+            if capitals & bit != 0 {
+                visit(place, Anchor::Capitals, around);
+            }
         }
+        anchors &= anchors - 1;
     }
 }
 
@@ -258,8 +235,13 @@ fn rows<const N: u32>(bits: u64, next: u64) -> u64 {
 /// The same for capitals. Most blocks have no two in a row.
 #[inline]
 fn rows_of_capitals(capitals: u64, next: u64) -> u64 {
-    let two = capitals & shifted(capitals, next, 1);
-    if two == 0 { 0 } else { rows::<CAPITALS>(capitals, next) }
+    if two(capitals, next) == 0 { 0 } else { rows::<CAPITALS>(capitals, next) }
+}
+
+/// The places from which on two bits are set.
+#[inline]
+fn two(bits: u64, next: u64) -> u64 {
+    bits & shifted(bits, next, 1)
 }
 
 const _: () = assert!(LONG_WORD <= u64::BITS && CAPITALS >= 2 && CAPITALS <= u64::BITS);

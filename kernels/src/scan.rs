@@ -253,7 +253,7 @@ impl Scanner<'_, '_> {
             self.digits_alone(run);
         }
         if place >= self.phones_from
-            && let Some(found) = phone::find(bytes, place, &mut self.context)
+            && let Some(found) = phone::find(bytes, place, run.first_end() - place, &mut self.context)
         {
             self.phones_from = found.end;
             self.out.push(found);
