@@ -262,17 +262,14 @@ impl Scanner<'_, '_> {
 
     /// Numbers of digits alone that begin with the run's first group.
     fn digits_alone(&mut self, run: &Run<'_>) {
-        let numbers = self.numbers;
-        if !run.written().any(|number| numbers.may_be_written(&number)) {
-            return;
-        }
-        let values = run.values();
-        for number in run.written().filter(|number| numbers.may_be_written(number)) {
-            number::find(numbers, &values, &number, &mut self.context, self.out);
-            self.take(card::find(&values, &number));
-            self.take(account::find(run.text, &values, &number));
-            self.out.extend(ehic::find(&values, &number, &mut self.context));
-            self.out.extend(device::find(&values, &number, &mut self.context));
+        let mut values = None;
+        for number in run.written().filter(|number| self.numbers.may_be_written(number)) {
+            let values = values.get_or_insert_with(|| run.values());
+            number::find(self.numbers, values, &number, &mut self.context, self.out);
+            self.out.extend(card::find(values, &number));
+            self.out.extend(account::find(run.text, values, &number));
+            self.out.extend(ehic::find(values, &number, &mut self.context));
+            self.out.extend(device::find(values, &number, &mut self.context));
         }
     }
 
