@@ -70,6 +70,7 @@ impl<'t> Run<'t> {
         };
         let (mut offset, mut count, mut separator) = (0u32, 0u32, 0);
         for group in 0..MAX_GROUPS {
+            run.separators |= u64::from(separator) << (8 * group);
             let length = (digits >> offset).trailing_ones();
             count += length;
             offset += length;
@@ -79,7 +80,6 @@ impl<'t> Run<'t> {
             run.shape = run.shape << 8 | u64::from(length);
             run.digits |= u64::from(count) << (8 * group);
             run.ends |= u64::from(offset) << (8 * group);
-            run.separators |= u64::from(separator) << (8 * group);
             run.count += 1;
             let end = start + offset as usize;
             separator = at(text, end);

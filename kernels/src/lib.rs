@@ -23,6 +23,7 @@ mod checks;
 mod contact;
 mod context;
 mod crypto;
+pub mod cuda;
 mod device;
 mod digits;
 mod document;
@@ -67,6 +68,9 @@ pub struct Finding {
 pub struct Engine {
     tables: Arc<scan::Tables>,
     simd: &'static str,
+    cuda: Option<Arc<cuda::Cuda>>,
+    /// Why there is no device, if one was asked for.
+    unavailable: Option<cuda::Unavailable>,
 }
 
 impl Engine {
@@ -81,8 +85,32 @@ impl Engine {
         simd::all().map(Engine::with)
     }
 
+    /// The engine that runs on a CUDA device, and on this processor what is too small for it.
+    ///
+    /// # Errors
+    /// There is no device that the kernels run on; the error says why not.
+    pub fn cuda() -> Result<Engine, cuda::Unavailable> {
+        Engine::cuda_with(&cuda::Options::default())
+    }
+
+    /// As [`Engine::cuda`], with other sizes and times.
+    ///
+    /// # Errors
+    /// As [`Engine::cuda`], or the options are out of range.
+    pub fn cuda_with(options: &cuda::Options) -> Result<Engine, cuda::Unavailable> {
+        let mut engine = Engine::cpu();
+        engine.cuda = Some(Arc::new(cuda::Cuda::open(options, &engine.tables)?));
+        Ok(engine)
+    }
+
+    /// The engine with a device if there is one; [`Engine::status`] says why not.
+    #[must_use]
+    pub fn best() -> Engine {
+        Engine::cuda().unwrap_or_else(|why| Engine { unavailable: Some(why), ..Engine::cpu() })
+    }
+
     fn with((reader, simd): (simd::Reader, &'static str)) -> Engine {
-        Engine { tables: Arc::new(scan::Tables::new(reader)), simd }
+        Engine { tables: Arc::new(scan::Tables::new(reader)), simd, cuda: None, unavailable: None }
     }
 
     /// Which vectors it reads with: `avx512`, `avx2`, `neon` or `portable`.
@@ -92,21 +120,50 @@ impl Engine {
     }
 
     /// Appends what is found in `text`, in order of place, never overlapping. What `out` held before
-    /// stays as it is.
+    /// stays as it is. The same on every engine; on a device, it waits for the answer.
     pub fn scan(&self, text: &str, out: &mut Vec<Finding>) {
-        scan::scan(&self.tables, text, None, out);
+        self.scan_for(text, None, out);
     }
 
     /// The same for a text about somebody who lives in `country` (ISO 3166-1 alpha-2, in capitals): of what two
     /// countries' numbers may be, and no word beside it settles, it is that country's.
     pub fn scan_about(&self, text: &str, country: [u8; 2], out: &mut Vec<Finding>) {
-        scan::scan(&self.tables, text, Some(country), out);
+        self.scan_for(text, Some(country), out);
     }
 
-    /// The engine's name, for metrics and logs.
+    fn scan_for(&self, text: &str, country: Option<[u8; 2]>, out: &mut Vec<Finding>) {
+        match &self.cuda {
+            Some(cuda) => cuda.scan(&self.tables, text, country, out),
+            None => scan::scan(&self.tables, text, country, out),
+        }
+    }
+
+    /// Makes `out[i]` what is found in `texts[i]`. A device reads many texts at once.
+    pub fn scan_all(&self, texts: &[&str], out: &mut Vec<Vec<Finding>>) {
+        out.truncate(texts.len());
+        out.iter_mut().for_each(Vec::clear);
+        out.resize_with(texts.len(), Vec::new);
+        match &self.cuda {
+            Some(cuda) => cuda.scan_all(&self.tables, texts, out),
+            None => {
+                texts.iter().zip(out).for_each(|(text, found)| scan::scan(&self.tables, text, None, found))
+            }
+        }
+    }
+
+    /// The engine's name, for metrics and logs: `cuda` while a device takes texts, else `cpu`.
     #[must_use]
     pub fn name(&self) -> &'static str {
-        "cpu"
+        if self.cuda.as_ref().is_some_and(|cuda| cuda.is_serving()) { "cuda" } else { "cpu" }
+    }
+
+    /// What the device did, or why there is none.
+    #[must_use]
+    pub fn status(&self) -> cuda::Status {
+        match &self.cuda {
+            Some(cuda) => cuda.status(),
+            None => cuda::Status { unavailable: self.unavailable.clone(), ..cuda::Status::default() },
+        }
     }
 }
 

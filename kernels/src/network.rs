@@ -18,6 +18,14 @@ const MAC_LENGTH: usize = 17;
 
 /// The IPv4 address whose first digit is at `start`.
 pub(crate) fn ipv4(text: &[u8], start: usize, context: &mut Context<'_, '_>) -> Option<Finding> {
+    let (numbers, end) = ipv4_form(text, start)?;
+    let version = context.precedes(Topic::VERSION, start, VERSION_DISTANCE);
+    let nobody = numbers == [0; 4] || numbers.first() == Some(&127);
+    (!version).then(|| finding(start, end, "ip.v4", if nobody { 50 } else { 85 }))
+}
+
+/// The numbers of the address at `start`, and where it ends.
+pub(crate) fn ipv4_form(text: &[u8], start: usize) -> Option<([u32; 4], usize)> {
     if !starts_word(text, start) || before(text, start) == b'.' {
         return None;
     }
@@ -26,9 +34,7 @@ pub(crate) fn ipv4(text: &[u8], start: usize, context: &mut Context<'_, '_>) -> 
     if !ends_word(text, end) || goes_on(end) {
         return None;
     }
-    let version = context.precedes(Topic::VERSION, start, VERSION_DISTANCE);
-    let nobody = numbers == [0; 4] || numbers.first() == Some(&127);
-    (!version).then(|| finding(start, end, "ip.v4", if nobody { 50 } else { 85 }))
+    Some((numbers, end))
 }
 
 /// Four numbers up to 255 with dots between them, none with a zero in front, and where they end.

@@ -44,42 +44,60 @@ pub(crate) fn scan(tables: &Tables, text: &str, country: Option<[u8; 2]>, out: &
     resolve(out, base, country);
 }
 
+/// As [`scan`], when a device has said at which groups of digits and at which `@` the verifiers find all that they
+/// find in `text` itself; it may name more, in order.
+pub(crate) fn finish(
+    tables: &Tables,
+    text: &str,
+    country: Option<[u8; 2]>,
+    places: impl Iterator<Item = usize>,
+    out: &mut Vec<Finding>,
+) {
+    let base = out.len();
+    let mut places = places.peekable();
+    let spots = read(tables, text, out, |scanner, place, anchor, around| {
+        while places.next_if(|&named| named < place).is_some() {}
+        match anchor {
+            _ if places.peek() == Some(&place) => scanner.visit(place, anchor, around),
+            Anchor::Digits => scanner.secrets.at_digits(text.as_bytes(), place, scanner.out),
+            Anchor::Mark(b'@') => {}
+            Anchor::Mark(_) | Anchor::Word | Anchor::Capitals => scanner.visit(place, anchor, around),
+        }
+    });
+    view::each(text, spots, out, base, |view, seen| candidates(tables, view, seen));
+    resolve(out, base, country);
+}
+
 /// Appends what may be found, and says where the text may stand for another one.
 fn candidates(tables: &Tables, text: &str, out: &mut Vec<Finding>) -> Spots {
+    read(tables, text, out, |scanner, place, anchor, around| scanner.visit(place, anchor, around))
+}
+
+/// Shows each anchor to `visit`, and says where the text may stand for another one.
+#[inline]
+fn read<'t>(
+    tables: &'t Tables,
+    text: &'t str,
+    out: &mut Vec<Finding>,
+    mut visit: impl for<'s> FnMut(&mut Scanner<'s, 't>, usize, Anchor, Around<'_>),
+) -> Spots {
     let bytes = text.as_bytes();
-    let mut scanner = Scanner {
-        text,
-        numbers: &tables.numbers,
-        context: Context::new(&tables.words, bytes),
-        secrets: Secrets::default(),
-        colons_from: 0,
-        digits_from: 0,
-        phones_from: 0,
-        out,
-    };
+    let mut scanner = Scanner::new(tables, text, out);
     let (mut spots, mut odd) = (Spots::default(), Spots::default());
     anchors::each(
         tables.reader,
         bytes,
-        |place, anchor, around| match anchor {
-            Anchor::Mark(b'@') => scanner.out.extend(email::find(text, place)),
-            Anchor::Mark(b'=') => scanner.secrets.at_equals(bytes, place, scanner.out),
-            Anchor::Mark(b':') => scanner.colon(place),
-            Anchor::Mark(_) => scanner.secrets.at_tilde(bytes, place, scanner.out),
-            Anchor::Digits => {
-                spots.digits(bytes, place);
-                scanner.secrets.at_digits(bytes, place, scanner.out);
-                scanner.digits(place, around);
+        |place, anchor, around| {
+            match anchor {
+                Anchor::Digits => spots.digits(bytes, place),
+                Anchor::Word => spots.word(bytes, place),
+                Anchor::Mark(_) | Anchor::Capitals => {}
             }
-            Anchor::Word => {
-                spots.word(bytes, place);
-                scanner.word(place, around);
-                scanner.secrets.at_word(bytes, place, scanner.out);
-            }
-            Anchor::Capitals => scanner.out.extend(bic::find(bytes, place, &mut scanner.context)),
+            visit(&mut scanner, place, anchor, around);
         },
         |block, masks| odd.block(text, block, masks),
     );
+    // What has no anchor is looked for here, whoever found the anchors.
     secrets::in_quotes(bytes, scanner.out);
     spots.join(odd);
     spots
@@ -106,7 +124,33 @@ struct Scanner<'s, 't> {
     out: &'s mut Vec<Finding>,
 }
 
-impl Scanner<'_, '_> {
+impl<'s, 't> Scanner<'s, 't> {
+    fn new(tables: &'s Tables, text: &'t str, out: &'s mut Vec<Finding>) -> Scanner<'s, 't> {
+        let context = Context::new(&tables.words, text.as_bytes());
+        let secrets = Secrets::default();
+        let numbers = &tables.numbers;
+        Scanner { text, numbers, context, secrets, colons_from: 0, digits_from: 0, phones_from: 0, out }
+    }
+
+    fn visit(&mut self, place: usize, anchor: Anchor, around: Around<'_>) {
+        let bytes = self.text.as_bytes();
+        match anchor {
+            Anchor::Mark(b'@') => self.out.extend(email::find(self.text, place)),
+            Anchor::Mark(b'=') => self.secrets.at_equals(bytes, place, self.out),
+            Anchor::Mark(b':') => self.colon(place),
+            Anchor::Mark(_) => self.secrets.at_tilde(bytes, place, self.out),
+            Anchor::Digits => {
+                self.secrets.at_digits(bytes, place, self.out);
+                self.digits(place, around);
+            }
+            Anchor::Word => {
+                self.word(place, around);
+                self.secrets.at_word(bytes, place, self.out);
+            }
+            Anchor::Capitals => self.out.extend(bic::find(bytes, place, &mut self.context)),
+        }
+    }
+
     fn colon(&mut self, place: usize) {
         let bytes = self.text.as_bytes();
         self.secrets.at_colon(bytes, place, self.out);
@@ -310,4 +354,63 @@ fn is_inside_uuid(text: &[u8], start: usize, end: usize) -> bool {
         && text.get(first..last).is_some_and(|uuid| {
             uuid.iter().enumerate().all(|(place, &byte)| (byte == b'-') == matches!(place, 8 | 13 | 18 | 23))
         })
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use std::sync::LazyLock;
+
+    use super::*;
+    use proptest::prelude::*;
+
+    static TABLES: LazyLock<Tables> = LazyLock::new(|| Tables::new(crate::simd::best().0));
+
+    /// Identifiers, their halves, runs of colons and marks, words about numbers, and other scripts.
+    const ATTACK: &str = "(sk-|ghp_[a-zA-Z0-9]{36}|AKIA[A-Z0-9]{16}|password=|Passwort lautet |password is \"|\"hunter2hunter2\" |Bearer |://|u:p@|@|\
+        anna@example\\.org|DE89 3704 0044 0532 0130 00|4111 1111 1111 1111|756\\.9217\\.0769\\.85|131052-308T|\
+        880320-0016|X2482300W|tel |TEL-|KENNZEICHEN|plate |NHS |born |version |order |20\\.03\\.1980|\\+44 20 7946 0958|\
+        2001:db8::17|fe80:|::|:|:{1,60}|([0-9a-f]{1,4}:){1,12}|00:1A:2B:3C:4D:5E|192\\.0\\.2\\.1|\
+        [0-9]{1,20}|[ ./=+,;~'\"()-]|[a-zA-Z]{1,8}|[A-Z]{1,3}[ -]?[0-9]{1,4}|é|漢字|\u{200b}|[\u{ff10}-\u{ff19}]|\n){0,40}";
+
+    /// The places at which an anchor, looked at alone, gives a candidate, or at which `also` says so.
+    fn places(text: &str, also: impl Fn(usize) -> bool) -> Vec<usize> {
+        let mut places = Vec::new();
+        anchors::each(
+            TABLES.reader,
+            text.as_bytes(),
+            |place, anchor, around| {
+                let mut out = Vec::new();
+                Scanner::new(&TABLES, text, &mut out).visit(place, anchor, around);
+                if (!out.is_empty() || also(place)) && places.last() != Some(&place) {
+                    places.push(place);
+                }
+            },
+            |_, _| {},
+        );
+        places
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(4096))]
+
+        /// A device names places by looking at each alone; which ones it names too many decides nothing.
+        #[test]
+        fn a_scan_that_is_told_where_to_look_finds_the_same(text in ATTACK, also in any::<u64>()) {
+            let (mut all, mut told) = (Vec::new(), Vec::new());
+            scan(&TABLES, &text, None, &mut all);
+            let places = places(&text, |place| also >> (place % 64) & 1 != 0);
+            finish(&TABLES, &text, None, places.into_iter(), &mut told);
+            prop_assert_eq!(told, all);
+        }
+    }
+
+    #[test]
+    fn places_that_are_no_anchors_are_passed_over() {
+        let text = "to anna@example.org, from b@example.org";
+        let mut found = Vec::new();
+        finish(&TABLES, text, None, [0, 2, 7, 8, 60, 300].into_iter(), &mut found);
+        assert_eq!(found.iter().map(|found| (found.start, found.end)).collect::<Vec<_>>(), [(3, 19)]);
+        assert_eq!(text.get(3..19).unwrap(), "anna@example.org");
+    }
 }

@@ -185,9 +185,7 @@ impl Inspect {
 fn engine(kind: Kind) -> Result<Engine, String> {
     match kind {
         Kind::Cpu => Ok(Engine::cpu()),
-        Kind::Cuda => Err("--engine cuda: this build has no engine for graphics processors\n  \
-                           write: --engine cpu"
-            .to_owned()),
+        Kind::Cuda => Engine::cuda().map_err(|why| format!("--engine cuda: {why}\n  write: --engine cpu")),
     }
 }
 

@@ -14,14 +14,33 @@ const DOMAIN_MAX: usize = 255;
 /// The address around the `@` at `sign`.
 #[inline]
 pub(crate) fn find(text: &str, sign: usize) -> Option<Finding> {
-    let bytes = text.as_bytes();
-    let (left, right) = (before(bytes, sign), at(bytes, sign + 1));
-    if class(left) & (LOCAL | QUOTE | HIGH) == 0 || class(right) & (ALNUM | HIGH) == 0 || left == b'.' {
+    if !has_edges(text.as_bytes(), sign) {
         return None;
     }
     let start = local_start(text, sign)?;
     let end = domain_end(text, sign + 1)?;
     Some(Finding { start, end, label: Label::Email, kind: "email", country: None, score: 95 })
+}
+
+/// May the bytes beside the `@` at `sign` be those of an address?
+fn has_edges(bytes: &[u8], sign: usize) -> bool {
+    let (left, right) = (before(bytes, sign), at(bytes, sign + 1));
+    class(left) & (LOCAL | QUOTE | HIGH) != 0 && left != b'.' && class(right) & (ALNUM | HIGH) != 0
+}
+
+/// May an address stand around the `@` at `sign`, for a reader of ASCII (`cuda/email.cuh`)? The same as
+/// [`find`] where all that it reads is ASCII, and true where another letter is among it.
+#[cfg(test)]
+pub(crate) fn may_stand(text: &str, sign: usize) -> bool {
+    let bytes = text.as_bytes();
+    let mark = run_start(bytes, sign, LOCAL_MAX - 1, |byte| b".!#$%&'*/=?^`{|}~".contains(&byte));
+    let foreign_local = before(bytes, mark) >= 0x80 && !b"=/&?|".contains(&before(bytes, sign));
+    let name = bytes
+        .get(sign + 1..run_end(bytes, sign + 1, DOMAIN_MAX, |byte| class(byte) & (HOST | HIGH) != 0))
+        .unwrap_or_default();
+    has_edges(bytes, sign)
+        && (foreign_local || local_start(text, sign).is_some())
+        && (!name.is_ascii() || domain_end(text, sign + 1).is_some())
 }
 
 /// Classes of bytes.

@@ -7,7 +7,7 @@ use crate::bytes::{at, before, run_end, run_start};
 use crate::{Finding, Label};
 
 /// Bytes of a line of TD3, TD2 and TD1.
-const TD3: usize = 44;
+pub(crate) const TD3: usize = 44;
 const TD2: usize = 36;
 const TD1: usize = 30;
 
@@ -53,13 +53,13 @@ pub(crate) fn may_be_line(text: &[u8], place: usize, row: usize) -> bool {
 }
 
 /// The line of a zone that `place` is in: exactly as long as one of the formats wants.
-fn line(text: &[u8], place: usize) -> Option<(usize, usize)> {
+pub(crate) fn line(text: &[u8], place: usize) -> Option<(usize, usize)> {
     let start = run_start(text, place, TD3, is_zone);
     let end = run_end(text, place, TD3 + 1, is_zone);
     matches!(end - start, TD3 | TD2 | TD1).then_some((start, end))
 }
 
-fn is_zone(byte: u8) -> bool {
+pub(crate) fn is_zone(byte: u8) -> bool {
     byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'<'
 }
 

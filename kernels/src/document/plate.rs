@@ -7,15 +7,28 @@ use crate::context::{Context, Topic};
 use crate::{Finding, Label};
 
 /// Characters of the longest plate, separators included.
-const LENGTH_MAX: usize = 12;
+pub(crate) const LENGTH_MAX: usize = 12;
 /// How far before a plate the word about it may end, and how far before its first digits.
 const WORD_DISTANCE: usize = 24;
 pub(crate) const WORD_DISTANCE_MAX: usize = WORD_DISTANCE + 2 * LENGTH_MAX;
 /// Letters and digits of the shortest.
-const LENGTH_MIN: usize = 4;
+pub(crate) const LENGTH_MIN: usize = 4;
 
 /// The plate around the digit group at `digit`.
 pub(crate) fn find(text: &[u8], digit: usize, context: &mut Context<'_, '_>) -> Option<Finding> {
+    let (start, end) = form(text, digit)?;
+    context.precedes(Topic::PLATE, start, WORD_DISTANCE).then_some(Finding {
+        start,
+        end,
+        label: Label::LicencePlate,
+        kind: "plate",
+        country: None,
+        score: 80,
+    })
+}
+
+/// Start and end of what is written like a plate around the digit group at `digit`.
+pub(crate) fn form(text: &[u8], digit: usize) -> Option<(usize, usize)> {
     let part = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'-';
     let mut start = run_start(text, digit, LENGTH_MAX, part);
     // One space between the groups: `AB 123 CD`, `M XY 1234`.
@@ -41,12 +54,5 @@ pub(crate) fn find(text: &[u8], digit: usize, context: &mut Context<'_, '_>) -> 
     let digits = plate.iter().filter(|byte| byte.is_ascii_digit()).count();
     let fits = letters >= 1 && (1..=6).contains(&digits) && letters <= 6 && letters + digits >= LENGTH_MIN;
     let fits = fits && starts_word(text, start) && ends_word(text, end);
-    (fits && context.precedes(Topic::PLATE, start, WORD_DISTANCE)).then_some(Finding {
-        start,
-        end,
-        label: Label::LicencePlate,
-        kind: "plate",
-        country: None,
-        score: 80,
-    })
+    fits.then_some((start, end))
 }

@@ -12,12 +12,12 @@ use crate::context::Context;
 use crate::digits::is_separator;
 
 /// More groups than any written form has.
-const GROUPS_MAX: usize = 8;
+pub(crate) const GROUPS_MAX: usize = 8;
 /// No group in front of the first digit is longer, if a separator follows it.
-const GROUP_BEFORE_MAX: usize = 6;
+pub(crate) const GROUP_BEFORE_MAX: usize = 6;
 /// A group of letters alone is a part of a number only if it is short and in capitals: what follows a
 /// number in a sentence is a word.
-const LETTER_GROUP_MAX: usize = 3;
+pub(crate) const LETTER_GROUP_MAX: usize = 3;
 
 /// The codes whose first digit is at `digit`, which is the first of its group.
 pub(crate) fn codes(
@@ -43,7 +43,7 @@ pub(crate) fn codes(
 }
 
 /// The group of capitals that ends before `start`, one separator between.
-fn group_before(text: &[u8], start: usize) -> Option<usize> {
+pub(crate) fn group_before(text: &[u8], start: usize) -> Option<usize> {
     if !is_separator(before(text, start)) {
         return None;
     }
@@ -100,7 +100,7 @@ fn read(
 }
 
 /// Does a group of a code start here? One with a digit, or a few capitals.
-fn continues(text: &[u8], start: usize) -> bool {
+pub(crate) fn continues(text: &[u8], start: usize) -> bool {
     if at(text, start).is_ascii_digit() {
         return true;
     }

@@ -11,13 +11,13 @@ use crate::payment::{account, card};
 use crate::{device, digits};
 
 /// No scheme has more letters in front of its first digit.
-pub(super) const LETTERS_MAX: usize = 15;
+pub(crate) const LETTERS_MAX: usize = 15;
 
 /// One form of one scheme.
 #[derive(Clone, Copy)]
 pub(crate) struct Entry {
-    pub(super) scheme: &'static Scheme,
-    pub(super) form: &'static Form,
+    pub(crate) scheme: &'static Scheme,
+    pub(crate) form: &'static Form,
     /// Can it be digits alone, whichever they are?
     pub(super) of_digits: bool,
     /// A bit for each character that is a digit, and for each that is a letter.
@@ -75,11 +75,11 @@ impl Index {
         self.shortest
     }
 
-    pub(super) fn of_digits(&self, length: usize) -> &[Entry] {
+    pub(crate) fn of_digits(&self, length: usize) -> &[Entry] {
         self.digits.get(length).map(Vec::as_slice).unwrap_or_default()
     }
 
-    pub(super) fn of_code(&self, letters: usize, length: usize) -> &[Entry] {
+    pub(crate) fn of_code(&self, letters: usize, length: usize) -> &[Entry] {
         let lengths = self.codes.get(letters);
         lengths.and_then(|lengths| lengths.get(length)).map(Vec::as_slice).unwrap_or_default()
     }

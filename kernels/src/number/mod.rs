@@ -6,9 +6,9 @@
 //! interpreter of the same data comes to the same answer on every device.
 
 pub(crate) mod check;
-mod code;
-mod index;
-mod own;
+pub(crate) mod code;
+pub(crate) mod index;
+pub(crate) mod own;
 mod scheme;
 
 use crate::context::Context;
@@ -139,7 +139,7 @@ fn judge_all(
 
 impl Form {
     #[inline]
-    fn may_be_written(&self, shape: u64, unbroken: bool) -> bool {
+    pub(crate) fn may_be_written(&self, shape: u64, unbroken: bool) -> bool {
         unbroken
             || match self.grouping {
                 Grouping::Free => true,
@@ -225,7 +225,7 @@ impl Candidate<'_> {
 }
 
 impl Characters {
-    fn are_all_the_same(&self) -> bool {
+    pub(crate) fn are_all_the_same(&self) -> bool {
         let characters = self.values.get(..self.length).unwrap_or_default();
         characters.array_windows().all(|[left, right]| left == right)
     }

@@ -38,9 +38,7 @@ fn is_goods(number: &Written, digits: &[u8]) -> bool {
 fn is_grouping(number: &Written) -> bool {
     // All groups but the last have four digits.
     let fours = || (number.shape >> 8).to_be_bytes().iter().all(|&length| matches!(length, 0 | 4));
-    number.is_unbroken()
-        || (number.shape & 0xff) <= LAST_MAX && fours()
-        || matches!(number.shape, AMEX | DINERS | HALVES | ISSUER_FIRST)
+    number.is_unbroken() || (number.shape & 0xff) <= LAST_MAX && fours() || SHAPES.contains(&number.shape)
 }
 
 /// The groups in which cards show their numbers.
@@ -50,7 +48,7 @@ pub(crate) fn shapes() -> impl Iterator<Item = u64> {
         Some(*fours)
     });
     let last = |fours: u64| (1..=LAST_MAX).map(move |last| fours << 8 | last);
-    fours.flat_map(last).chain([AMEX, DINERS, HALVES, ISSUER_FIRST])
+    fours.flat_map(last).chain(SHAPES)
 }
 
 /// Digits of the group behind those of four.
@@ -60,6 +58,8 @@ const AMEX: u64 = shape(&[4, 6, 5]);
 const DINERS: u64 = shape(&[4, 6, 4]);
 const HALVES: u64 = shape(&[8, 8]);
 const ISSUER_FIRST: u64 = shape(&[6, 10]);
+/// Those of them that are not fours.
+pub(crate) const SHAPES: [u64; 4] = [AMEX, DINERS, HALVES, ISSUER_FIRST];
 
 fn brand(digits: &[u8]) -> Option<&'static str> {
     let issuer = u32::try_from(value(digits.get(..ISSUER)?)).ok()?;
@@ -91,12 +91,12 @@ const fn first_brands() -> [u8; 100] {
 /// Digits that tell the issuer.
 const ISSUER: usize = 6;
 
-struct Range {
+pub(crate) struct Range {
     /// Of the first six digits.
-    first: u32,
-    last: u32,
+    pub(crate) first: u32,
+    pub(crate) last: u32,
     /// A bit for each length.
-    lengths: u32,
+    pub(crate) lengths: u32,
     kind: &'static str,
 }
 
@@ -117,7 +117,7 @@ const fn range(prefix: usize, first: u32, last: u32, lengths: &'static [u32], ki
 }
 
 /// Issuer ranges, the narrower before the wider. Sources: the brands' published BIN rules.
-const BRANDS: &[Range] = &[
+pub(crate) const BRANDS: &[Range] = &[
     range(4, 5019, 5019, &[16], "card.dankort"),
     range(4, 9792, 9792, &[16], "card.troy"),
     range(4, 2200, 2204, &[16, 17, 18, 19], "card.mir"),

@@ -9,7 +9,7 @@ use crate::checks::mod_97;
 use crate::{Finding, Label};
 
 /// Characters of the whole.
-const LENGTH: std::ops::RangeInclusive<usize> = 12..=35;
+pub(crate) const LENGTH: std::ops::RangeInclusive<usize> = 12..=35;
 /// Country and check digits.
 const HEAD: usize = 4;
 /// The code of a line of business, which a creditor chooses.
@@ -39,11 +39,12 @@ pub(crate) fn find(text: &[u8], start: usize) -> Option<Finding> {
 }
 
 /// EPC 262-08, annex: countries whose identifiers have one length, and that length.
-const LENGTHS: &[([u8; 2], usize)] = &[(*b"AT", 18), (*b"DE", 18), (*b"ES", 16), (*b"IT", 23), (*b"NL", 19)];
+pub(crate) const LENGTHS: &[([u8; 2], usize)] =
+    &[(*b"AT", 18), (*b"DE", 18), (*b"ES", 16), (*b"IT", 23), (*b"NL", 19)];
 
 /// EPC 409-09: the countries of SEPA.
 #[rustfmt::skip]
-const COUNTRIES: &[[u8; 2]] = &[
+pub(crate) const COUNTRIES: &[[u8; 2]] = &[
     *b"AD", *b"AT", *b"BE", *b"BG", *b"CH", *b"CY", *b"CZ", *b"DE", *b"DK", *b"EE", *b"ES", *b"FI",
     *b"FR", *b"GB", *b"GR", *b"HR", *b"HU", *b"IE", *b"IS", *b"IT", *b"LI", *b"LT", *b"LU", *b"LV",
     *b"MC", *b"MT", *b"NL", *b"NO", *b"PL", *b"PT", *b"RO", *b"SE", *b"SI", *b"SK", *b"SM", *b"VA",

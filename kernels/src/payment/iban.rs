@@ -70,6 +70,12 @@ struct Structure {
     length: usize,
 }
 
+/// What may stand behind the check digits of a country's numbers: a bit for digits and one for letters each.
+pub(crate) fn classes(country: [u8; 2]) -> Option<&'static [u8]> {
+    let structure = STRUCTURES.of(country)?;
+    structure.classes.get(2..structure.length)
+}
+
 /// The registry, laid out by the compiler: by the country's two letters.
 struct Structures {
     /// A place in `all`, or [`NONE`].
@@ -167,7 +173,7 @@ impl Structure {
 
 /// SWIFT IBAN registry, release 101: what follows the check digits; n digits, a letters, c either.
 #[rustfmt::skip]
-const REGISTRY: &[([u8; 2], &str)] = &[
+pub(crate) const REGISTRY: &[([u8; 2], &str)] = &[
     (*b"AD", "8n12c"), (*b"AE", "19n"), (*b"AL", "8n16c"), (*b"AT", "16n"), (*b"AZ", "4a20c"),
     (*b"BA", "16n"), (*b"BE", "12n"), (*b"BG", "4a6n8c"), (*b"BH", "4a14c"), (*b"BI", "23n"),
     (*b"BR", "23n1a1c"), (*b"BY", "4c4n16c"), (*b"CH", "5n12c"), (*b"CR", "18n"), (*b"CY", "8n16c"),

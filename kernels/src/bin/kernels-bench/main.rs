@@ -3,10 +3,13 @@
 //! ```text
 //! cargo run -p inland-kernels --release --bin kernels-bench            a table
 //! cargo run -p inland-kernels --release --bin kernels-bench -- --json  one object a line
+//! cargo run -p inland-kernels --release --bin kernels-bench -- --gpu   the device alone (`gpu.rs`)
 //! ```
 //!
 //! Machines are shared and noisy: every figure stands beside that of `memchr` over the same bytes in the
 //! same run, and is the median of rounds that take turns with it.
+
+mod gpu;
 
 use std::hint::black_box;
 use std::io::Write as _;
@@ -17,11 +20,13 @@ use inland_kernels::{Engine, Finding};
 
 const HELP: &str = "Measures how fast texts are scanned.
 
-Usage: kernels-bench [--json] [--rounds N] [--corpus NAME]
+Usage: kernels-bench [--json] [--rounds N] [--corpus NAME] [--gpu] [--gpu-bytes N]
 
   --json      one JSON object a line: bench, corpus, bytes, hits_per_kb, simd, gb_per_s, memchr_gb_per_s
   --rounds N  rounds of each measurement, 3 to 1000 (default 15)
   --corpus NAME  only this one: sparse, dense, digits, ats, letters
+  --gpu       the device alone; without it the processor first, and the device where there is one
+  --gpu-bytes N  no text on the device is longer (default: 256 MiB)
 
 Example: cargo run -p inland-kernels --release --bin kernels-bench -- --json
 ";
@@ -37,6 +42,8 @@ struct Options {
     json: bool,
     rounds: usize,
     corpus: Option<String>,
+    gpu_alone: bool,
+    gpu_bytes: usize,
 }
 
 fn main() -> ExitCode {
@@ -48,6 +55,13 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
+    if !options.gpu_alone {
+        measure_processor(&options);
+    }
+    if gpu::measure(&options) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn measure_processor(options: &Options) {
     if !options.json {
         tell(&format!(
             "{:11} {:9} {:>9} {:>10} {:>9} {:>8} {:>13}\n",
@@ -56,13 +70,12 @@ fn main() -> ExitCode {
     }
     for engine in Engine::each_cpu() {
         for (corpus, text) in corpora().iter().filter(|(name, _)| options.wants(name)) {
-            tell(&throughput(&engine, corpus, text, &options));
+            tell(&throughput(&engine, corpus, text, options));
         }
         if options.wants("sparse") {
-            tell(&latency(&engine, &options));
+            tell(&latency(&engine, options));
         }
     }
-    ExitCode::SUCCESS
 }
 
 impl Options {
@@ -72,10 +85,16 @@ impl Options {
 }
 
 fn options(mut words: impl Iterator<Item = String>) -> Result<Option<Options>, String> {
-    let mut options = Options { json: false, rounds: 15, corpus: None };
+    let mut options =
+        Options { json: false, rounds: 15, corpus: None, gpu_alone: false, gpu_bytes: 256 << 20 };
     while let Some(word) = words.next() {
         match word.as_str() {
             "--json" => options.json = true,
+            "--gpu" => options.gpu_alone = true,
+            "--gpu-bytes" => {
+                let bytes = words.next().and_then(|text| text.parse().ok());
+                options.gpu_bytes = bytes.ok_or("--gpu-bytes takes a number of bytes")?;
+            }
             "--rounds" => {
                 let rounds = words.next().and_then(|text| text.parse().ok());
                 options.rounds =
