@@ -132,23 +132,32 @@ impl<'s, 't> Scanner<'s, 't> {
         Scanner { text, numbers, context, secrets, colons_from: 0, digits_from: 0, phones_from: 0, out }
     }
 
+    /// Only a gate or a call for each anchor: it stands in the loop over them.
+    #[inline]
     fn visit(&mut self, place: usize, anchor: Anchor, around: Around<'_>) {
-        let bytes = self.text.as_bytes();
         match anchor {
-            Anchor::Mark(b'@') => self.out.extend(email::find(self.text, place)),
-            Anchor::Mark(b'=') => self.secrets.at_equals(bytes, place, self.out),
-            Anchor::Mark(b':') => self.colon(place),
-            Anchor::Mark(_) => self.secrets.at_tilde(bytes, place, self.out),
-            Anchor::Digits => {
-                self.secrets.at_digits(bytes, place, self.out);
-                self.digits(place, around);
-            }
-            Anchor::Word => {
-                self.word(place, around);
-                self.secrets.at_word(bytes, place, self.out);
-            }
-            Anchor::Capitals => self.out.extend(bic::find(bytes, place, &mut self.context)),
+            Anchor::Mark(b'@') if !email::has_edges(self.text.as_bytes(), place) => {}
+            Anchor::Mark(mark) => self.mark(place, mark),
+            Anchor::Digits => self.group(place, around),
+            Anchor::Word => self.word(place, around),
+            Anchor::Capitals => self.capitals(place),
         }
+    }
+
+    #[inline(never)]
+    fn mark(&mut self, place: usize, mark: u8) {
+        let bytes = self.text.as_bytes();
+        match mark {
+            b'@' => self.out.extend(email::find(self.text, place)),
+            b'=' => self.secrets.at_equals(bytes, place, self.out),
+            b':' => self.colon(place),
+            _ => self.secrets.at_tilde(bytes, place, self.out),
+        }
+    }
+
+    #[inline(never)]
+    fn capitals(&mut self, place: usize) {
+        self.out.extend(bic::find(self.text.as_bytes(), place, &mut self.context));
     }
 
     fn colon(&mut self, place: usize) {
@@ -162,6 +171,7 @@ impl<'s, 't> Scanner<'s, 't> {
     }
 
     /// A long word starts at `place`; what stands in it as a whole has a length of its own.
+    #[inline(never)]
     fn word(&mut self, place: usize, around: Around<'_>) {
         let bytes = self.text.as_bytes();
         let (digits, letters) = (around.digits(), around.letters());
@@ -176,13 +186,21 @@ impl<'s, 't> Scanner<'s, 't> {
         if mrz::may_be_line(bytes, place, row) {
             self.take(mrz::find(bytes, place));
         }
+        self.secrets.at_word(bytes, place, self.out);
     }
 
     /// A group of digits starts at `place`.
-    fn digits(&mut self, place: usize, around: Around<'_>) {
-        if place < self.digits_from {
-            return;
+    #[inline(never)]
+    fn group(&mut self, place: usize, around: Around<'_>) {
+        self.secrets.at_digits(self.text.as_bytes(), place, self.out);
+        if place >= self.digits_from {
+            self.digits(place, around);
         }
+    }
+
+    /// The same outside of a number whose check has passed.
+    #[inline]
+    fn digits(&mut self, place: usize, around: Around<'_>) {
         let bytes = self.text.as_bytes();
         let previous = before(bytes, place);
         let digits = around.digits();
