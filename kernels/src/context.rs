@@ -206,12 +206,19 @@ pub(crate) struct Context<'w, 't> {
     last: [u32; TOPICS],
     /// Where the digits are that are looked at.
     here: Here,
-    /// What is said right after the number that ends here, once it was asked.
-    after: Option<(usize, [Topic; AFTER_MAX], usize)>,
+    after: After,
 }
 
 /// No more topics are noted after a number.
 const AFTER_MAX: usize = 16;
+
+/// What is said right after a number, for which it was asked last.
+struct After {
+    end: usize,
+    /// The first of them count.
+    topics: [Topic; AFTER_MAX],
+    count: usize,
+}
 
 /// A digit, and where words start around it. They are read if somebody asks.
 #[derive(Clone, Copy)]
@@ -224,6 +231,18 @@ struct Here {
     ahead: u64,
 }
 
+impl After {
+    /// Before the first question.
+    const NOTHING: After = After { end: usize::MAX, topics: [Topic(u16::MAX); AFTER_MAX], count: 0 };
+
+    fn note(&mut self, topic: Topic) {
+        if let Some(slot) = self.topics.get_mut(self.count) {
+            *slot = topic;
+            self.count += 1;
+        }
+    }
+}
+
 impl Here {
     /// Before the first digit nothing is known.
     const NOWHERE: Here = Here { digit: usize::MAX, letters: 0, behind: [0; 2], ahead: 0 };
@@ -231,7 +250,7 @@ impl Here {
 
 impl<'w, 't> Context<'w, 't> {
     pub(crate) fn new(words: &'w Words, text: &'t [u8]) -> Context<'w, 't> {
-        Context { words, text, read_to: 0, last: [0; TOPICS], here: Here::NOWHERE, after: None }
+        Context { words, text, read_to: 0, last: [0; TOPICS], here: Here::NOWHERE, after: After::NOTHING }
     }
 
     /// Does a word about `topic` end within `distance` bytes before `start`?
@@ -253,33 +272,27 @@ impl<'w, 't> Context<'w, 't> {
 
     /// Does a word about `topic` stand right after `end`?
     fn follows(&mut self, topic: Topic, end: usize) -> bool {
-        let (_, topics, count) = match self.after {
-            Some(known) if known.0 == end => known,
-            _ => *self.after.insert(self.read_after(end)),
-        };
-        topics.get(..count).unwrap_or_default().contains(&topic)
+        if self.after.end != end {
+            self.read_after(end);
+        }
+        self.after.topics.get(..self.after.count).unwrap_or_default().contains(&topic)
     }
 
-    fn read_after(&self, end: usize) -> (usize, [Topic; AFTER_MAX], usize) {
-        let bound = self.text.len().min(end + AFTER);
-        let (mut topics, mut count) = ([Topic(u16::MAX); AFTER_MAX], 0);
+    #[inline(never)]
+    fn read_after(&mut self, end: usize) {
+        let &mut Context { words, text, here: Here { digit, ahead, .. }, ref mut after, .. } = self;
+        (after.end, after.count) = (end, 0);
+        let bound = text.len().min(end + AFTER);
         let note = |index: usize| {
-            self.words.at(self.text, index, |about, last| {
-                for topic in about.iter().filter(|_| last <= bound) {
-                    if let Some(slot) = topics.get_mut(count) {
-                        *slot = *topic;
-                        count += 1;
-                    }
-                }
+            words.at(text, index, |about, last| {
+                about.iter().filter(|_| last <= bound).for_each(|topic| after.note(*topic));
             });
         };
-        let Here { digit, ahead, .. } = self.here;
         if digit <= end && end + AFTER <= digit + 64 {
             each_bit(ahead & below(end + AFTER, digit) & !below(end, digit), digit, note);
         } else {
-            (end..bound).filter(|&index| may_start(self.text, index)).for_each(note);
+            (end..bound).filter(|&index| may_start(text, index)).for_each(note);
         }
-        (end, topics, count)
     }
 
     /// Questions are asked about the digit at `digit` from now on, which letters from `letters` on precede.

@@ -144,13 +144,14 @@ impl<'t> Run<'t> {
 
     /// The values 0..=9 of its digits, and zeros.
     pub(crate) fn values(&self) -> [u8; MAX_DIGITS] {
-        let mut bytes = [0; 2 * MAX_DIGITS];
+        const WHOLE: usize = MAX_DIGITS.next_power_of_two();
+        let mut bytes = [0; 2 * WHOLE];
         let (mut filled, mut from) = (0, self.start);
         for group in 0..self.count {
-            let Some(room) = bytes.get_mut(filled..filled + MAX_DIGITS) else { break };
+            let Some(room) = bytes.get_mut(filled..filled + WHOLE) else { break };
             let end = self.start + Run::of(self.ends, group);
             // All that may be a group's, in one go: the next one overwrites what was too much.
-            if let Some(digits) = self.text.get(from..from + MAX_DIGITS) {
+            if let Some(digits) = self.text.get(from..from + WHOLE) {
                 room.copy_from_slice(digits);
             } else {
                 let digits = self.text.get(from..end).unwrap_or_default();

@@ -328,10 +328,12 @@ impl<'s, 't> Scanner<'s, 't> {
         for number in run.written().filter(|number| self.numbers.may_be_written(number)) {
             let values = values.get_or_insert_with(|| run.values());
             number::find(self.numbers, values, &number, &mut self.context, self.out);
-            self.out.extend(card::find(values, &number));
-            self.out.extend(account::find(run.text, values, &number));
-            self.out.extend(ehic::find(values, &number, &mut self.context));
-            self.out.extend(device::find(values, &number, &mut self.context));
+            self.take(card::find(values, &number));
+            self.take(account::find(run.text, values, &number));
+            let found = ehic::find(values, &number, &mut self.context);
+            self.take(found);
+            let found = device::find(values, &number, &mut self.context);
+            self.take(found);
         }
     }
 
