@@ -78,7 +78,7 @@ struct Word {
 }
 
 /// Many times the number of words, so that nearly all other words meet an empty bucket.
-const BUCKETS: usize = 1 << 16;
+const BUCKETS: usize = 1 << 14;
 
 impl Words {
     /// The words above, and those of `schemes`, each in the order of its number.
