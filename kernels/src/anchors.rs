@@ -8,9 +8,9 @@ use crate::simd::{BLOCK, Masks, Reader};
 
 /// Words of letters, digits, `_` and `-` with so many bytes are hardly ever words: prose has almost none,
 /// and no token is shorter.
-pub(crate) const LONG_WORD: usize = 16;
+pub(crate) const LONG_WORD: u32 = 16;
 /// So many capitals at the start of a word are how a BIC starts (ISO 9362).
-pub(crate) const CAPITALS: usize = 6;
+pub(crate) const CAPITALS: u32 = 6;
 /// Blocks whose masks are made together: they stay in the first cache.
 const TOGETHER: usize = 64;
 /// Blocks that are kept behind the one that is looked at.
@@ -35,8 +35,7 @@ pub(crate) enum Anchor {
 pub(crate) struct Around<'m> {
     /// Masks of the blocks before, of the block of the anchor, and of the one after.
     blocks: &'m [Masks; HISTORY + 2],
-    /// Where the block of the anchor starts, and the anchor's place in it.
-    start: usize,
+    /// The anchor's place in its block.
     shift: u32,
 }
 
@@ -44,13 +43,13 @@ impl Around<'_> {
     #[inline]
     fn ahead(&self, class: impl Fn(&Masks) -> u64) -> u64 {
         let [.., here, next] = self.blocks;
-        low((u128::from(class(here)) | u128::from(class(next)) << BLOCK).unbounded_shr(self.shift))
+        shifted(class(here), class(next), self.shift)
     }
 
     #[inline]
     fn behind(&self, class: impl Fn(&Masks) -> u64) -> u64 {
         let [.., last, here, _] = self.blocks;
-        low((u128::from(class(last)) | u128::from(class(here)) << BLOCK).unbounded_shr(self.shift))
+        shifted(class(last), class(here), self.shift)
     }
 
     /// Digits from the anchor on.
@@ -83,42 +82,47 @@ impl Around<'_> {
         self.behind(|masks| masks.capitals)
     }
 
+    /// Small letters of ASCII from the anchor on, and before it.
+    #[inline]
+    pub(crate) fn small(&self) -> u64 {
+        self.ahead(|masks| masks.letters & !masks.capitals)
+    }
+
+    #[inline]
+    pub(crate) fn small_behind(&self) -> u64 {
+        self.behind(|masks| masks.letters & !masks.capitals)
+    }
+
     /// Where words of letters may start, from the anchor on. The anchor itself is no letter.
     #[inline]
     pub(crate) fn words_ahead(&self) -> u64 {
         self.ahead(|masks| masks.letters | masks.odd) & !(self.letters() << 1)
     }
 
-    /// Shows each place in `from..to` at which a word of letters may start, in order. Places more than
-    /// [`HISTORY`] blocks behind the anchor's block are not known and not shown.
+    /// The same for the 128 bytes before the anchor, the farther half first. What stands before the first of them is
+    /// not known: it may be in the middle of a word.
     #[inline]
-    pub(crate) fn words(&self, from: usize, to: usize, mut visit: impl FnMut(usize)) {
-        let mut letter = 0;
-        for (index, masks) in self.blocks.iter().enumerate() {
-            let starts = (masks.letters | masks.odd) & !(masks.letters << 1 | letter);
-            letter = masks.letters >> (BLOCK - 1);
-            // A block before the text is empty.
-            let start = (self.start + BLOCK * index).saturating_sub(BLOCK * HISTORY);
-            let mut starts = starts & below(to, start) & !below(from, start);
-            while starts != 0 {
-                visit(start + starts.trailing_zeros() as usize);
-                starts &= starts - 1;
-            }
-        }
+    pub(crate) fn words_behind(&self) -> [u64; 2] {
+        let [first, last, here, _] = self.blocks;
+        let starts = |masks: &Masks, before: u64| {
+            (masks.letters | masks.odd) & !(masks.letters << 1 | before >> (BLOCK - 1))
+        };
+        let (first, last, here) = (starts(first, 0), starts(last, first.letters), starts(here, last.letters));
+        [shifted(first, last, self.shift), shifted(last, here, self.shift)]
     }
 }
 
 /// The bits of the block at `start` that stand for places before `place`.
 #[inline]
-fn below(place: usize, start: usize) -> u64 {
+pub(crate) fn below(place: usize, start: usize) -> u64 {
     let bits = u32::try_from(place.saturating_sub(start)).unwrap_or(u32::MAX);
     1u64.unbounded_shl(bits).wrapping_sub(1)
 }
 
-/// The lower half.
+/// The bits of `low` from `shift` on, which is below [`BLOCK`], and those of `high` behind them.
 #[inline]
-fn low(wide: u128) -> u64 {
-    u64::try_from(wide & u128::from(u64::MAX)).unwrap_or(0)
+fn shifted(low: u64, high: u64, shift: u32) -> u64 {
+    low.wrapping_shr(shift) | (high << 1).wrapping_shl(!shift)
 }
 
 /// Calls `visit` with the place of each anchor of `text`, and `odd` with the place of each block that has
@@ -162,39 +166,41 @@ fn look(
     odd: &mut impl FnMut(usize, &Masks),
 ) {
     let mut start = start;
-    for window in masks.array_windows::<{ HISTORY + 2 }>().take(count) {
-        let [.., next] = window;
+    for blocks in masks.array_windows::<{ HISTORY + 2 }>().take(count) {
+        let [.., last, here, next] = blocks;
         if next.odd != 0 {
             odd(start, next);
         }
-        block(window, start, text, visit);
+        let words =
+            rows::<LONG_WORD>(here.words, next.words) & !(here.words << 1 | last.words >> (BLOCK - 1));
+        if here.marks | here.digits | words | two(here.capitals, next.capitals) != 0 {
+            // The block before the text has no anchors.
+            block(blocks, start.saturating_sub(BLOCK), words, text, visit);
+        }
         start += BLOCK;
     }
 }
 
-/// Looks at the anchors of the last block but one, which ends at `end`.
-#[inline]
+/// Looks at the anchors of the last block but one, which starts at `start` and has long words at `words`.
+#[inline(never)]
 fn block(
     blocks: &[Masks; HISTORY + 2],
-    end: usize,
+    start: usize,
+    words: u64,
     text: &[u8],
     visit: &mut impl FnMut(usize, Anchor, Around<'_>),
 ) {
     let [.., last, here, next] = blocks;
     let before = |class: fn(&Masks) -> u64| class(here) << 1 | class(last) >> (BLOCK - 1);
     let digits = here.digits & !before(|masks| masks.digits);
-    let words = long_words(here.words, next.words) & !before(|masks| masks.words);
-    let capitals = rows_of_capitals(here.capitals, next.capitals)
-        & !before(|masks| masks.letters)
-        & !before(|masks| masks.digits);
+    let capitals =
+        rows_of_capitals(here.capitals, next.capitals) & !before(|masks| masks.letters | masks.digits);
     let mut anchors = here.marks | digits | words | capitals;
-    // The block before the text has no anchors.
-    let start = end.saturating_sub(BLOCK);
     while anchors != 0 {
         let bit = anchors & anchors.wrapping_neg();
         let shift = anchors.trailing_zeros();
         let place = start + shift as usize;
-        let around = Around { blocks, start, shift };
+        let around = Around { blocks, shift };
         if here.marks & bit != 0 {
             visit(place, Anchor::Mark(crate::bytes::at(text, place)), around);
         } else {
@@ -212,33 +218,33 @@ fn block(
     }
 }
 
-/// The places from which on [`LONG_WORD`] bytes belong to a word.
+/// The first bit of each row of at least `N` bits, and perhaps others of it. A row may go on in the next block.
 #[inline]
-fn long_words(words: u64, next: u64) -> u64 {
-    let mut runs = u128::from(words) | u128::from(next) << BLOCK;
-    let mut length = 1;
-    while length < LONG_WORD {
-        runs &= runs >> length;
-        length *= 2;
+fn rows<const N: u32>(bits: u64, next: u64) -> u64 {
+    let (mut within, mut length) = (bits, 1);
+    while length < N {
+        let step = length.min(N - length);
+        within &= within >> step;
+        length += step;
     }
-    low(runs)
+    let last = bits.leading_ones();
+    let goes_on = u64::from(last + next.trailing_ones() >= N);
+    within | goes_on.unbounded_shl(u64::BITS - last)
 }
 
-/// The places from which on [`CAPITALS`] bytes are capitals. Most blocks have no two in a row.
+/// The same for capitals. Most blocks have no two in a row.
 #[inline]
 fn rows_of_capitals(capitals: u64, next: u64) -> u64 {
-    let two = capitals & (capitals >> 1 | next << (BLOCK - 1));
-    if two == 0 {
-        return 0;
-    }
-    let mut runs = u128::from(capitals) | u128::from(next) << BLOCK;
-    runs &= runs >> 1;
-    runs &= runs >> 2;
-    runs &= runs >> (CAPITALS - 4);
-    low(runs)
+    if two(capitals, next) == 0 { 0 } else { rows::<CAPITALS>(capitals, next) }
 }
 
-const _: () = assert!(LONG_WORD.is_power_of_two() && LONG_WORD <= BLOCK && CAPITALS > 4 && CAPITALS <= 8);
+/// The places from which on two bits are set.
+#[inline]
+fn two(bits: u64, next: u64) -> u64 {
+    bits & shifted(bits, next, 1)
+}
+
+const _: () = assert!(LONG_WORD <= u64::BITS && CAPITALS >= 2 && CAPITALS <= u64::BITS);
 
 #[cfg(test)]
 #[expect(clippy::indexing_slicing, reason = "a test fails by panicking")]
@@ -253,14 +259,15 @@ mod tests {
             let previous = index.checked_sub(1).map_or(0, |index| bytes[index]);
             let run = |member: fn(&u8) -> bool| bytes[index..].iter().take_while(|byte| member(byte)).count();
             if !is_word(previous)
-                && run(|&byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-') >= LONG_WORD
+                && run(|&byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
+                    >= LONG_WORD as usize
             {
                 expected.push((index, Anchor::Word));
             }
             if byte.is_ascii_digit() && !previous.is_ascii_digit() {
                 expected.push((index, Anchor::Digits));
             }
-            if !previous.is_ascii_alphanumeric() && run(u8::is_ascii_uppercase) >= CAPITALS {
+            if !previous.is_ascii_alphanumeric() && run(u8::is_ascii_uppercase) >= CAPITALS as usize {
                 expected.push((index, Anchor::Capitals));
             }
             if b"@:=~".contains(&byte) {
@@ -295,17 +302,19 @@ mod tests {
             let mut faults = Vec::new();
             each(reader, bytes, |place, _, around| {
                 let here = place as isize;
-                let mut words = Vec::new();
-                around.words(place.saturating_sub(100), place, |word| words.push(word));
+                let [far, near] = around.words_behind();
                 let starts = |&index: &usize| (bytes[index].is_ascii_alphabetic() || bytes[index] >= 0x80)
                     && !index.checked_sub(1).is_some_and(|index| bytes[index].is_ascii_alphabetic());
-                let expected: Vec<usize> = (place.saturating_sub(100)..place).filter(starts).collect();
+                let expected = [128, 64].map(|back| (0..64).fold(0u64, |mask, bit| {
+                    let index = (place + bit).checked_sub(back);
+                    mask | u64::from(index.is_some_and(|index| starts(&index))) << bit
+                }));
                 let same = around.digits() == class(here, u8::is_ascii_digit)
                     && around.letters() == class(here, u8::is_ascii_alphabetic)
                     && around.capitals() == class(here, u8::is_ascii_uppercase)
                     && around.letters_behind() == class(here - 64, u8::is_ascii_alphabetic)
                     && around.capitals_behind() == class(here - 64, u8::is_ascii_uppercase)
-                    && words == expected;
+                    && [far & !1, near] == [expected[0] & !1, expected[1]];
                 if !same {
                     faults.push(place);
                 }

@@ -2,14 +2,20 @@
 //!
 //! Invariant: digits are values 0..=9, most significant first; any slice length is safe.
 
+/// More digits than any number has.
+const ROW: usize = 32;
+
 /// ISO/IEC 7812-1 Annex B: each second digit from the right is doubled; the digit sums end in 0.
 pub(crate) fn luhn(digits: &[u8]) -> bool {
-    let mut sum = 0;
-    for (place, &digit) in digits.iter().rev().enumerate() {
-        let value = u32::from(digit) << (place % 2);
-        sum += value - if value > 9 { 9 } else { 0 };
+    // The last one to the right in a row of a fixed length, so that the compiler makes vectors of it.
+    let mut row = [0u8; ROW];
+    let Some(from) = ROW.checked_sub(digits.len()) else { return false };
+    row.iter_mut().skip(from).zip(digits).for_each(|(slot, digit)| *slot = *digit);
+    for (place, value) in row.iter_mut().enumerate() {
+        *value <<= u8::from(place % 2 == 0);
+        *value -= if *value > 9 { 9 } else { 0 };
     }
-    sum % 10 == 0
+    row.iter().map(|&value| u32::from(value)).sum::<u32>().is_multiple_of(10)
 }
 
 /// The digits as one number: at most 19 digits fit.
@@ -38,6 +44,32 @@ pub(crate) fn next_of_mod_97(rest: u64, byte: u8) -> u64 {
         b'0'..=b'9' => rest * 10 + u64::from(byte - b'0'),
         _ => rest * 100 + u64::from(byte.to_ascii_uppercase().wrapping_sub(b'A')) + 10,
     }
+}
+
+/// The same for many characters, eight digits at a time.
+pub(crate) fn rest_of_mod_97(characters: &[u8]) -> u64 {
+    let (eights, few) = characters.as_chunks();
+    let rest = eights.iter().fold(0, |rest, eight| match eight_digits(*eight) {
+        Some(number) => rest % 97 * 100_000_000 + number,
+        None => eight.iter().fold(rest, |rest, &byte| next_of_mod_97(rest, byte)),
+    });
+    few.iter().fold(rest, |rest, &byte| next_of_mod_97(rest, byte))
+}
+
+/// The value of eight digits: twos are made of them, fours of the twos, the whole of the fours.
+#[inline]
+fn eight_digits(bytes: [u8; 8]) -> Option<u64> {
+    const ZEROS: u64 = u64::from_le_bytes([b'0'; 8]);
+    const HIGH: u64 = u64::from_le_bytes([0xf0; 8]);
+    const SIX: u64 = u64::from_le_bytes([6; 8]);
+    let word = u64::from_le_bytes(bytes);
+    if word & HIGH != ZEROS || word.wrapping_add(SIX) & HIGH != ZEROS {
+        return None;
+    }
+    let digits = word - ZEROS;
+    let twos = (digits * 10 + (digits >> 8)) & 0x00ff_00ff_00ff_00ff;
+    let fours = (twos * 100 + (twos >> 16)) & 0x0000_ffff_0000_ffff;
+    Some((fours * 10_000 + (fours >> 32)) & 0xffff_ffff)
 }
 
 /// ISO/IEC 7064 MOD 97-10 over all of it: the whole leaves 1.
@@ -82,6 +114,10 @@ mod tests {
         }
         assert!(mod_97(b"WEST12345698765432GB82".iter().copied()));
         assert!(!mod_97(b"WEST12345698765433GB82".iter().copied()));
+        assert_eq!(rest_of_mod_97(b"WEST12345698765432GB82") % 97, 1);
+        assert_eq!(rest_of_mod_97(b"370400440532013000DE89") % 97, 1);
+        assert_eq!(eight_digits(*b"12345678"), Some(12_345_678));
+        assert!([*b"1234567:", *b"/2345678", *b"1234A678"].into_iter().all(|it| eight_digits(it).is_none()));
     }
 
     #[test]

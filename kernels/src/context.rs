@@ -8,7 +8,7 @@ mod words;
 
 use std::collections::BTreeMap;
 
-use crate::anchors::Around;
+use crate::anchors::{Around, below};
 use crate::bytes::{at, before, has_word};
 use words::WORDS;
 
@@ -52,21 +52,33 @@ const TOPICS: usize = 256;
 pub(crate) struct Words {
     /// One bit for each bucket: is there a word? It is asked for each word of a text, so it is small.
     any: Box<[u64; BUCKETS / 64]>,
-    /// Where in `words` those with a hash start and end.
-    buckets: Box<[(u16, u16)]>,
+    buckets: Box<[Bucket]>,
     words: Vec<Word>,
     topics: Vec<Topic>,
+}
+
+/// The words with one hash.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+struct Bucket {
+    /// Where in `words` they start and end.
+    first: u16,
+    last: u16,
+    /// A bit for the lower five of each byte that may be their fourth.
+    fourths: u32,
 }
 
 #[derive(Debug)]
 struct Word {
     text: &'static [u8],
+    /// Its first eight bytes, as [`lower`] makes them, and which of those it has.
+    head: u64,
+    mask: u64,
     /// Where in `topics` what it is about starts and ends.
     topics: (u16, u16),
 }
 
 /// Many times the number of words, so that nearly all other words meet an empty bucket.
-const BUCKETS: usize = 1 << 16;
+const BUCKETS: usize = 1 << 14;
 
 impl Words {
     /// The words above, and those of `schemes`, each in the order of its number.
@@ -75,13 +87,15 @@ impl Words {
         let mut by_text: BTreeMap<(usize, &'static [u8]), Vec<Topic>> = BTreeMap::new();
         for (topic, words) in WORDS.iter().copied().chain(of_schemes) {
             for text in words.iter().map(|word| word.as_bytes()) {
-                by_text.entry((hash(three(text, 0)), text)).or_default().push(topic);
+                for bucket in buckets(text) {
+                    by_text.entry((bucket, text)).or_default().push(topic);
+                }
             }
         }
         let narrow = |place: usize| u16::try_from(place).unwrap_or(u16::MAX);
         let mut words = Words {
             any: Box::new([0; BUCKETS / 64]),
-            buckets: vec![(0, 0); BUCKETS].into_boxed_slice(),
+            buckets: vec![Bucket::default(); BUCKETS].into_boxed_slice(),
             words: Vec::new(),
             topics: Vec::new(),
         };
@@ -89,9 +103,13 @@ impl Words {
             let first = narrow(words.topics.len());
             words.topics.extend(topics);
             let place = narrow(words.words.len());
-            words.words.push(Word { text, topics: (first, narrow(words.topics.len())) });
+            words.words.push(Word::new(text, (first, narrow(words.topics.len()))));
             if let (Some(slot), Some(any)) = (words.buckets.get_mut(bucket), words.any.get_mut(bucket / 64)) {
-                *slot = (if *slot == (0, 0) { place } else { slot.0 }, place + 1);
+                if *slot == Bucket::default() {
+                    slot.first = place;
+                }
+                slot.last = place + 1;
+                slot.fourths |= text.get(3).map_or(u32::MAX, |&fourth| 1 << (fourth & 31));
                 *any |= 1 << (bucket % 64);
             }
         }
@@ -101,16 +119,23 @@ impl Words {
     /// Shows each word that stands at `index` with what it is about and the place after it.
     #[inline]
     fn at(&self, text: &[u8], index: usize, mut visit: impl FnMut(&[Topic], usize)) {
-        let bucket = hash(three(text, index));
-        if self.any.get(bucket / 64).is_some_and(|any| any >> (bucket % 64) & 1 == 1) {
-            self.in_bucket(bucket, text, index, &mut visit);
+        let hash = hash(three(text, index));
+        if self.any.get(hash / 64).is_some_and(|any| any >> (hash % 64) & 1 == 1)
+            && let Some(bucket) = self.buckets.get(hash)
+            && bucket.fourths >> (at(text, index + 3) & 31) & 1 == 1
+        {
+            self.in_bucket(*bucket, text, index, &mut visit);
         }
     }
 
     #[inline(never)]
-    fn in_bucket(&self, bucket: usize, text: &[u8], index: usize, visit: &mut impl FnMut(&[Topic], usize)) {
-        let (first, last) = self.buckets.get(bucket).copied().unwrap_or_default();
-        for word in self.words.get(usize::from(first)..usize::from(last)).unwrap_or_default() {
+    fn in_bucket(&self, bucket: Bucket, text: &[u8], index: usize, visit: &mut impl FnMut(&[Topic], usize)) {
+        let here = lower(text.get(index..).unwrap_or_default());
+        let words = self.words.get(usize::from(bucket.first)..usize::from(bucket.last));
+        for word in words.unwrap_or_default() {
+            if (here ^ word.head) & word.mask != 0 {
+                continue;
+            }
             let end = index + word.text.len();
             let whole = word.text.len() > WHOLE_WORD_MAX || !at(text, end).is_ascii_alphabetic();
             if whole && has_word(text, index, word.text) {
@@ -119,6 +144,26 @@ impl Words {
             }
         }
     }
+}
+
+impl Word {
+    fn new(text: &'static [u8], topics: (u16, u16)) -> Word {
+        let bits = text.len().min(8) * 8;
+        let mask = 1u64.unbounded_shl(u32::try_from(bits).unwrap_or(64)).wrapping_sub(1);
+        Word { text, head: lower(text), mask, topics }
+    }
+}
+
+/// The first eight bytes; letters of ASCII are small, and other bytes may be changed.
+#[inline]
+fn lower(text: &[u8]) -> u64 {
+    const SMALL: u64 = 0x2020_2020_2020_2020;
+    let bytes = text.first_chunk().copied().unwrap_or_else(|| {
+        let mut bytes = [0; 8];
+        bytes.iter_mut().zip(text).for_each(|(slot, byte)| *slot = *byte);
+        bytes
+    });
+    u64::from_le_bytes(bytes) | SMALL
 }
 
 /// The three bytes at `index`; those behind the text are NUL.
@@ -130,14 +175,20 @@ fn three(text: &[u8], index: usize) -> u32 {
     }
 }
 
-/// Of three bytes; letters of ASCII count alike in both cases, and so does all that can follow a word as
-/// the third.
+/// Of three bytes; letters of ASCII count alike in both cases.
 #[inline]
 fn hash(three: u32) -> usize {
-    let [_, _, third, _] = three.to_le_bytes();
-    let in_word = (third | 0x20).wrapping_sub(b'a') < 26 || third >= 0x80;
-    let folded = if in_word { three | 0x0020_2020 } else { (three | 0x2020) & 0xffff };
-    (folded.wrapping_mul(0x9E37_79B1) >> (32 - BUCKETS.trailing_zeros())) as usize
+    ((three | 0x0020_2020).wrapping_mul(0x9E37_79B1) >> (32 - BUCKETS.trailing_zeros())) as usize
+}
+
+/// Of all that a word may start with: one of two letters goes on with anything that belongs to no word.
+fn buckets(text: &[u8]) -> Vec<usize> {
+    let &[first, second] = text else { return vec![hash(three(text, 0))] };
+    let ends = (0..0x80).filter(|byte: &u8| !byte.is_ascii_alphabetic());
+    let mut all: Vec<usize> = ends.map(|third| hash(u32::from_le_bytes([first, second, third, 0]))).collect();
+    all.sort_unstable();
+    all.dedup();
+    all
 }
 
 /// May a word start at `index`? `tel` in `hotel` is none.
@@ -153,18 +204,53 @@ pub(crate) struct Context<'w, 't> {
     read_to: usize,
     /// Where the last word about each topic ended; 0 before the first.
     last: [u32; TOPICS],
-    /// A place, and where words start in the 64 bytes from there on; none is known at first.
-    ahead: (usize, u64),
-    /// What is said right after the number that ends here, once it was asked.
-    after: Option<(usize, [Topic; AFTER_MAX], usize)>,
+    /// Where the digits are that are looked at.
+    here: Here,
+    after: After,
 }
 
 /// No more topics are noted after a number.
 const AFTER_MAX: usize = 16;
 
+/// What is said right after a number, for which it was asked last.
+struct After {
+    end: usize,
+    /// The first of them count.
+    topics: [Topic; AFTER_MAX],
+    count: usize,
+}
+
+/// A digit, and where words start around it. They are read if somebody asks.
+#[derive(Clone, Copy)]
+struct Here {
+    digit: usize,
+    /// Where the letters start that end at the digit: they may be a part of its number, or the end of a word.
+    letters: usize,
+    /// In the 128 bytes before the digit, the farther half first, and in the 64 from there on.
+    behind: [u64; 2],
+    ahead: u64,
+}
+
+impl After {
+    /// Before the first question.
+    const NOTHING: After = After { end: usize::MAX, topics: [Topic(u16::MAX); AFTER_MAX], count: 0 };
+
+    fn note(&mut self, topic: Topic) {
+        if let Some(slot) = self.topics.get_mut(self.count) {
+            *slot = topic;
+            self.count += 1;
+        }
+    }
+}
+
+impl Here {
+    /// Before the first digit nothing is known.
+    const NOWHERE: Here = Here { digit: usize::MAX, letters: 0, behind: [0; 2], ahead: 0 };
+}
+
 impl<'w, 't> Context<'w, 't> {
     pub(crate) fn new(words: &'w Words, text: &'t [u8]) -> Context<'w, 't> {
-        Context { words, text, read_to: 0, last: [0; TOPICS], ahead: (usize::MAX, 0), after: None }
+        Context { words, text, read_to: 0, last: [0; TOPICS], here: Here::NOWHERE, after: After::NOTHING }
     }
 
     /// Does a word about `topic` end within `distance` bytes before `start`?
@@ -186,65 +272,69 @@ impl<'w, 't> Context<'w, 't> {
 
     /// Does a word about `topic` stand right after `end`?
     fn follows(&mut self, topic: Topic, end: usize) -> bool {
-        let (_, topics, count) = match self.after {
-            Some(known) if known.0 == end => known,
-            _ => *self.after.insert(self.read_after(end)),
-        };
-        topics.get(..count).unwrap_or_default().contains(&topic)
+        if self.after.end != end {
+            self.read_after(end);
+        }
+        self.after.topics.get(..self.after.count).unwrap_or_default().contains(&topic)
     }
 
-    fn read_after(&self, end: usize) -> (usize, [Topic; AFTER_MAX], usize) {
-        let bound = self.text.len().min(end + AFTER);
-        let (mut topics, mut count) = ([Topic(u16::MAX); AFTER_MAX], 0);
-        let mut note = |index: usize| {
-            self.words.at(self.text, index, |about, last| {
-                for topic in about.iter().filter(|_| last <= bound) {
-                    if let Some(slot) = topics.get_mut(count) {
-                        *slot = *topic;
-                        count += 1;
-                    }
-                }
+    #[inline(never)]
+    fn read_after(&mut self, end: usize) {
+        let &mut Context { words, text, here: Here { digit, ahead, .. }, ref mut after, .. } = self;
+        (after.end, after.count) = (end, 0);
+        let bound = text.len().min(end + AFTER);
+        let note = |index: usize| {
+            words.at(text, index, |about, last| {
+                about.iter().filter(|_| last <= bound).for_each(|topic| after.note(*topic));
             });
         };
-        let (place, starts) = self.ahead;
-        if place <= end && end + AFTER <= place + 64 {
-            let window = 1u64.unbounded_shl(u32::try_from(end + AFTER - place).unwrap_or(64)).wrapping_sub(1);
-            let mut starts =
-                starts & window & u64::MAX.unbounded_shl(u32::try_from(end - place).unwrap_or(64));
-            while starts != 0 {
-                note(place + starts.trailing_zeros() as usize);
-                starts &= starts - 1;
-            }
+        if digit <= end && end + AFTER <= digit + 64 {
+            each_bit(ahead & below(end + AFTER, digit) & !below(end, digit), digit, note);
         } else {
-            (end..bound).filter(|&index| may_start(self.text, index)).for_each(note);
+            (end..bound).filter(|&index| may_start(text, index)).for_each(note);
         }
-        (end, topics, count)
     }
 
-    /// Notes the words that start before `to`. The letters from there to the digit at `digit` may be a part of
-    /// the number, or the end of a word.
+    /// Questions are asked about the digit at `digit` from now on, which letters from `letters` on precede.
     #[inline]
-    pub(crate) fn read_around(&mut self, around: Around<'_>, to: usize, digit: usize) {
-        if let Some(from) = self.unread(to) {
-            let Context { words, text, last, .. } = self;
-            around.words(from, to, |index| note(words, text, [index, digit], last));
-        }
-        self.ahead = (digit, around.words_ahead());
+    pub(crate) fn arrive(&mut self, around: Around<'_>, letters: usize, digit: usize) {
+        self.here = Here { digit, letters, behind: around.words_behind(), ahead: around.words_ahead() };
     }
 
-    /// Has a word about `topic` ended within `distance` bytes before `start`, of the words read so far?
+    /// Has a word about `topic` ended within `distance` bytes before `start`, of those that start before the
+    /// letters here?
     #[inline]
-    pub(crate) fn has_said(&self, topic: Topic, start: usize, distance: usize) -> bool {
+    pub(crate) fn has_said(&mut self, topic: Topic, start: usize, distance: usize) -> bool {
+        self.read_behind();
         let last = self.last.get(usize::from(topic.0)).copied().unwrap_or(0) as usize;
         last != 0 && last + distance >= start
     }
 
     /// Notes the words between the last question and this one.
     fn read(&mut self, to: usize) {
+        self.read_behind();
         if let Some(from) = self.unread(to) {
             let Context { words, text, last, .. } = self;
             for index in (from..to).filter(|&index| may_start(text, index)) {
                 note(words, text, [index, to], last);
+            }
+        }
+    }
+
+    /// The same up to the letters here.
+    #[inline]
+    fn read_behind(&mut self) {
+        let Here { digit, letters, behind, .. } = self.here;
+        if let Some(from) = self.unread(letters) {
+            let Context { words, text, last, .. } = self;
+            for (bits, back) in behind.into_iter().zip([128, 64]) {
+                // Before the text nothing starts.
+                let (bits, start) = match digit.checked_sub(back) {
+                    Some(start) => (bits, start),
+                    None => (bits.unbounded_shr(u32::try_from(back - digit).unwrap_or(64)), 0),
+                };
+                let bits = bits & below(letters, start) & !below(from, start);
+                each_bit(bits, start, |index| note(words, text, [index, digit], last));
             }
         }
     }
@@ -259,6 +349,15 @@ impl<'w, 't> Context<'w, 't> {
         let from = self.read_to.max(to.saturating_sub(BEFORE + MAX_WORD));
         self.read_to = to;
         Some(from)
+    }
+}
+
+/// Shows the place of each bit, the first of which stands for `start`.
+#[inline]
+fn each_bit(mut bits: u64, start: usize, mut visit: impl FnMut(usize)) {
+    while bits != 0 {
+        visit(start + bits.trailing_zeros() as usize);
+        bits &= bits - 1;
     }
 }
 

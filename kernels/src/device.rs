@@ -5,23 +5,24 @@
 
 use crate::checks::luhn;
 use crate::context::{Context, Topic};
-use crate::digits::{Run, Written, shape};
+use crate::digits::{MAX_DIGITS, Written, shape};
 use crate::{Finding, Label};
 
 /// Digits with the check digit, and with the version of the software instead of it.
-const IMEI: usize = 15;
-const IMEISV: usize = 16;
+pub(crate) const IMEI: usize = 15;
+pub(crate) const IMEISV: usize = 16;
 
-/// The numbers that begin with the run's first group.
-pub(crate) fn find(run: &Run<'_>, context: &mut Context<'_, '_>, out: &mut Vec<Finding>) {
-    if run.digits() < IMEI {
-        return;
+/// The device whose number is `number`, whose digits the values begin with.
+#[inline]
+pub(crate) fn find(
+    values: &[u8; MAX_DIGITS],
+    number: &Written,
+    context: &mut Context<'_, '_>,
+) -> Option<Finding> {
+    if !matches!(number.length, IMEI | IMEISV) || !(number.is_unbroken() || SHAPES.contains(&number.shape)) {
+        return None;
     }
-    let values = run.values();
-    out.extend(run.written().filter_map(|number| {
-        let digits = values.get(..number.length)?;
-        device(digits, &number, context)
-    }));
+    device(values.get(..number.length)?, number, context)
 }
 
 fn device(digits: &[u8], number: &Written, context: &mut Context<'_, '_>) -> Option<Finding> {
@@ -30,9 +31,8 @@ fn device(digits: &[u8], number: &Written, context: &mut Context<'_, '_>) -> Opt
         IMEISV => "imeisv",
         _ => return None,
     };
-    let grouped = number.is_unbroken() || SHAPES.contains(&number.shape);
     let (start, end) = (number.start, number.end);
-    (grouped && context.near(Topic::IMEI, start, end)).then_some(Finding {
+    context.near(Topic::IMEI, start, end).then_some(Finding {
         start,
         end,
         label: Label::DeviceId,
@@ -43,7 +43,7 @@ fn device(digits: &[u8], number: &Written, context: &mut Context<'_, '_>) -> Opt
 }
 
 /// Reporting body, type, serial and check digit; body and type apart or together.
-const SHAPES: [u64; 8] = [
+pub(crate) const SHAPES: [u64; 8] = [
     shape(&[2, 6, 6, 1]),
     shape(&[8, 6, 1]),
     shape(&[6, 2, 6, 1]),
@@ -58,14 +58,15 @@ const SHAPES: [u64; 8] = [
 mod tests {
     use super::*;
     use crate::context::Words;
+    use crate::digits::Run;
 
     fn devices(text: &str) -> Vec<(&'static str, &str)> {
         let words = Words::new(std::iter::empty());
         let mut context = Context::new(&words, text.as_bytes());
-        let mut found = Vec::new();
         let start = text.find(|letter: char| letter.is_ascii_digit()).unwrap_or(0);
-        find(&Run::read_at(text.as_bytes(), start), &mut context, &mut found);
-        found.iter().filter_map(|found| Some((found.kind, text.get(found.start..found.end)?))).collect()
+        let run = Run::read_at(text.as_bytes(), start);
+        let found = run.written().filter_map(|number| find(&run.values(), &number, &mut context));
+        found.filter_map(|found| Some((found.kind, text.get(found.start..found.end)?))).collect()
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! Invariant: a run is read at most [`MAX_DIGITS`] digits and [`MAX_GROUPS`] groups far, whatever the
 //! text, so that reading one at every digit group of a text stays linear.
 
-use crate::bytes::{at, before, ends_word, starts_word};
+use crate::bytes::{at, before, starts_word};
 
 /// As many as the longest number of any scheme has characters; the longest of digits alone, the reference of a
 /// Swiss payment slip, has 27.
@@ -15,14 +15,16 @@ pub(crate) const MAX_GROUPS: usize = 8;
 pub(crate) struct Run<'t> {
     pub(crate) text: &'t [u8],
     pub(crate) start: usize,
-    /// How many digits it has up to the end of each group, where that end is, counted from the start, and
-    /// what stands before the group.
-    digits: [u8; MAX_GROUPS],
-    ends: [u8; MAX_GROUPS],
-    separators: [u8; MAX_GROUPS],
+    /// A byte for each group, the first one lowest: how many digits the run has up to its end, where that end is,
+    /// counted from the start, and what stands before the group.
+    digits: u64,
+    ends: u64,
+    separators: u64,
     /// Of all groups.
     shape: u64,
     count: usize,
+    /// Does a letter stand right behind the last group? A separator stands behind the others.
+    joined: bool,
     /// May a letter, or a group with letters, belong to what the run is a part of?
     pub(crate) goes_on: bool,
 }
@@ -51,44 +53,48 @@ pub(crate) const fn shape(lengths: &[u8]) -> u64 {
 }
 
 impl<'t> Run<'t> {
-    /// Reads the groups from `start` on, which is the first digit of a group; `digits` and `letters` say
+    /// Reads the groups from `start` on, which is the first digit of a group; `digits`, `letters` and `capitals` say
     /// where those are, as [`Around`](crate::anchors::Around) has them.
     #[inline]
-    pub(crate) fn read(text: &'t [u8], start: usize, digits: u64, letters: u64) -> Run<'t> {
-        let (ends, separators) = ([0; MAX_GROUPS], [0; MAX_GROUPS]);
-        let mut run = Run { text, start, digits: ends, ends, separators, shape: 0, count: 0, goes_on: false };
+    pub(crate) fn read(text: &'t [u8], start: usize, digits: u64, letters: u64, capitals: u64) -> Run<'t> {
+        let mut run = Run {
+            text,
+            start,
+            digits: 0,
+            ends: 0,
+            separators: 0,
+            shape: 0,
+            count: 0,
+            joined: false,
+            goes_on: false,
+        };
         let (mut offset, mut count, mut separator) = (0u32, 0u32, 0);
-        let groups = run.digits.iter_mut().zip(&mut run.ends).zip(&mut run.separators);
-        for ((digits_to, end), separated) in groups {
-            *separated = separator;
+        for group in 0..MAX_GROUPS {
+            run.separators |= u64::from(separator) << (8 * group);
             let length = (digits >> offset).trailing_ones();
             count += length;
             offset += length;
-            let (Ok(digits_here), Ok(end_here)) = (u8::try_from(count), u8::try_from(offset)) else {
-                return run;
-            };
-            if usize::from(digits_here) > MAX_DIGITS {
+            if count as usize > MAX_DIGITS {
                 return run;
             }
             run.shape = run.shape << 8 | u64::from(length);
-            (*digits_to, *end) = (digits_here, end_here);
+            run.digits |= u64::from(count) << (8 * group);
+            run.ends |= u64::from(offset) << (8 * group);
             run.count += 1;
-            separator = at(text, start + offset as usize);
-            if !is_separator(separator) || digits >> (offset + 1) & 1 == 0 {
-                run.goes_on = letters >> offset & 1 == 1
-                    || is_separator(separator)
-                        && letters >> (offset + 1) & 1 == 1
-                        && starts_code(
-                            text,
-                            start + offset as usize + 1,
-                            digits >> (offset + 1),
-                            letters >> (offset + 1),
-                        );
+            let end = start + offset as usize;
+            separator = at(text, end);
+            let (digits, letters) = (digits >> offset, letters >> offset);
+            if !is_separator(separator) || digits & 0b10 == 0 {
+                run.joined = letters & 1 != 0;
+                run.goes_on = run.joined
+                    || letters & 0b10 != 0
+                        && is_separator(separator)
+                        && starts_code(digits >> 1, letters >> 1, capitals >> offset >> 1);
                 return run;
             }
             offset += 1;
         }
-        run.goes_on = true;
+        // No code has so many groups.
         run
     }
 
@@ -99,7 +105,8 @@ impl<'t> Run<'t> {
             let ahead = text.iter().skip(start).take(64);
             ahead.enumerate().fold(0, |mask, (bit, byte)| mask | u64::from(test(byte)) << bit)
         };
-        Run::read(text, start, mask(u8::is_ascii_digit), mask(u8::is_ascii_alphabetic))
+        let (letters, capitals) = (mask(u8::is_ascii_alphabetic), mask(u8::is_ascii_uppercase));
+        Run::read(text, start, mask(u8::is_ascii_digit), letters, capitals)
     }
 
     /// Does a number start here? Not inside a word, and not behind a decimal point: vectors of numbers
@@ -110,81 +117,88 @@ impl<'t> Run<'t> {
         starts_word(self.text, self.start) && !decimal
     }
 
-    /// Does it start like an IPv4 address: up to three digits, a dot and a digit?
+    /// The byte of the group, of `bytes` that have one for each.
+    #[inline]
+    fn of(bytes: u64, group: usize) -> usize {
+        (bytes >> (8 * group) & 0xff) as usize
+    }
+
+    /// Does it start like an IPv4 address: four groups with points between, the first of up to three digits?
     #[inline]
     pub(crate) fn is_like_an_address(&self) -> bool {
-        let ([first, ..], [_, second, ..]) = (self.digits, self.separators);
-        first <= 3 && second == b'.'
+        const POINTS: u64 = u64::from_le_bytes([0, b'.', b'.', b'.', 0, 0, 0, 0]);
+        self.separators & 0xffff_ff00 == POINTS && Run::of(self.digits, 0) <= 3
+    }
+
+    /// Where its first group ends.
+    #[inline]
+    pub(crate) fn first_end(&self) -> usize {
+        self.start + Run::of(self.ends, 0)
     }
 
     /// How many digits the whole run has.
     #[inline]
     pub(crate) fn digits(&self) -> usize {
-        self.count
-            .checked_sub(1)
-            .and_then(|last| self.digits.get(last))
-            .map_or(0, |digits| usize::from(*digits))
-    }
-
-    /// What stands before each group.
-    #[inline]
-    pub(crate) fn separators(&self) -> impl Iterator<Item = u8> {
-        self.separators.into_iter().take(self.count)
+        self.count.checked_sub(1).map_or(0, |last| Run::of(self.digits, last))
     }
 
     /// The values 0..=9 of its digits, and zeros.
     pub(crate) fn values(&self) -> [u8; MAX_DIGITS] {
-        let mut bytes = [0; 2 * MAX_DIGITS];
+        const WHOLE: usize = MAX_DIGITS.next_power_of_two();
+        let mut bytes = [0; 2 * WHOLE];
         let (mut filled, mut from) = (0, self.start);
-        for (&digits, &end) in self.digits.iter().zip(&self.ends).take(self.count) {
-            let Some(room) = bytes.get_mut(filled..filled + MAX_DIGITS) else { break };
-            let end = self.start + usize::from(end);
+        for group in 0..self.count {
+            let Some(room) = bytes.get_mut(filled..filled + WHOLE) else { break };
+            let end = self.start + Run::of(self.ends, group);
             // All that may be a group's, in one go: the next one overwrites what was too much.
-            if let Some(digits) = self.text.get(from..from + MAX_DIGITS) {
+            if let Some(digits) = self.text.get(from..from + WHOLE) {
                 room.copy_from_slice(digits);
             } else {
                 let digits = self.text.get(from..end).unwrap_or_default();
                 room.iter_mut().zip(digits).for_each(|(slot, digit)| *slot = *digit);
             }
-            (filled, from) = (usize::from(digits), end + 1);
+            (filled, from) = (Run::of(self.digits, group), end + 1);
         }
         let mut values = [0; MAX_DIGITS];
-        for (place, (value, digit)) in values.iter_mut().zip(bytes).enumerate() {
-            *value = if place < filled { digit.wrapping_sub(b'0') } else { 0 };
-        }
-        values
+        values.iter_mut().zip(bytes).for_each(|(value, digit)| *value = digit.wrapping_sub(b'0'));
+        first(&values, filled)
     }
 
     /// Each number that starts with the first group and ends where a word does. One group in front of a
     /// point and more digits is a decimal number, `1407303284.341728`.
     #[inline]
     pub(crate) fn written(&self) -> impl Iterator<Item = Written> {
-        let [_, second, ..] = self.separators;
-        let decimal = second == b'.';
-        let groups = self.digits.iter().zip(&self.ends).zip(&self.separators).take(self.count).enumerate();
-        groups
-            .skip(usize::from(decimal))
-            .map(|(index, ((&digits, &end), &separator))| Written {
-                length: usize::from(digits),
-                shape: self.shape >> (8 * (self.count - 1 - index)),
-                separator,
-                start: self.start,
-                end: self.start + usize::from(end),
-            })
-            .filter(|written| ends_word(self.text, written.end))
+        let decimal = Run::of(self.separators, 1) == usize::from(b'.');
+        let groups = usize::from(decimal)..self.count - usize::from(self.joined);
+        groups.map(|group| Written {
+            length: Run::of(self.digits, group),
+            shape: self.shape >> (8 * (self.count - 1 - group)),
+            separator: self.separators.to_le_bytes().get(group).copied().unwrap_or(0),
+            start: self.start,
+            end: self.start + Run::of(self.ends, group),
+        })
     }
+}
+
+/// The first `length` of `values`, and zeros.
+#[inline]
+pub(crate) fn first(values: &[u8; MAX_DIGITS], length: usize) -> [u8; MAX_DIGITS] {
+    let mut own = *values;
+    for (value, place) in own.iter_mut().zip(0u8..) {
+        *value = if usize::from(place) < length { *value } else { 0 };
+    }
+    own
 }
 
 /// Letters of a group without digits that belongs to a number: what else follows one is a word.
 const LETTER_GROUP_MAX: u32 = 3;
 
-/// Is the group at `start` one with letters and a digit, or a few capitals?
+/// Is the group that starts with these masks one with letters and a digit, or a few capitals?
 #[inline]
-pub(crate) fn starts_code(text: &[u8], start: usize, digits: u64, letters: u64) -> bool {
+pub(crate) fn starts_code(digits: u64, letters: u64, capitals: u64) -> bool {
     let length = (digits | letters).trailing_ones();
-    let has_digit = digits & 1u64.unbounded_shl(length).wrapping_sub(1) != 0;
-    let group = || text.get(start..start + length as usize).unwrap_or_default();
-    has_digit || length <= LETTER_GROUP_MAX && group().iter().all(u8::is_ascii_uppercase)
+    let group = 1u64.unbounded_shl(length).wrapping_sub(1);
+    digits & group != 0 || length <= LETTER_GROUP_MAX && capitals & group == group
 }
 
 /// What may stand between two groups of a number.

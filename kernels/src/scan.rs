@@ -26,6 +26,7 @@ pub(crate) struct Tables {
 
 impl Tables {
     pub(crate) fn new(reader: Reader) -> Tables {
+        phone::prepare();
         Tables {
             words: Words::new(number::all().map(|scheme| scheme.words)),
             numbers: number::Index::new(),
@@ -102,10 +103,9 @@ fn read<'t>(
     spots
 }
 
-/// Bits of what is behind an anchor: the last byte and the one before it, the one before the last, and those
-/// that a plate may have in front of its digits.
+/// Bits of what is behind an anchor: the last byte and the one before it, and those that a plate may have in front
+/// of its digits.
 const TWO_BEHIND: u64 = 0b11 << 62;
-const SECOND_BEHIND: u64 = 1 << 62;
 const PLATE_BEHIND: u64 = 0xffff << 48;
 /// Those that a plate may have behind the first of its digits.
 const PLATE_AHEAD: u64 = 0xffff;
@@ -132,25 +132,32 @@ impl<'s, 't> Scanner<'s, 't> {
         Scanner { text, numbers, context, secrets, colons_from: 0, digits_from: 0, phones_from: 0, out }
     }
 
+    /// Only a gate or a call for each anchor: it stands in the loop over them.
+    #[inline]
     fn visit(&mut self, place: usize, anchor: Anchor, around: Around<'_>) {
-        let bytes = self.text.as_bytes();
         match anchor {
-            Anchor::Mark(b'@') => self.out.extend(email::find(self.text, place)),
-            Anchor::Mark(b'=') => self.secrets.at_equals(bytes, place, self.out),
-            Anchor::Mark(b':') => self.colon(place),
-            Anchor::Mark(_) => self.secrets.at_tilde(bytes, place, self.out),
-            Anchor::Digits => {
-                self.secrets.at_digits(bytes, place, self.out);
-                self.digits(place, around);
-            }
-            Anchor::Word => {
-                self.out.extend(lei::find(bytes, place));
-                self.out.extend(crypto::find(bytes, place, &mut self.context));
-                self.out.extend(mrz::find(bytes, place));
-                self.secrets.at_word(bytes, place, self.out);
-            }
-            Anchor::Capitals => self.out.extend(bic::find(bytes, place, &mut self.context)),
+            Anchor::Mark(b'@') if !email::has_edges(self.text.as_bytes(), place) => {}
+            Anchor::Mark(mark) => self.mark(place, mark),
+            Anchor::Digits => self.group(place, around),
+            Anchor::Word => self.word(place, around),
+            Anchor::Capitals => self.capitals(place),
         }
+    }
+
+    #[inline(never)]
+    fn mark(&mut self, place: usize, mark: u8) {
+        let bytes = self.text.as_bytes();
+        match mark {
+            b'@' => self.out.extend(email::find(self.text, place)),
+            b'=' => self.secrets.at_equals(bytes, place, self.out),
+            b':' => self.colon(place),
+            _ => self.secrets.at_tilde(bytes, place, self.out),
+        }
+    }
+
+    #[inline(never)]
+    fn capitals(&mut self, place: usize) {
+        self.out.extend(bic::find(self.text.as_bytes(), place, &mut self.context));
     }
 
     fn colon(&mut self, place: usize) {
@@ -163,38 +170,67 @@ impl<'s, 't> Scanner<'s, 't> {
         }
     }
 
-    /// A group of digits starts at `place`.
-    fn digits(&mut self, place: usize, around: Around<'_>) {
-        if place < self.digits_from {
-            return;
-        }
+    /// A long word starts at `place`; what stands in it as a whole has a length of its own.
+    #[inline(never)]
+    fn word(&mut self, place: usize, around: Around<'_>) {
         let bytes = self.text.as_bytes();
         let (digits, letters) = (around.digits(), around.letters());
-        let (letters_behind, capitals_behind) = (around.letters_behind(), around.capitals_behind());
+        if (digits | letters).trailing_ones() as usize >= crypto::LENGTH_MIN {
+            let found = crypto::find(bytes, place, &mut self.context);
+            self.take(found);
+        }
+        let row = (digits | around.capitals()).trailing_ones() as usize;
+        if row == lei::LENGTH {
+            self.take(lei::find(bytes, place));
+        }
+        if mrz::may_be_line(bytes, place, row) {
+            self.take(mrz::find(bytes, place));
+        }
+        self.secrets.at_word(bytes, place, self.out);
+    }
+
+    /// A group of digits starts at `place`.
+    #[inline(never)]
+    fn group(&mut self, place: usize, around: Around<'_>) {
+        self.secrets.at_digits(self.text.as_bytes(), place, self.out);
+        if place >= self.digits_from {
+            self.digits(place, around);
+        }
+    }
+
+    /// The same outside of a number whose check has passed.
+    #[inline]
+    fn digits(&mut self, place: usize, around: Around<'_>) {
+        let bytes = self.text.as_bytes();
         let previous = before(bytes, place);
-        let solid = letters_behind.leading_ones() as usize;
-        let separated = is_separator(previous);
-        let follows_capital = separated && capitals_behind & SECOND_BEHIND != 0;
-        if solid == 0 && !follows_capital && self.is_a_small_number(place, previous, digits, letters) {
+        let digits = around.digits();
+        if self.is_a_small_number(place, previous, digits, around) {
             return;
         }
-        let run = Run::read(bytes, place, digits, letters);
-        self.context.read_around(around, place - solid, place);
-        let base = self.out.len();
+        let (letters, letters_behind) = (around.letters(), around.letters_behind());
+        let solid = letters_behind.leading_ones() as usize;
+        let separated = is_separator(previous);
+        let follows_capital = separated && before(bytes, place - 1).is_ascii_uppercase();
         let country = if separated { TWO_BEHIND >> 1 } else { TWO_BEHIND };
-        if digits & 0b11 == 0b11 && letters_behind & country == country {
-            self.out.extend(iban::find(bytes, place));
+        if digits & 0b11 == 0b11
+            && letters_behind & country == country
+            && let Some(found) = iban::find(bytes, place)
+        {
+            // Nothing that starts inside of an account is longer; the check of a creditor is the weaker one.
+            let proven = if found.label == Label::Iban { found.end } else { 0 };
+            self.out.push(found);
+            if proven != 0 {
+                self.digits_from = proven;
+                return;
+            }
         }
+        let run = Run::read(bytes, place, digits, letters, around.capitals());
+        self.context.arrive(around, place - solid, place);
+        let base = self.out.len();
         if previous == b'<' {
-            self.out.extend(mrz::find(bytes, place));
+            self.take(mrz::find(bytes, place));
         }
-        let capital_near = capitals_behind & PLATE_BEHIND != 0 || around.capitals() & PLATE_AHEAD != 0;
-        if capital_near && self.context.has_said(Topic::PLATE, place, plate::WORD_DISTANCE_MAX) {
-            self.out.extend(plate::find(bytes, place, &mut self.context));
-        }
-        if self.context.has_said(Topic::PASSPORT, place, passport::WORD_DISTANCE_MAX) {
-            self.out.extend(passport::find(bytes, place, &mut self.context));
-        }
+        self.documents(place, around);
         if solid > 0 || run.goes_on || follows_capital {
             number::codes(self.numbers, bytes, place, &mut self.context, self.out);
         }
@@ -210,25 +246,53 @@ impl<'s, 't> Scanner<'s, 't> {
         }
     }
 
+    /// A group of digits starts, perhaps in the middle of a word.
+    #[inline]
+    fn documents(&mut self, place: usize, around: Around<'_>) {
+        let bytes = self.text.as_bytes();
+        // No plate has a capital that a small letter follows.
+        let (small, small_behind) = (around.small(), around.small_behind());
+        let capitals = around.capitals() & !(small >> 1) & PLATE_AHEAD;
+        let capitals_behind = around.capitals_behind() & !(small_behind >> 1) & PLATE_BEHIND;
+        if capitals | capitals_behind != 0
+            && self.context.has_said(Topic::PLATE, place, plate::WORD_DISTANCE_MAX)
+        {
+            let found = plate::find(bytes, place, &mut self.context);
+            self.take(found);
+        }
+        let length =
+            around.capitals_behind().leading_ones() + (around.digits() | around.capitals()).trailing_ones();
+        if passport::LENGTHS.contains(&(length as usize))
+            && self.context.has_said(Topic::PASSPORT, place, passport::WORD_DISTANCE_MAX)
+        {
+            let found = passport::find(bytes, place, &mut self.context);
+            self.take(found);
+        }
+    }
+
     /// Is a group of a few digits just a number, as prose is full of? It is none if a letter belongs to it, and it
     /// may be the first of more groups, the day of a date, or in a telephone number or a zone.
     #[inline]
-    fn is_a_small_number(&self, place: usize, previous: u8, digits: u64, letters: u64) -> bool {
+    fn is_a_small_number(&self, place: usize, previous: u8, digits: u64, around: Around<'_>) -> bool {
+        let bytes = self.text.as_bytes();
         let length = digits.trailing_ones();
-        if length as usize >= self.numbers.shortest() || matches!(previous, b'+' | b'(' | b'<') {
+        if length as usize >= self.numbers.shortest()
+            || previous.is_ascii_alphabetic()
+            || matches!(previous, b'+' | b'(' | b'<')
+            || is_separator(previous) && before(bytes, place - 1).is_ascii_uppercase()
+        {
             return false;
         }
-        let (digits, letters) = (digits >> length, letters >> length);
         let end = place + length as usize;
-        let next = at(self.text.as_bytes(), end);
+        let next = at(bytes, end);
         if !phone::is_separator(next) && !is_separator(next) {
-            return letters & 1 == 0;
+            return !next.is_ascii_alphabetic();
         }
+        let (digits, letters) = (digits >> length, around.letters() >> length);
         let year = digits & digits >> 1 & digits >> 2 & digits >> 3 & birth::YEAR_AHEAD;
         let groups = digits & phone::SEPARATORS_AHEAD;
-        let code =
-            letters & 0b10 != 0 && starts_code(self.text.as_bytes(), end + 1, digits >> 1, letters >> 1);
-        year | groups == 0 && !code
+        let code = || starts_code(digits >> 1, letters >> 1, around.capitals() >> length >> 1);
+        year | groups == 0 && !(letters & 0b10 != 0 && code())
     }
 
     /// A group of digits starts, and a word with it.
@@ -238,22 +302,44 @@ impl<'s, 't> Scanner<'s, 't> {
             return;
         }
         if run.is_like_an_address() {
-            self.out.extend(network::ipv4(bytes, place, &mut self.context));
+            let found = network::ipv4(bytes, place, &mut self.context);
+            self.take(found);
         }
-        if self.context.has_said(Topic::BIRTH, place, birth::DISTANCE) {
-            self.out.extend(birth::find(bytes, place, &mut self.context));
+        if birth::may_start(bytes, run.first_end())
+            && self.context.has_said(Topic::BIRTH, place, birth::DISTANCE)
+        {
+            let found = birth::find(bytes, place, &mut self.context);
+            self.take(found);
         }
         if run.digits() >= self.numbers.shortest() && run.starts_number() {
-            number::numbers(self.numbers, run, &mut self.context, self.out);
-            card::find(run, self.out);
-            account::find(run, self.out);
-            ehic::find(run, &mut self.context, self.out);
-            device::find(run, &mut self.context, self.out);
+            self.digits_alone(run);
         }
         if place >= self.phones_from
-            && let Some(found) = phone::find(bytes, place, &mut self.context)
+            && let Some(found) = phone::find(bytes, place, run.first_end() - place, &mut self.context)
         {
             self.phones_from = found.end;
+            self.out.push(found);
+        }
+    }
+
+    /// Numbers of digits alone that begin with the run's first group.
+    fn digits_alone(&mut self, run: &Run<'_>) {
+        let mut values = None;
+        for number in run.written().filter(|number| self.numbers.may_be_written(number)) {
+            let values = values.get_or_insert_with(|| run.values());
+            number::find(self.numbers, values, &number, &mut self.context, self.out);
+            self.take(card::find(values, &number));
+            self.take(account::find(run.text, values, &number));
+            let found = ehic::find(values, &number, &mut self.context);
+            self.take(found);
+            let found = device::find(values, &number, &mut self.context);
+            self.take(found);
+        }
+    }
+
+    #[inline]
+    fn take(&mut self, found: Option<Finding>) {
+        if let Some(found) = found {
             self.out.push(found);
         }
     }
@@ -279,6 +365,9 @@ impl<'s, 't> Scanner<'s, 't> {
 fn is_inside_uuid(text: &[u8], start: usize, end: usize) -> bool {
     const LENGTH: usize = 36;
     let member = |byte: u8| byte.is_ascii_hexdigit() || byte == b'-';
+    if !member(before(text, start)) && !member(at(text, end)) {
+        return false; // most often
+    }
     let first = run_start(text, start, LENGTH, member);
     let last = run_end(text, end, LENGTH, member);
     last - first == LENGTH

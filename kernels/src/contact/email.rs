@@ -23,7 +23,8 @@ pub(crate) fn find(text: &str, sign: usize) -> Option<Finding> {
 }
 
 /// May the bytes beside the `@` at `sign` be those of an address?
-fn has_edges(bytes: &[u8], sign: usize) -> bool {
+#[inline]
+pub(crate) fn has_edges(bytes: &[u8], sign: usize) -> bool {
     let (left, right) = (before(bytes, sign), at(bytes, sign + 1));
     class(left) & (LOCAL | QUOTE | HIGH) != 0 && left != b'.' && class(right) & (ALNUM | HIGH) != 0
 }

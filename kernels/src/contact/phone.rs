@@ -6,7 +6,7 @@
 
 use super::dialled::{DIGITS_MAX, Dialled, Group};
 use super::plan::{Fit, Plan, Plans, Prefix};
-use crate::bytes::{at, before, run_end, run_start, starts_word};
+use crate::bytes::{at, before, run_start, starts_word};
 use crate::context::{Context, Topic};
 use crate::digits::shape;
 use crate::{Finding, Label};
@@ -68,19 +68,24 @@ enum Opening {
     Digits,
 }
 
-/// The number whose first digit group starts at `digit`, if it is one.
-pub(crate) fn find(text: &[u8], digit: usize, context: &mut Context<'_, '_>) -> Option<Finding> {
-    let opening = opening(text, digit)?;
+/// Reads the plans, so that no text has to wait for them.
+pub(crate) fn prepare() {
+    Plans::shared();
+}
+
+/// The number whose first digit group is the `row` digits at `digit`, if it is one.
+pub(crate) fn find(text: &[u8], digit: usize, row: usize, context: &mut Context<'_, '_>) -> Option<Finding> {
+    let opening = opening(text, digit, row)?;
     if opening == Opening::Digits && !context.precedes(Topic::PHONE, digit, CUE_DISTANCE) {
         return None;
     }
     weigh(text, &read_from(text, digit, opening)?, context)
 }
 
-/// What the characters say about the number whose first digit group starts at `digit`.
+/// What the characters say about the number whose first digit group is the `row` digits at `digit`.
 #[cfg_attr(not(test), expect(dead_code, reason = "the half of `find` that another device can do"))]
-pub(crate) fn read(text: &[u8], digit: usize) -> Option<Reading> {
-    read_from(text, digit, opening(text, digit)?)
+pub(crate) fn read(text: &[u8], digit: usize, row: usize) -> Option<Reading> {
+    read_from(text, digit, opening(text, digit, row)?)
 }
 
 /// What the words around it make of it.
@@ -112,7 +117,7 @@ pub(crate) fn weigh(text: &[u8], reading: &Reading, context: &mut Context<'_, '_
 }
 
 /// A few bytes decide for nearly all digits that they begin no telephone number.
-fn opening(text: &[u8], digit: usize) -> Option<Opening> {
+fn opening(text: &[u8], digit: usize, row: usize) -> Option<Opening> {
     let previous = before(text, digit);
     let plus = match previous {
         b'+' => Some(digit - 1),
@@ -135,8 +140,8 @@ fn opening(text: &[u8], digit: usize) -> Option<Opening> {
         (b'0', b' ' | b'-') if third.is_ascii_digit() && third != b'0' => Some(Opening::Trunk),
         (b'0', b')') if previous == b'(' => Some(Opening::Trunk),
         (b'8', b' ' | b'-' | b'(') if matches!(third, b'0' | b'(') => Some(Opening::Trunk),
-        _ if is_typical(text, digit) => Some(Opening::Typical),
-        _ if is_long(text, digit) => Some(Opening::Digits),
+        _ if matches!(row, 2 | 3) && is_typical(text, digit) => Some(Opening::Typical),
+        _ if row >= *NAMED_DIGITS.start() || goes_on(text, digit + row) => Some(Opening::Digits),
         _ => None,
     }
 }
@@ -155,12 +160,10 @@ fn is_southern_mobile(first: u8, second: u8) -> bool {
     first == b'3' || (first, second) == (b'6', b'9')
 }
 
-/// Are there so many digits that they may be a number beside a word?
-fn is_long(text: &[u8], digit: usize) -> bool {
-    let end = run_end(text, digit, *NAMED_DIGITS.start(), |byte| byte.is_ascii_digit());
-    end - digit == *NAMED_DIGITS.start()
-        || (matches!(at(text, end), b' ' | b'.' | b'-' | b'/' | b'(' | b')')
-            && matches!(at(text, end + 1), b'0'..=b'9' | b' ' | b'-' | b'/' | b'('))
+/// May another group follow the one that ends here?
+fn goes_on(text: &[u8], end: usize) -> bool {
+    matches!(at(text, end), b' ' | b'.' | b'-' | b'/' | b'(' | b')')
+        && matches!(at(text, end + 1), b'0'..=b'9' | b' ' | b'-' | b'/' | b'(')
 }
 
 fn read_from(text: &[u8], digit: usize, opening: Opening) -> Option<Reading> {
@@ -481,7 +484,12 @@ pub(crate) fn is_separator(byte: u8) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bytes::run_end;
     use crate::context::Words;
+
+    fn row(text: &str, digit: usize) -> usize {
+        run_end(text.as_bytes(), digit, usize::MAX, |byte| byte.is_ascii_digit()) - digit
+    }
 
     fn number(text: &str) -> Option<&str> {
         let words = Words::new(std::iter::empty());
@@ -489,7 +497,7 @@ mod tests {
         let digits = text.char_indices().filter(|(_, letter)| letter.is_ascii_digit());
         let mut found = digits.filter_map(|(digit, _)| {
             (!before(text.as_bytes(), digit).is_ascii_digit())
-                .then(|| find(text.as_bytes(), digit, &mut context))
+                .then(|| find(text.as_bytes(), digit, row(text, digit), &mut context))
                 .flatten()
         });
         found.next().and_then(|found| text.get(found.start..found.end))
@@ -540,7 +548,7 @@ mod tests {
             ("12345", None),
         ] {
             let digit = text.find(|letter: char| letter.is_ascii_digit()).unwrap_or(0);
-            let read = read(text.as_bytes(), digit);
+            let read = read(text.as_bytes(), digit, row(text, digit));
             assert_eq!(read.map(|reading| reading.form), form, "{text}");
         }
     }

@@ -15,7 +15,7 @@ use crate::context::{Context, Topic};
 use crate::{Finding, Label};
 
 /// The shortest is one of Bitcoin's with a small number behind it, the longest one of Cardano's.
-const LENGTH_MIN: usize = 25;
+pub(crate) const LENGTH_MIN: usize = 25;
 const LENGTH_MAX: usize = 114;
 
 /// The address that is the word starting at `place`.

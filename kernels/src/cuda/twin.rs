@@ -61,9 +61,7 @@ fn of_digits(index: &Index, text: &[u8], place: usize, mut set: impl FnMut(u32, 
         return;
     }
     set(family::NUMBERS, is_number(index, text, place));
-    let mut found = Vec::new();
-    card::find(&run, &mut found);
-    set(family::CARD, !found.is_empty());
+    set(family::CARD, run.written().any(|number| card::find(&run.values(), &number).is_some()));
     let long = |number: Written| {
         number.separator == b'/' && number.shape & 0xff == 4 || number.length >= LONG_NUMBER_MIN as usize
     };

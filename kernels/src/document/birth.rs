@@ -14,6 +14,12 @@ pub(crate) const YEAR_AHEAD: u64 = (1 << 32) - 1;
 /// Digits of the longest group.
 const GROUP_MAX: usize = 9;
 
+/// May the digits that end at `end` be the first of a date?
+#[inline]
+pub(crate) fn may_start(text: &[u8], end: usize) -> bool {
+    matches!(at(text, end), b'.' | b'-' | b'/' | b' ')
+}
+
 /// The date that starts with the digit group at `start`, if somebody was born on it.
 pub(crate) fn find(text: &[u8], start: usize, context: &mut Context<'_, '_>) -> Option<Finding> {
     let end = date(text, start)?;
@@ -32,7 +38,7 @@ pub(crate) fn find(text: &[u8], start: usize, context: &mut Context<'_, '_>) -> 
 fn date(text: &[u8], start: usize) -> Option<usize> {
     let first = group(text, start)?;
     let mark = at(text, first.1);
-    if !matches!(mark, b'.' | b'-' | b'/' | b' ') {
+    if !may_start(text, first.1) {
         return None;
     }
     let gap = run_end(text, first.1, 3, |byte| matches!(byte, b'.' | b'-' | b'/' | b' '));

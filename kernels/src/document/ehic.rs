@@ -7,25 +7,23 @@
 
 use crate::checks::value;
 use crate::context::{Context, Topic};
-use crate::digits::{Run, Written};
+use crate::digits::{MAX_DIGITS, Written};
 use crate::{Finding, Label};
 
-const LENGTH: usize = 20;
+pub(crate) const LENGTH: usize = 20;
 
-/// The numbers that begin with the run's first group.
-pub(crate) fn find(run: &Run<'_>, context: &mut Context<'_, '_>, out: &mut Vec<Finding>) {
-    if run.digits() < LENGTH {
-        return;
-    }
-    let values = run.values();
-    out.extend(run.written().filter_map(|number| {
-        let digits = values.get(..number.length)?;
-        card(digits, &number, context)
-    }));
+/// The card whose number is `number`, whose digits the values begin with.
+#[inline]
+pub(crate) fn find(
+    values: &[u8; MAX_DIGITS],
+    number: &Written,
+    context: &mut Context<'_, '_>,
+) -> Option<Finding> {
+    if number.length == LENGTH { card(values, number, context) } else { None }
 }
 
 fn card(digits: &[u8], number: &Written, context: &mut Context<'_, '_>) -> Option<Finding> {
-    let issuer = digits.get(..5).filter(|_| digits.len() == LENGTH).map(value)?;
+    let issuer = digits.get(..5).map(value)?;
     let code = issuer.checked_sub(80_000)?;
     let index = COUNTRIES.binary_search_by_key(&code, |&(code, _)| code).ok()?;
     let &(_, country) = COUNTRIES.get(index)?;
@@ -55,14 +53,14 @@ const COUNTRIES: &[(u64, &[u8; 2])] = &[
 mod tests {
     use super::*;
     use crate::context::Words;
+    use crate::digits::Run;
 
     fn cards(text: &str) -> Vec<(&str, Option<[u8; 2]>, u8)> {
         let words = Words::new(std::iter::empty());
         let mut context = Context::new(&words, text.as_bytes());
-        let mut found = Vec::new();
-        let start = text.find('8').unwrap_or(0);
-        find(&Run::read_at(text.as_bytes(), start), &mut context, &mut found);
-        found.iter().filter_map(|it| Some((text.get(it.start..it.end)?, it.country, it.score))).collect()
+        let run = Run::read_at(text.as_bytes(), text.find('8').unwrap_or(0));
+        let found = run.written().filter_map(|number| find(&run.values(), &number, &mut context));
+        found.filter_map(|it| Some((text.get(it.start..it.end)?, it.country, it.score))).collect()
     }
 
     #[test]

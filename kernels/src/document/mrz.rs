@@ -3,7 +3,7 @@
 //! Invariant: a zone is reported when its lines have the lengths of a format and every check digit of that
 //! format is right. A line is at most 44 bytes, and at most two lines around one are looked at.
 
-use crate::bytes::{at, run_end, run_start};
+use crate::bytes::{at, before, run_end, run_start};
 use crate::{Finding, Label};
 
 /// Bytes of a line of TD3, TD2 and TD1.
@@ -44,6 +44,12 @@ pub(crate) fn find(text: &[u8], place: usize) -> Option<Finding> {
         }
         _ => None,
     }
+}
+
+/// May the row of `row` capitals and digits at `place`, with none before it, be in a line of a zone?
+#[inline]
+pub(crate) fn may_be_line(text: &[u8], place: usize, row: usize) -> bool {
+    before(text, place) == b'<' || at(text, place + row) == b'<' || matches!(row, TD3 | TD2 | TD1)
 }
 
 /// The line of a zone that `place` is in: exactly as long as one of the formats wants.

@@ -3,11 +3,11 @@
 //! Invariant: a code is read at most [`WIDTH`] characters and [`GROUPS_MAX`] groups far, from at most
 //! three places before its first digit, so that reading one at every digit group stays linear.
 
-use super::check::{Characters, WIDTH, value};
-use super::index::{Index, LETTERS_MAX};
+use super::check::{Characters, NEVER, VALUES, WIDTH};
+use super::index::{Entry, Index, LETTERS_MAX};
 use super::{Candidate, judge};
 use crate::Finding;
-use crate::bytes::{at, before, ends_word, run_start, starts_word};
+use crate::bytes::{at, before, run_start, starts_word};
 use crate::context::Context;
 use crate::digits::is_separator;
 
@@ -61,24 +61,35 @@ fn read(
     out: &mut Vec<Finding>,
 ) {
     let mut characters = Characters::default();
-    let (mut position, mut shape, mut letters, mut sign) = (start, 0u64, 0, 0);
+    let (mut position, mut shape, mut sign, mut lettered) = (start, 0u64, 0, 0u32);
     for _group in 0..GROUPS_MAX {
         let first = characters.length;
-        while at(text, position).is_ascii_alphanumeric() {
+        loop {
+            let value = VALUES.get(usize::from(at(text, position))).copied().unwrap_or(NEVER);
+            if value == NEVER {
+                break;
+            }
             let Some(slot) = characters.values.get_mut(characters.length) else { return };
-            *slot = value(at(text, position));
-            characters.has_letters |= *slot >= 10;
-            letters += usize::from(*slot >= 10 && position < digit);
+            *slot = value;
+            lettered |= u32::from(value >= 10) << characters.length;
             characters.length += 1;
             position += 1;
         }
         shape = shape << 8 | (characters.length - first) as u64;
         characters.sign = sign;
-        let schemes = index.of_code(letters, characters.length);
-        if position > digit && !schemes.is_empty() && ends_word(text, position) {
+        // Before the first digit there are letters only.
+        let schemes = index.of_code(lettered.trailing_ones() as usize, characters.length);
+        if position > digit && !schemes.is_empty() {
             let unbroken = characters.length == position - start;
+            characters.has_letters = lettered != 0;
             let candidate = Candidate { characters: &characters, shape, unbroken, start, end: position };
-            judge(schemes, &candidate, context, out);
+            let written = |entry: &&Entry| {
+                entry.may_have(lettered)
+                    && entry.form.may_be_written(shape, unbroken)
+                    && entry.may_be(&characters)
+            };
+            let schemes = schemes.iter().filter(written);
+            schemes.for_each(|entry| judge(entry, &candidate, context, out));
         }
         sign = at(text, position);
         if !is_separator(sign) || !continues(text, position + 1) {
@@ -90,10 +101,12 @@ fn read(
 
 /// Does a group of a code start here? One with a digit, or a few capitals.
 pub(crate) fn continues(text: &[u8], start: usize) -> bool {
+    if at(text, start).is_ascii_digit() {
+        return true;
+    }
     let group = text.get(start..text.len().min(start + WIDTH)).unwrap_or_default();
     let length = group.iter().position(|byte| !byte.is_ascii_alphanumeric()).unwrap_or(group.len());
     let group = group.get(..length).unwrap_or_default();
-    group.first().is_some_and(u8::is_ascii_digit)
-        || group.iter().any(u8::is_ascii_digit) && length <= GROUP_BEFORE_MAX + 2
+    group.iter().any(u8::is_ascii_digit) && length <= GROUP_BEFORE_MAX + 2
         || (1..=LETTER_GROUP_MAX).contains(&length) && group.iter().all(u8::is_ascii_uppercase)
 }

@@ -3,9 +3,12 @@
 //! Invariant: every form of every scheme is under its keys: its length, if digits alone may be one, and, if
 //! letters may be in it, its length with each number of letters that may stand in front of its first digit.
 
-use super::check::WIDTH;
-use super::{Form, Scheme, all};
+use super::check::{Check, Date, WIDTH};
+use super::{Form, Grouping, Scheme, all};
 use crate::context::{FIRST_SCHEME, Topic};
+use crate::document::ehic;
+use crate::payment::{account, card};
+use crate::{device, digits};
 
 /// No scheme has more letters in front of its first digit.
 pub(crate) const LETTERS_MAX: usize = 15;
@@ -17,6 +20,9 @@ pub(crate) struct Entry {
     pub(crate) form: &'static Form,
     /// Can it be digits alone, whichever they are?
     pub(super) of_digits: bool,
+    /// A bit for each character that is a digit, and for each that is a letter.
+    digits: u32,
+    letters: u32,
     /// The words about it.
     pub(super) topic: Topic,
 }
@@ -25,6 +31,8 @@ pub(crate) struct Entry {
 pub(crate) struct Index {
     /// Those that can be digits alone, by length.
     digits: [Vec<Entry>; WIDTH + 1],
+    filters: Vec<Filter>,
+    written: Written,
     /// Length of the shortest of them.
     shortest: usize,
     /// Those that can have letters, by letters in front and length.
@@ -33,11 +41,17 @@ pub(crate) struct Index {
 
 impl Index {
     pub(crate) fn new() -> Index {
-        let mut index = Index { digits: Default::default(), shortest: WIDTH, codes: Default::default() };
+        let mut index = Index {
+            digits: Default::default(),
+            filters: Vec::new(),
+            written: Written::new(),
+            shortest: WIDTH,
+            codes: Default::default(),
+        };
         for (number, scheme) in all().enumerate() {
             let topic = Topic::of_scheme(number);
             for form in scheme.forms {
-                let entry = Entry { scheme, form, of_digits: may_be_digits(form), topic };
+                let entry = Entry::new(scheme, form, topic);
                 let length = form.classes.len();
                 if let Some(letters) = letters(form) {
                     let slots = index.codes.iter_mut().take(letters.end() + 1).skip(*letters.start());
@@ -49,6 +63,10 @@ impl Index {
                 }
             }
         }
+        for entry in index.digits.iter().flatten() {
+            index.written.add(entry.form);
+        }
+        index.filters = (0..).zip(&index.digits).map(|(length, all)| Filter::new(length, all)).collect();
         index
     }
 
@@ -64,6 +82,186 @@ impl Index {
     pub(crate) fn of_code(&self, letters: usize, length: usize) -> &[Entry] {
         let lengths = self.codes.get(letters);
         lengths.and_then(|lengths| lengths.get(length)).map(Vec::as_slice).unwrap_or_default()
+    }
+}
+
+impl Entry {
+    fn new(scheme: &'static Scheme, form: &'static Form, topic: Topic) -> Entry {
+        let places = |test: fn(u8) -> bool| {
+            let classes = form.classes.bytes().enumerate();
+            classes.fold(0, |bits, (place, class)| bits | u32::from(test(class)) << place)
+        };
+        Entry {
+            scheme,
+            form,
+            of_digits: may_be_digits(form),
+            digits: places(|class| class == b'0'),
+            letters: places(|class| !matches!(class, b'0' | b'*')),
+            topic,
+        }
+    }
+
+    /// May letters be where they are, a bit each, and digits elsewhere?
+    #[inline]
+    pub(super) fn may_have(&self, letters: u32) -> bool {
+        letters & self.digits == 0 && self.letters & !letters == 0
+    }
+}
+
+/// How numbers of digits alone are written, of all kinds: it fails for nearly all groups of a text.
+struct Written {
+    /// A bit for each length that one has in one piece, and in any groups.
+    whole: u32,
+    free: u32,
+    /// A bit for the hash of each shape.
+    shapes: [u64; 64],
+}
+
+impl Written {
+    /// Those that are no scheme's.
+    fn new() -> Written {
+        let lengths = card::LENGTHS.chain([device::IMEI, device::IMEISV, ehic::LENGTH]);
+        let whole = lengths.fold(0, |bits, length| bits | 1 << length);
+        let mut written = Written { whole, free: 1 << ehic::LENGTH, shapes: [0; 64] };
+        card::shapes().chain(device::SHAPES).for_each(|shape| written.add_shape(shape));
+        written
+    }
+
+    fn add(&mut self, form: &Form) {
+        let bit = 1 << form.classes.len();
+        self.whole |= bit;
+        match form.grouping {
+            Grouping::Free => self.free |= bit,
+            Grouping::Shapes(shapes) => shapes.iter().for_each(|&shape| self.add_shape(shape)),
+        }
+    }
+
+    fn add_shape(&mut self, shape: u64) {
+        let hash = hash(shape);
+        if let Some(bits) = self.shapes.get_mut(hash / 64) {
+            *bits |= 1 << (hash % 64);
+        }
+    }
+}
+
+/// Of a shape, below 64 times 64.
+#[inline]
+fn hash(shape: u64) -> usize {
+    (shape.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 52) as usize
+}
+
+impl Index {
+    /// May a number of any kind be written so?
+    #[inline]
+    pub(crate) fn may_be_written(&self, number: &digits::Written) -> bool {
+        let Written { whole, free, shapes } = &self.written;
+        if number.is_unbroken() {
+            return whole >> number.length & 1 == 1;
+        }
+        let hash = hash(number.shape);
+        let shaped = shapes.get(hash / 64).is_some_and(|bits| bits >> (hash % 64) & 1 == 1);
+        shaped || free >> number.length & 1 == 1 || account::may_be(number)
+    }
+}
+
+/// Which of the forms of digits alone that have one length a number may be, a bit each: by its groups, and by pairs
+/// of its digits that no other number of the form has. It saves the checks of nearly all of them.
+struct Filter {
+    all: u64,
+    /// Those that may be in any groups, and those that may be in these.
+    free: u64,
+    shapes: Vec<(u64, u64)>,
+    /// For each of [`PAIRS`] those that may have its value.
+    pairs: [[u64; 100]; PAIRS.len()],
+}
+
+/// Places of two digits by which forms differ: where most schemes have the parts of a date.
+const PAIRS: [usize; 4] = [0, 2, 3, 4];
+
+impl Filter {
+    fn new(length: usize, entries: &[Entry]) -> Filter {
+        let mut filter = Filter { all: 0, free: 0, shapes: Vec::new(), pairs: [[0; 100]; PAIRS.len()] };
+        for (number, entry) in entries.iter().enumerate() {
+            let bit = 1 << number;
+            filter.all |= bit;
+            match entry.form.grouping {
+                Grouping::Free => filter.free |= bit,
+                Grouping::Shapes(shapes) => shapes.iter().for_each(|&shape| filter.add(shape, bit)),
+            }
+            for (values, place) in filter.pairs.iter_mut().zip(PAIRS) {
+                let may = pairs(entry.scheme.checks, length, place);
+                let slots = values.iter_mut().enumerate().filter(|(value, _)| may >> value & 1 == 1);
+                slots.for_each(|(_, forms)| *forms |= bit);
+            }
+        }
+        filter
+    }
+
+    fn add(&mut self, shape: u64, bit: u64) {
+        match self.shapes.iter_mut().find(|(known, _)| *known == shape) {
+            Some((_, forms)) => *forms |= bit,
+            None => self.shapes.push((shape, bit)),
+        }
+    }
+}
+
+impl Index {
+    /// The forms of `length` digits that may be written in these groups, a bit each.
+    #[inline]
+    pub(super) fn written(&self, length: usize, shape: u64, unbroken: bool) -> u64 {
+        let Some(filter) = self.filters.get(length) else { return 0 };
+        if unbroken {
+            return filter.all;
+        }
+        let known = filter.shapes.iter().find(|(known, _)| *known == shape);
+        filter.free | known.map_or(0, |(_, forms)| *forms)
+    }
+
+    /// Those that may have these digits.
+    #[inline]
+    pub(super) fn valued(&self, length: usize, values: &[u8; WIDTH]) -> u64 {
+        let Some(filter) = self.filters.get(length) else { return 0 };
+        let digit = |place: usize| values.get(place).map_or(0, |&digit| usize::from(digit));
+        let pairs = filter.pairs.iter().zip(PAIRS);
+        pairs.fold(filter.all, |left, (forms, place)| {
+            left & forms.get(10 * digit(place) + digit(place + 1)).copied().unwrap_or(0)
+        })
+    }
+}
+
+/// The values, a bit each, that the two digits at `place` may have in a number of `length` digits for which all of
+/// `checks` hold.
+fn pairs(checks: &[Check], length: usize, place: usize) -> u128 {
+    checks.iter().fold(EVERY, |values, check| values & pairs_of(check, length, place))
+}
+
+/// All values of two digits.
+const EVERY: u128 = (1 << 100) - 1;
+
+fn pairs_of(check: &Check, length: usize, place: usize) -> u128 {
+    if let Check::Length(wanted) = check {
+        if *wanted == length { EVERY } else { 0 }
+    } else if let Check::Any(all) = check {
+        all.iter().fold(0, |values, checks| values | pairs(checks, length, place))
+    } else if let Check::Date(date) = check {
+        let Date { month, months, day, days, .. } = date;
+        let of = |first: u64, count: u64| (first..first + count).fold(0, |values, value| values | 1 << value);
+        match place {
+            place if place == *month => months.iter().fold(0, |values, (more, _)| values | of(more + 1, 12)),
+            place if place == *day => days.iter().fold(0, |values, more| values | of(more + 1, 31)),
+            _ => EVERY,
+        }
+    } else if let Check::Among { from, length: width, ranges } = check
+        && *from <= place
+        && place + 2 <= from + width
+    {
+        let behind = 10u64.pow(u32::try_from(from + width - place - 2).unwrap_or(0));
+        let of = |first: u64, last: u64| {
+            (first / behind..=last / behind).take(100).fold(0, |values, value| values | 1 << (value % 100))
+        };
+        ranges.iter().fold(0, |values, &(first, last)| values | of(first, last))
+    } else {
+        EVERY
     }
 }
 
@@ -96,7 +294,9 @@ impl Topic {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
+    use super::super::Characters;
     use super::*;
 
     #[test]
@@ -108,6 +308,29 @@ mod tests {
                 assert!(entries().any(|entry| std::ptr::eq(entry.form, form)), "{}", scheme.kind);
             }
         }
+    }
+
+    #[test]
+    fn a_number_whose_checks_hold_passes_the_filter() {
+        let (index, mut random, mut held) = (Index::new(), 0x9E37_79B9_7F4A_7C15_u64, 0);
+        for length in 0..=WIDTH {
+            assert!(index.of_digits(length).len() <= 64, "{length}");
+            for _ in 0..4000 {
+                let mut values = [0; WIDTH];
+                for value in values.iter_mut().take(length) {
+                    random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                    *value = u8::try_from((random >> 40) % 10).unwrap();
+                }
+                let characters = Characters { values, length, ..Characters::default() };
+                let may = index.valued(length, &values);
+                for (number, entry) in index.of_digits(length).iter().enumerate() {
+                    let holds = entry.holds(&characters);
+                    held += u32::from(holds);
+                    assert!(!holds || may >> number & 1 == 1, "{} {values:?}", entry.scheme.kind);
+                }
+            }
+        }
+        assert!(held > 10_000, "{held}");
     }
 
     #[test]

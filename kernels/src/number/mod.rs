@@ -12,7 +12,7 @@ pub(crate) mod own;
 mod scheme;
 
 use crate::context::Context;
-use crate::digits::{MAX_DIGITS, Run, Written};
+use crate::digits::{MAX_DIGITS, Written, first};
 use crate::{Finding, Label};
 
 pub(crate) use check::{Characters, Check};
@@ -97,20 +97,43 @@ struct Candidate<'c> {
     end: usize,
 }
 
-/// Numbers of digits alone that begin with the run's first group.
-pub(crate) fn numbers(index: &Index, run: &Run<'_>, context: &mut Context<'_, '_>, out: &mut Vec<Finding>) {
-    let mut values = None;
-    for written in run.written() {
-        let schemes = index.of_digits(written.length);
-        let (shape, unbroken) = (written.shape, written.is_unbroken());
-        if !schemes.iter().any(|entry| entry.form.may_be_written(shape, unbroken)) {
-            continue;
+/// What the digits that are `written`, which the values begin with, may be the number of.
+#[inline]
+pub(crate) fn find(
+    index: &Index,
+    values: &[u8; MAX_DIGITS],
+    written: &Written,
+    context: &mut Context<'_, '_>,
+    out: &mut Vec<Finding>,
+) {
+    let left = index.written(written.length, written.shape, written.is_unbroken());
+    if left != 0 {
+        let left = left & index.valued(written.length, values);
+        if left != 0 {
+            judge_all(index, left, values, written, context, out);
         }
-        let values = values.get_or_insert_with(|| run.values());
-        let characters = Characters::of_digits(values, &written);
-        let candidate =
-            Candidate { characters: &characters, shape, unbroken, start: written.start, end: written.end };
-        judge(schemes, &candidate, context, out);
+    }
+}
+
+/// The forms are those that have a bit in `left`.
+fn judge_all(
+    index: &Index,
+    mut left: u64,
+    values: &[u8; MAX_DIGITS],
+    written: &Written,
+    context: &mut Context<'_, '_>,
+    out: &mut Vec<Finding>,
+) {
+    let &Written { length, shape, start, end, .. } = written;
+    let characters = Characters::of_digits(values, written);
+    let unbroken = written.is_unbroken();
+    let candidate = Candidate { characters: &characters, shape, unbroken, start, end };
+    let schemes = index.of_digits(length);
+    while left != 0 {
+        if let Some(entry) = schemes.get(left.trailing_zeros() as usize) {
+            judge(entry, &candidate, context, out);
+        }
+        left &= left - 1;
     }
 }
 
@@ -125,24 +148,20 @@ impl Form {
     }
 }
 
-/// Reports the schemes, of these, whose number the candidate is.
+/// Reports the candidate, if it is a number of the scheme. It is written in the scheme's form.
+#[inline]
 fn judge(
-    schemes: &[index::Entry],
+    entry: &index::Entry,
     candidate: &Candidate<'_>,
     context: &mut Context<'_, '_>,
     out: &mut Vec<Finding>,
 ) {
-    if candidate.characters.are_all_the_same() {
-        return; // an example, a placeholder, a row of zeros
-    }
-    let written = |entry: &&index::Entry| {
-        let Candidate { shape, unbroken, characters, .. } = candidate;
-        entry.form.may_be_written(*shape, *unbroken) && entry.may_be(characters)
-    };
-    for entry in schemes.iter().filter(written) {
-        if entry.holds(candidate.characters) {
-            out.extend(weigh(entry, candidate, context));
-        }
+    // All digits alike: an example, a placeholder, a row of zeros.
+    if entry.holds(candidate.characters)
+        && !candidate.characters.are_all_the_same()
+        && let Some(found) = weigh(entry, candidate, context)
+    {
+        out.push(found);
     }
 }
 
@@ -213,8 +232,7 @@ impl Characters {
 
     /// Of a run's digits those of the number; zeros stand behind them.
     fn of_digits(values: &[u8; MAX_DIGITS], written: &Written) -> Characters {
-        let mut own = *values;
-        own.iter_mut().skip(written.length).for_each(|value| *value = 0);
-        Characters { values: own, length: written.length, sign: written.separator, has_letters: false }
+        let length = written.length;
+        Characters { values: first(values, length), length, sign: written.separator, has_letters: false }
     }
 }

@@ -4,7 +4,7 @@
 //! are multiples of eleven by their weights, and whose account has enough digits to be no date or law.
 
 use crate::bytes::at;
-use crate::digits::{Run, Written};
+use crate::digits::{MAX_DIGITS, Written};
 use crate::{Finding, Label};
 
 /// A law has a number and a year, `263/2010`; accounts are written without leading zeros, but hardly any
@@ -13,14 +13,16 @@ const DIGITS_MIN: usize = 6;
 /// Vyhláška 169/2011 Sb.: weights of an account; a prefix has the last six.
 const WEIGHTS: [u32; 10] = [6, 3, 7, 9, 10, 5, 8, 4, 2, 1];
 
-/// The accounts that begin with the run's first group.
-pub(crate) fn find(run: &Run<'_>, out: &mut Vec<Finding>) {
-    if run.separators().all(|separator| separator != b'/') {
-        return;
-    }
-    let values = run.values();
-    let accounts = run.written().filter(|number| number.separator == b'/' && number.shape & 0xff == 4);
-    out.extend(accounts.filter_map(|number| account(run.text, values.get(..number.length)?, &number)));
+/// Is the number written like an account?
+#[inline]
+pub(crate) fn may_be(number: &Written) -> bool {
+    number.separator == b'/' && number.shape & 0xff == 4
+}
+
+/// The account that is `number`, whose digits the values begin with.
+#[inline]
+pub(crate) fn find(text: &[u8], values: &[u8; MAX_DIGITS], number: &Written) -> Option<Finding> {
+    if may_be(number) { account(text, values.get(..number.length)?, number) } else { None }
 }
 
 fn account(text: &[u8], digits: &[u8], number: &Written) -> Option<Finding> {
@@ -60,10 +62,12 @@ const BANKS: &[u16] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::digits::Run;
 
     fn accounts(text: &str) -> Vec<&str> {
-        let mut found = Vec::new();
-        find(&Run::read_at(text.as_bytes(), 0), &mut found);
+        let run = Run::read_at(text.as_bytes(), 0);
+        let found: Vec<_> =
+            run.written().filter_map(|number| find(text.as_bytes(), &run.values(), &number)).collect();
         found.iter().filter_map(|found| text.get(found.start..found.end)).collect()
     }
 

@@ -4,26 +4,24 @@
 //! whose Luhn digit is right, in one piece or in the groups that cards show.
 
 use crate::checks::{luhn, value};
-use crate::digits::{Run, Written, shape};
+use crate::digits::{MAX_DIGITS, Written, shape};
 use crate::{Finding, Label};
 
 /// Digits of the shortest and of the longest card number.
-const LENGTHS: std::ops::RangeInclusive<usize> = 12..=19;
+pub(crate) const LENGTHS: std::ops::RangeInclusive<usize> = 12..=19;
 
-/// The numbers that begin with the run's first group.
+/// The card whose number is `number`, whose digits the values begin with.
 #[inline]
-pub(crate) fn find(run: &Run<'_>, out: &mut Vec<Finding>) {
-    if run.digits() >= *LENGTHS.start() {
-        out.extend(run.written().filter_map(|number| card(run, &number)));
+pub(crate) fn find(values: &[u8; MAX_DIGITS], number: &Written) -> Option<Finding> {
+    if LENGTHS.contains(&number.length) && is_grouping(number) {
+        card(values.get(..number.length)?, number)
+    } else {
+        None
     }
 }
 
-fn card(run: &Run<'_>, number: &Written) -> Option<Finding> {
-    if !is_grouping(number) {
-        return None;
-    }
-    let values = run.values();
-    let digits = values.get(..number.length)?;
+#[inline(never)]
+fn card(digits: &[u8], number: &Written) -> Option<Finding> {
     let kind = brand(digits).filter(|_| luhn(digits) && !is_goods(number, digits))?;
     let score = if number.length >= 14 { 94 } else { 75 };
     Some(Finding { start: number.start, end: number.end, label: Label::CardPan, kind, country: None, score })
@@ -33,16 +31,28 @@ fn card(run: &Run<'_>, number: &Written) -> Option<Finding> {
 /// not been so short for twenty years.
 fn is_goods(number: &Written, digits: &[u8]) -> bool {
     let weighted = digits.iter().rev().zip([1, 3].into_iter().cycle());
-    let sum: u32 = weighted.map(|(&digit, weight)| u32::from(digit) * weight).sum();
-    digits.len() == 13 && number.is_unbroken() && sum.is_multiple_of(10)
+    let sum = || weighted.map(|(&digit, weight)| u32::from(digit) * weight).sum::<u32>();
+    digits.len() == 13 && number.is_unbroken() && sum().is_multiple_of(10)
 }
 
 fn is_grouping(number: &Written) -> bool {
     // All groups but the last have four digits.
-    let fours = (number.shape >> 8).to_be_bytes().iter().all(|&length| matches!(length, 0 | 4));
-    LENGTHS.contains(&number.length)
-        && (number.is_unbroken() || fours && (number.shape & 0xff) <= 7 || SHAPES.contains(&number.shape))
+    let fours = || (number.shape >> 8).to_be_bytes().iter().all(|&length| matches!(length, 0 | 4));
+    number.is_unbroken() || (number.shape & 0xff) <= LAST_MAX && fours() || SHAPES.contains(&number.shape)
 }
+
+/// The groups in which cards show their numbers.
+pub(crate) fn shapes() -> impl Iterator<Item = u64> {
+    let fours = (1..=4).scan(0, |fours, _| {
+        *fours = *fours << 8 | 4;
+        Some(*fours)
+    });
+    let last = |fours: u64| (1..=LAST_MAX).map(move |last| fours << 8 | last);
+    fours.flat_map(last).chain(SHAPES)
+}
+
+/// Digits of the group behind those of four.
+const LAST_MAX: u64 = 7;
 
 const AMEX: u64 = shape(&[4, 6, 5]);
 const DINERS: u64 = shape(&[4, 6, 4]);
@@ -56,7 +66,26 @@ fn brand(digits: &[u8]) -> Option<&'static str> {
     let length = 1 << digits.len();
     let of_brand =
         |range: &&Range| range.first <= issuer && issuer <= range.last && range.lengths & length != 0;
-    BRANDS.iter().find(of_brand).map(|range| range.kind)
+    let first = FIRST_BRAND.get((issuer / 10_000) as usize)?;
+    BRANDS.get(usize::from(*first)..)?.iter().find(of_brand).map(|range| range.kind)
+}
+
+/// By the first two digits: where in [`BRANDS`] the first range with such numbers is; behind them, if none is.
+const FIRST_BRAND: [u8; 100] = first_brands();
+
+#[expect(clippy::indexing_slicing, clippy::cast_possible_truncation, reason = "evaluated by the compiler")]
+const fn first_brands() -> [u8; 100] {
+    let mut table = [BRANDS.len() as u8; 100];
+    let mut index = BRANDS.len();
+    while index > 0 {
+        index -= 1;
+        let mut two = BRANDS[index].first / 10_000;
+        while two <= BRANDS[index].last / 10_000 {
+            table[two as usize] = index as u8;
+            two += 1;
+        }
+    }
+    table
 }
 
 /// Digits that tell the issuer.

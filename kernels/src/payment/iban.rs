@@ -4,7 +4,7 @@
 //! are right, with or without separators, in capitals or in small letters.
 
 use crate::bytes::{at, before, ends_word, has_word, starts_word};
-use crate::checks::next_of_mod_97;
+use crate::checks::{next_of_mod_97, rest_of_mod_97};
 use crate::{Finding, Label};
 
 /// ISO 13616: two letters, two digits and at most 30 characters.
@@ -20,9 +20,11 @@ fn account(text: &[u8], start: usize, digit: usize) -> Option<Finding> {
     let country = [at(text, start).to_ascii_uppercase(), at(text, start + 1).to_ascii_uppercase()];
     // Small letters behind a capital country are the words that follow a shorter number.
     let small = if at(text, start).is_ascii_uppercase() { 0 } else { LETTER };
-    let (rest, end) = read(text, digit, STRUCTURES.of(country)?, small)?;
-    let check = text.get(digit..digit + 2)?;
-    let rest = country.iter().chain(check).fold(rest, |rest, &byte| next_of_mod_97(rest, byte));
+    let structure = STRUCTURES.of(country)?;
+    let (characters, end) = structure.read(text, digit, small)?;
+    let (check, account) = characters.get(..structure.length)?.split_at_checked(2)?;
+    let rest =
+        country.iter().chain(check).fold(rest_of_mod_97(account), |rest, &it| next_of_mod_97(rest, it));
     (rest % 97 == 1 && ends_word(text, end)).then_some(Finding {
         start,
         end,
@@ -31,34 +33,6 @@ fn account(text: &[u8], start: usize, digit: usize) -> Option<Finding> {
         country: Some(country),
         score: 99,
     })
-}
-
-/// Reads the characters of a number, its check digits first, with small letters counting as `small`; gives what is left of its account, and where it
-/// ends.
-fn read(text: &[u8], digit: usize, structure: &Structure, small: u8) -> Option<(u64, usize)> {
-    let window = text.get(digit..text.len().min(digit + 2 * LENGTH_MAX)).unwrap_or_default();
-    let mut classes = structure.classes.iter().take(structure.length).enumerate();
-    let (mut rest, mut separated, mut end) = (0, true, digit);
-    let (mut index, mut wanted) = classes.next()?;
-    for &byte in window {
-        end += 1;
-        if is_separator(byte) && !separated {
-            separated = true;
-            continue;
-        }
-        if kinds(byte, small) & wanted == 0 {
-            return None;
-        }
-        if index >= 2 {
-            rest = next_of_mod_97(rest, byte);
-        }
-        separated = false;
-        match classes.next() {
-            Some(next) => (index, wanted) = next,
-            None => return Some((rest, end)),
-        }
-    }
-    None
 }
 
 /// Where the two letters before the check digits start, perhaps with a separator between.
@@ -85,10 +59,14 @@ fn kinds(byte: u8, small: u8) -> u8 {
         + u8::from(byte.is_ascii_lowercase()) * small
 }
 
+/// Characters from the check digits on.
+const REST_MAX: usize = LENGTH_MAX - 2;
+
 /// The characters of a country's numbers, from the check digits on.
 #[derive(Clone, Copy)]
 struct Structure {
-    classes: [u8; LENGTH_MAX],
+    /// None behind the last one.
+    classes: [u8; REST_MAX],
     length: usize,
 }
 
@@ -116,12 +94,12 @@ impl Structures {
     )]
     const fn new() -> Structures {
         let mut places = [NONE; 26 * 26];
-        let mut all = [Structure { classes: [0; LENGTH_MAX], length: 0 }; REGISTRY.len()];
+        let mut all = [Structure { classes: [0; REST_MAX], length: 0 }; REGISTRY.len()];
         let mut index = 0;
         while index < REGISTRY.len() {
             let (country, structure) = REGISTRY[index];
             places[(country[0] - b'A') as usize * 26 + (country[1] - b'A') as usize] = index as u8;
-            all[index] = Structure::read(structure.as_bytes());
+            all[index] = Structure::parse(structure.as_bytes());
             index += 1;
         }
         Structures { places, all }
@@ -136,10 +114,39 @@ impl Structures {
 }
 
 impl Structure {
+    /// The characters from the check digits on, with small letters counting as `small`, and where they end: in one
+    /// piece or with separators.
+    #[inline]
+    fn read(&self, text: &[u8], digit: usize, small: u8) -> Option<([u8; REST_MAX], usize)> {
+        let mut characters = [0; REST_MAX];
+        let rest = text.get(digit..)?;
+        match rest.first_chunk() {
+            Some(window) => characters = *window,
+            None => characters.iter_mut().zip(rest).for_each(|(slot, byte)| *slot = *byte),
+        }
+        if self.fits(&characters, small) {
+            return Some((characters, digit + self.length));
+        }
+        let mut place = digit;
+        for slot in characters.iter_mut().take(self.length) {
+            place += usize::from(is_separator(at(text, place)));
+            *slot = at(text, place);
+            place += 1;
+        }
+        self.fits(&characters, small).then_some((characters, place))
+    }
+
+    /// Is each of the characters of its class? Not `all`: without a way out it is a few vector instructions.
+    #[inline]
+    fn fits(&self, characters: &[u8; REST_MAX], small: u8) -> bool {
+        let pairs = characters.iter().zip(&self.classes);
+        pairs.fold(true, |fits, (&byte, &wanted)| fits & ((wanted == 0) | (kinds(byte, small) & wanted != 0)))
+    }
+
     /// The check digits, and `10n11c2n` as 23 classes.
     #[expect(clippy::indexing_slicing, reason = "evaluated by the compiler")]
-    const fn read(structure: &[u8]) -> Structure {
-        let mut all = Structure { classes: [0; LENGTH_MAX], length: 2 };
+    const fn parse(structure: &[u8]) -> Structure {
+        let mut all = Structure { classes: [0; REST_MAX], length: 2 };
         all.classes[0] = DIGIT;
         all.classes[1] = DIGIT;
         let (mut place, mut count) = (0, 0);
@@ -195,7 +202,7 @@ mod tests {
     #[test]
     fn the_registry_is_in_order_and_no_number_is_too_long() {
         assert!(REGISTRY.is_sorted_by_key(|&(country, _)| country));
-        assert!(STRUCTURES.all.iter().all(|structure| (13..=LENGTH_MAX - 2).contains(&structure.length)));
+        assert!(STRUCTURES.all.iter().all(|structure| (13..=REST_MAX).contains(&structure.length)));
         let italy = STRUCTURES.of(*b"IT").unwrap();
         let expected = [[1, 1, 2].as_slice(), &[1; 10], &[3; 12]].concat();
         assert_eq!(italy.classes[..italy.length], expected);

@@ -7,7 +7,7 @@ use crate::bytes::{ends_word, run_end, starts_word};
 use crate::checks::mod_97;
 use crate::{Finding, Label};
 
-const LENGTH: usize = 20;
+pub(crate) const LENGTH: usize = 20;
 
 /// The identifier that is the word starting at `place`.
 pub(crate) fn find(text: &[u8], place: usize) -> Option<Finding> {
