@@ -23,13 +23,16 @@ fn account(text: &[u8], start: usize, digit: usize) -> Option<Finding> {
     let (rest, end) = read(text, digit, STRUCTURES.of(country)?, small)?;
     let check = text.get(digit..digit + 2)?;
     let rest = country.iter().chain(check).fold(rest, |rest, &byte| next_of_mod_97(rest, byte));
-    (rest % 97 == 1 && ends_word(text, end)).then_some(Finding {
+    if rest % 97 != 1 || !ends_word(text, end) {
+        return None;
+    }
+    Some(Finding {
         start,
         end,
         label: Label::Iban,
         kind: "iban",
         country: Some(country),
-        score: 99,
+        score: super::bban::score(country, text.get(start..end)?),
     })
 }
 
