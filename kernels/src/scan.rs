@@ -75,6 +75,7 @@ fn candidates(tables: &Tables, text: &str, out: &mut Vec<Finding>) -> Spots {
                 scanner.out.extend(lei::find(bytes, place));
                 scanner.out.extend(crypto::find(bytes, place, &mut scanner.context));
                 scanner.out.extend(mrz::find(bytes, place));
+                scanner.out.extend(network::mac_with_hyphens(bytes, place));
                 scanner.secrets.at_word(bytes, place, scanner.out);
             }
             Anchor::Capitals => scanner.out.extend(bic::find(bytes, place, &mut scanner.context)),
