@@ -6,8 +6,9 @@
 use std::collections::BTreeMap;
 
 use inland_kernels::{Engine, Finding, Label};
-use inland_policies::{Class, ClassSet};
+use inland_policies::{Class, ClassSet, Country};
 
+use crate::generation::Generation;
 use crate::json::{At, Kind};
 use crate::read::Prompt;
 use crate::refusal::Refusal;
@@ -70,18 +71,26 @@ pub fn can_find(class: Class) -> bool {
     Label::ALL.iter().any(|label| label.as_str() == class.name())
 }
 
-/// Scans a request.
-pub async fn inspect(prompt: Prompt, engine: &'static Engine) -> Result<Inspected, Refusal> {
+/// Scans a request. What two countries' numbers may be is taken for one of the tenant's country: its file is
+/// signed. The countries that a caller declares decide nothing here, since a header may only add restrictions,
+/// and another reading could have another class.
+pub async fn inspect(
+    prompt: Prompt,
+    engine: &'static Engine,
+    now: &Generation,
+) -> Result<Inspected, Refusal> {
+    // Of an unknown tenant nothing is known; the decision refuses it, with what was found in its record.
+    let country = now.tenant(prompt.caller().tenant()).ok().map(|tenant| tenant.country());
     let size: usize =
         prompt.document().leaves().filter_map(|at| prompt.document().text(at)).map(str::len).sum();
     if size <= INLINE_BYTES_MAX {
-        return scan(prompt, engine);
+        return scan(prompt, engine, country);
     }
-    let scanned = tokio::task::spawn_blocking(move || scan(prompt, engine)).await;
+    let scanned = tokio::task::spawn_blocking(move || scan(prompt, engine, country)).await;
     scanned.map_err(|_| Refusal::NotReady)? // the scan did not end: what is in the text is not known
 }
 
-fn scan(prompt: Prompt, engine: &Engine) -> Result<Inspected, Refusal> {
+fn scan(prompt: Prompt, engine: &Engine, country: Option<Country>) -> Result<Inspected, Refusal> {
     let mut found = Vec::new();
     let mut findings = Vec::new();
     let document = prompt.document();
@@ -90,7 +99,7 @@ fn scan(prompt: Prompt, engine: &Engine) -> Result<Inspected, Refusal> {
         if document.kind(at) == Kind::Number && text.len() < NUMBER_DIGITS_MIN {
             continue;
         }
-        engine.scan(text, &mut findings);
+        look(engine, text, country, &mut findings);
         for finding in findings.drain(..) {
             // A label that the law data does not know would pass every rule: refuse instead (E9).
             let class = Class::from_name(finding.label.as_str()).ok_or(Refusal::NotReady)?;
@@ -98,6 +107,14 @@ fn scan(prompt: Prompt, engine: &Engine) -> Result<Inspected, Refusal> {
         }
     }
     Ok(Inspected { prompt, found })
+}
+
+/// The one place where the engine is asked. `country` is where the persons live, if that is known.
+pub(crate) fn look(engine: &Engine, text: &str, country: Option<Country>, out: &mut Vec<Finding>) {
+    match country {
+        Some(country) => engine.scan_about(text, country.letters(), out),
+        None => engine.scan(text, out),
+    }
 }
 
 #[cfg(test)]

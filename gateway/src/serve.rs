@@ -169,7 +169,7 @@ impl Gateway {
         let limits = &now.config().limits;
         let bytes = read::body(headers, body, limits).await?;
         let prompt = read::prompt(asked, caller, headers, &bytes, now.policies())?; // what, in our types
-        let inspected = inspect(prompt, self.engine).await?; // what is personal in it
+        let inspected = inspect(prompt, self.engine, now).await?; // what is personal in it
         let model = inspected.prompt().model().to_owned();
         let cleared = decide(inspected, now, OffsetDateTime::now_utc()) // allowed, and where
             .map_err(|denied| Unserved::Denied(denied, model))?;

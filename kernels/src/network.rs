@@ -103,6 +103,22 @@ fn mac(text: &[u8], start: usize, end: usize) -> Option<Finding> {
         .then(|| Finding { label: Label::DeviceId, ..finding(start, end, "mac", 85) })
 }
 
+/// `00-1A-2B-3C-4D-5E` (IEEE 802-2014 8.1), a long word that starts at `start`. Six pairs of digits alone are any
+/// list of numbers.
+#[inline]
+pub(crate) fn mac_with_hyphens(text: &[u8], start: usize) -> Option<Finding> {
+    if at(text, start + 2) != b'-' || at(text, start + 5) != b'-' {
+        return None;
+    }
+    let end = start + MAC_LENGTH;
+    let address = text.get(start..end)?;
+    let pair =
+        |(index, byte): (usize, &u8)| if index % 3 == 2 { *byte == b'-' } else { byte.is_ascii_hexdigit() };
+    let whole = address.iter().enumerate().all(pair) && address.iter().any(u8::is_ascii_alphabetic);
+    (whole && ends_word(text, end) && at(text, end) != b'-')
+        .then(|| Finding { label: Label::DeviceId, ..finding(start, end, "mac", 85) })
+}
+
 fn ipv6(text: &[u8], start: usize, end: usize) -> Option<Finding> {
     let address = std::str::from_utf8(text.get(start..end)?).ok()?;
     let parsed: Ipv6Addr = address.parse().ok()?;

@@ -186,6 +186,7 @@ impl<'s, 't> Scanner<'s, 't> {
         if mrz::may_be_line(bytes, place, row) {
             self.take(mrz::find(bytes, place));
         }
+        self.take(network::mac_with_hyphens(bytes, place));
         self.secrets.at_word(bytes, place, self.out);
     }
 

@@ -83,6 +83,7 @@ const EXAMPLES: &[(&str, Label, &str)] = &[
     ("ip.v6", Label::IpAddress, "::ffff:192.0.2.1"),
     ("ip.v6", Label::IpAddress, "fe80::1"),
     ("mac", Label::DeviceId, "00:1A:2B:3C:4D:5E"),
+    ("mac", Label::DeviceId, "00-1a-2b-3c-4d-5e"),
     ("email", Label::Email, "anna.muster+tag@mail.example.co.uk"),
     ("phone", Label::Phone, "+49 30 901820"),
     ("phone", Label::Phone, "06 12 34 56 78"),

@@ -217,3 +217,20 @@ fn measures_prices_and_places_are_none() {
         }
     });
 }
+
+#[test]
+fn a_version_is_none_in_any_language() {
+    for word in ["версия", "wersja", "verzió", "verze", "versión", "versione", "versjon", "versão", "έκδοση"]
+    {
+        assert_eq!(personal(&format!("{word} 1.2.3.4")), [], "{word}");
+    }
+    assert_eq!(personal("адрес 10.2.3.4"), [("ip.v4", "10.2.3.4")]);
+}
+
+#[test]
+fn six_pairs_are_a_mac_only_if_hexadecimal_and_whole() {
+    for text in ["01-02-03-04-05-06", "00-1a-2b-3c-4d-5e-6f", "00-1a-2b-3c-4d-5g", "x00-1a-2b-3c-4d-5e"] {
+        assert!(personal(text).iter().all(|&(kind, _)| kind != "mac"), "{text}");
+    }
+    assert_eq!(personal("00-1a-2b-3c-4d-5e."), [("mac", "00-1a-2b-3c-4d-5e")]);
+}

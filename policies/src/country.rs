@@ -27,6 +27,11 @@ impl Country {
         ASSIGNED.split(' ').any(|assigned| assigned == code).then_some(Country(bytes))
     }
 
+    /// Its code, as two letters of ASCII.
+    pub fn letters(self) -> [u8; 2] {
+        self.0
+    }
+
     /// Its code.
     pub fn as_str(&self) -> &str {
         std::str::from_utf8(&self.0).unwrap_or_default()

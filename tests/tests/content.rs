@@ -3,8 +3,9 @@
 
 use std::path::Path;
 
-use inland_tests::{HOSPITAL, Stage, WERK, body};
-use serde_json::json;
+use hyper::Method;
+use inland_tests::{BANK, CHAT, HOSPITAL, Stage, WERK, body, streamed};
+use serde_json::{Value, json};
 
 /// Every file below a folder that holds the text.
 fn files_with(folder: &Path, text: &str) -> Vec<String> {
@@ -84,5 +85,51 @@ async fn the_country_of_a_number_in_the_text_brings_its_law() {
     let records = stage.records(&heard).await.unwrap();
     let rules = records.iter().find_map(|record| record.pointer("/decision/rules")).unwrap().to_string();
     assert!(rules.contains("CH-TRANSFER") && rules.contains("EU-TRANSFER"), "{rules}");
+    stage.world.stop().await;
+}
+
+/// Digits whose check is right for an Austrian tax number, a French company and a German one.
+const OF_THREE_COUNTRIES: &str = "We have noted 836229971 and will write again.";
+
+/// The class that `inland inspect` finds, for persons of that country.
+fn class_inspected(country: &str) -> String {
+    let folder = inland_tests::Folder::new("country-letter").unwrap();
+    let letter = folder.path().join("letter.txt");
+    std::fs::write(&letter, OF_THREE_COUNTRIES).unwrap();
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_inland-under-test"));
+    let said = command.args(["inspect", "--country", country]).arg(&letter).output().unwrap();
+    let spans: Value = serde_json::from_slice(&said.stdout).unwrap();
+    spans.pointer("/spans/0/label").and_then(Value::as_str).unwrap().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_three_countries_numbers_may_be_is_of_the_tenants_country_on_every_route() {
+    let stage = Stage::start("country", "").await.unwrap();
+    let embeddings = json!({"model": "clinic-embed", "input": OF_THREE_COUNTRIES}).to_string();
+    for (tenant, country, model, class) in [
+        (HOSPITAL, "FR", "clinic-large", "company_id"),
+        (WERK, "DE", "werk-large", "company_id"),
+        (BANK, "CH", "bank-large", "tax_id"),
+    ] {
+        assert_eq!(class_inspected(country), class, "{country}");
+        let calls = [
+            (CHAT, body(model, OF_THREE_COUNTRIES)),
+            (CHAT, streamed(model, OF_THREE_COUNTRIES)),
+            ("/v1/embeddings", embeddings.clone()),
+        ];
+        for (path, call) in &calls {
+            let client = stage.world.client().unwrap();
+            let heard = client.send(Method::POST, path, &stage.token(tenant), &[], call).await.unwrap();
+            let records = stage.records(&heard).await.unwrap();
+            let findings = records.iter().find_map(|record| record.get("findings")).unwrap();
+            assert_eq!(findings, &json!({class: 1}), "{tenant} {path} {call}");
+        }
+    }
+    // A header may only add restrictions: the Austrian reading is not lost to a French one.
+    let france = [("x-inland-subject-country", "FR")];
+    let heard = stage.chat_with(BANK, &france, &body("bank-large", OF_THREE_COUNTRIES)).await.unwrap();
+    let records = stage.records(&heard).await.unwrap();
+    let findings = records.iter().find_map(|record| record.get("findings"));
+    assert_eq!(findings, Some(&json!({"tax_id": 1})));
     stage.world.stop().await;
 }

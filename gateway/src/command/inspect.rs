@@ -13,6 +13,7 @@ use clap::{Args, ValueEnum};
 use inland_kernels::{Engine, Finding};
 use inland_policies::Country;
 
+use crate::inspect::look;
 use output::{Offsets, Report};
 use source::{Line, Progress, Source};
 
@@ -189,13 +190,10 @@ fn engine(kind: Kind) -> Result<Engine, String> {
     }
 }
 
-/// The one place where the engine is asked.
+/// As the gateway asks for a tenant of that country.
 fn scan(engine: &Engine, text: &str, country: Option<Country>) -> Vec<Finding> {
     let mut found = Vec::new();
-    match country.and_then(|country| country.as_str().as_bytes().try_into().ok()) {
-        Some(country) => engine.scan_about(text, country, &mut found),
-        None => engine.scan(text, &mut found),
-    }
+    look(engine, text, country, &mut found);
     found
 }
 

@@ -162,12 +162,20 @@ impl Slot {
 
     /// The kernels, over what was uploaded.
     fn record_kernels(&self, bytes: usize) -> Result<(), Fault> {
-        let (Addresses { input, anchors, counts, outcome, hits, output }, Kernels { scan, verify, answer, tables }) =
-            (self.at, self.kernels);
+        let (
+            Addresses { input, anchors, counts, outcome, hits, output },
+            Kernels { scan, verify, answer, tables },
+        ) = (self.at, self.kernels);
         let (text, spans) = (input + CONTROL_BYTES as u64, output + ANSWER_BYTES as u64);
         let stream = self.stream.raw;
         // pii_scan.cu: text, header, anchors, counts, outcome
-        launch(scan, grid(bytes, SCAN_THREADS), SCAN_THREADS, stream, [text, input, anchors, counts, outcome])?;
+        launch(
+            scan,
+            grid(bytes, SCAN_THREADS),
+            SCAN_THREADS,
+            stream,
+            [text, input, anchors, counts, outcome],
+        )?;
         // pii_verify.cu: text, header, tables, anchors, counts, hits, spans, outcome
         let parameters = [text, input, tables, anchors, counts, hits, spans, outcome];
         launch(verify, grid(bytes, VERIFY_THREADS), VERIFY_THREADS, stream, parameters)?;

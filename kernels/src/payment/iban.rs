@@ -25,13 +25,16 @@ fn account(text: &[u8], start: usize, digit: usize) -> Option<Finding> {
     let (check, account) = characters.get(..structure.length)?.split_at_checked(2)?;
     let rest =
         country.iter().chain(check).fold(rest_of_mod_97(account), |rest, &it| next_of_mod_97(rest, it));
-    (rest % 97 == 1 && ends_word(text, end)).then_some(Finding {
+    if rest % 97 != 1 || !ends_word(text, end) {
+        return None;
+    }
+    Some(Finding {
         start,
         end,
         label: Label::Iban,
         kind: "iban",
         country: Some(country),
-        score: 99,
+        score: super::bban::score(country, text.get(start..end)?),
     })
 }
 

@@ -354,12 +354,16 @@ fn without_a_driver_there_is_one_clear_reason() {
 }
 
 /// Kernels that answer nonsense: what they do, and what is said of it.
-const NONSENSE: [(&str, &str); 6] = [
+const NONSENSE: [(&str, &str); 7] = [
     ("outcome->hits = header->hits_max + 1;", "it has more hits than room for them"),
-    ("outcome->hits = 1; hits[0] = {header->blocks * 64, 1};", "a hit that no kernel reports"),
-    ("outcome->hits = 2; hits[0] = hits[1] = {7, 1};", "a hit that no kernel reports"),
-    ("outcome->failure = 64;", "a failure that no kernel reports"),
-    ("const_cast<Header*>(header)->blocks = 1;", "its header is not the one that was sent"),
+    (
+        "outcome->hits = 1; spans[0] = {0, 1}; hits[0] = {header->blocks * 64, 1};",
+        "a hit that no kernel reports",
+    ),
+    ("outcome->hits = 2; spans[0] = {0, 2}; hits[0] = hits[1] = {7, 1};", "a hit that no kernel reports"),
+    ("outcome->hits = 1; spans[0] = {5, 4000000000u};", "a hit that no kernel reports"),
+    ("outcome->failure = 64;", "the kernels are of another version"),
+    ("const_cast<Header*>(header)->blocks = 1;", "it is about another slot"),
     ("outcome->hits = 0;", "it found something else than the processor"),
 ];
 
@@ -372,15 +376,16 @@ fn a_device_that_answers_nonsense_is_not_used() {
         let source = folder.join("pii_verify.cu");
         let text = format!(
             "#include {:?}\nextern \"C\" __global__ void __launch_bounds__(VERIFY_THREADS) pii_verify(\n\
-             const u8*, const Header* header, const u32*, const u16*, const u32*, Hit* hits, Outcome* outcome) {{\n\
-             (void)hits; (void)header; (void)outcome; if (blockIdx.x == 0 && threadIdx.x == 0) {{ {body} }}\n}}\n",
+             const u8*, const Header* header, const u32*, const u16*, const u32*, Hit* hits, Span* spans,\n\
+             Outcome* outcome) {{\n\
+             (void)hits; (void)spans; (void)header; (void)outcome; if (blockIdx.x == 0 && threadIdx.x == 0) {{ {body} }}\n}}\n",
             kernels().join("common.cuh")
         );
         if fs::read_to_string(&source).ok().as_ref() != Some(&text) {
             fs::write(&source, text).expect("a file in the target folder");
         }
         let test = "runtime::a_device_that_answers_nonsense_is_not_used";
-        let sources = [kernels().join("pii_scan.cu"), source];
+        let sources = [kernels().join("pii_scan.cu"), source, kernels().join("answer.cu")];
         let settings = [("INLAND_TEST_EXPECTED", said)];
         Standin { test, sources: &sources, settings: &settings }.run(|| {
             let why = Engine::cuda_with(&options()).err().map(|why| why.to_string()).unwrap_or_default();
