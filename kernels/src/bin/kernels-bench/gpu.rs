@@ -193,7 +193,11 @@ impl Report<'_> {
 
     /// Who reads what, as the engine measures it for itself.
     fn routing(&self) {
-        let Ok(engine) = Engine::cuda() else { return };
+        let engine =
+            match Engine::cuda_with(&Device { timeout: Duration::from_secs(60), ..Device::default() }) {
+                Ok(engine) => engine,
+                Err(why) => return say_why_not(self.options, &why),
+            };
         let from = engine.status().device_from;
         self.head("Texts go to the device from so many bytes on", &["device_from_bytes"]);
         let from = from.map_or("null".to_owned(), |bytes| bytes.to_string());
