@@ -61,6 +61,12 @@ __device__ __forceinline__ Job job_of(const Job& own, int lane) {
             low | (u64)high << 32,      from_lane(own.first, lane), from_lane(own.last, lane)};
 }
 
+// May a form of this key have the groups of the job? The key's filter has a bit for each grouping.
+__device__ __forceinline__ bool may_be_written(u32 filter, const Job& job) {
+    const u32 halves = (u32)job.shape ^ (u32)(job.shape >> 32);
+    return job.first < job.last && (job.end - job.start == job.length || (filter >> (halves * 0x9e3779b1u >> 27) & 1) != 0);
+}
+
 // Writes the characters of a job, without its separators, where all lanes find them. With its separators a number
 // has at most 64 bytes.
 __device__ __forceinline__ void gather_together(const Text& text, const Job& job, u8* characters) {
@@ -177,10 +183,10 @@ __device__ __forceinline__ bool code_from_together(const Text& text, const u32* 
             reads = job.length <= CHARACTERS_MAX;
             job.shape = job.shape << 8 | (job.length - first);
             if (reads && job.end > digit && letters <= CODE_LETTERS_MAX) {
-                const u32* index = tables + tables[TABLE_CODES] + letters * (CHARACTERS_MAX + 1) + job.length;
-                job.first = index[0];
-                job.last = index[1];
-                asks = job.first < job.last ? ASKS_FORMS : 0;
+                const u32 key = letters * (CHARACTERS_MAX + 1) + job.length;
+                job.first = tables[tables[TABLE_CODES] + key];
+                job.last = tables[tables[TABLE_CODES] + key + 1];
+                asks = may_be_written(tables[tables[TABLE_CODE_SHAPES] + key], job) ? ASKS_FORMS : 0;
             }
         }
         found = answers_together(text, tables, asks, job, characters) != 0 || found;
@@ -262,10 +268,10 @@ __device__ __forceinline__ u32 families_of_digits_together(const Text& text, con
             // One group in front of a point and more digits is a decimal number.
             const bool decimal = group == 0 && text.at(job.end) == '.' && is_digit(text.at(job.end + 1));
             if (reads && !is_alphanumeric(text.at(job.end)) && !decimal) {
-                const u32* index = tables + tables[TABLE_NUMBERS] + job.length;
-                job.first = index[0];
-                job.last = index[1];
-                asks = (families & FAMILY_NUMBERS) == 0 && job.first < job.last ? ASKS_FORMS : 0;
+                job.first = tables[tables[TABLE_NUMBERS] + job.length];
+                job.last = tables[tables[TABLE_NUMBERS] + job.length + 1];
+                const bool may_be = may_be_written(tables[tables[TABLE_NUMBER_SHAPES] + job.length], job);
+                asks = (families & FAMILY_NUMBERS) == 0 && may_be ? ASKS_FORMS : 0;
                 asks |= is_card_grouping(tables, job) ? ASKS_CARD : 0;
                 const bool bank = job.sign == '/' && job.length - first == 4;
                 families |= bank || job.length >= LONG_NUMBER_MIN ? FAMILY_LONG_NUMBER : 0;

@@ -20,7 +20,7 @@ pub(crate) const REDACT_THREADS: u32 = 256;
 /// The first word of a header and of the tables: `INLK`.
 pub(crate) const MAGIC: u32 = 0x4b4c_4e49;
 /// Changes with every change of the layout of either.
-pub(crate) const VERSION: u32 = 2;
+pub(crate) const VERSION: u32 = 3;
 
 /// How little makes a telephone number, and how far it is read, in bytes.
 pub(crate) const PHONE_DIGITS_MIN: u32 = 5;

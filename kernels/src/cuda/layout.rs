@@ -34,6 +34,8 @@ fn of_tables() -> Vec<(&'static str, u32)> {
         ("TABLE_IBANS", word(tables::part::IBANS)),
         ("TABLE_CARDS", word(tables::part::CARDS)),
         ("TABLE_CREDITORS", word(tables::part::CREDITORS)),
+        ("TABLE_NUMBER_SHAPES", word(tables::part::NUMBER_SHAPES)),
+        ("TABLE_CODE_SHAPES", word(tables::part::CODE_SHAPES)),
         ("FORM_FREE", tables::FREE),
         ("FORM_CLASS_WORDS", word(tables::CLASS_WORDS)),
         ("PROGRAM_STEPS_MAX", word(tables::STEPS_MAX)),

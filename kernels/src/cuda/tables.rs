@@ -9,6 +9,7 @@
 //! | 0, 1, 2 | [`MAGIC`], [`VERSION`], how many words there are |
 //! | `part::NUMBERS` | where the index of numbers of digits is: for each length, and one more, the first of its forms in the list |
 //! | `part::CODES` | the same for codes, by letters in front and length |
+//! | `part::NUMBER_SHAPES`, `part::CODE_SHAPES` | where the filters of groupings are, one word for each key of those two |
 //! | `part::FORMS` | where the list is: each the offset of a form |
 //! | `part::IBANS` | where 26 × 26 offsets of structures by country are; 0 for none |
 //! | `part::CARDS` | where the issuers' ranges are |
@@ -40,6 +41,8 @@ pub(crate) mod part {
     pub(crate) const IBANS: usize = 6;
     pub(crate) const CARDS: usize = 7;
     pub(crate) const CREDITORS: usize = 8;
+    pub(crate) const NUMBER_SHAPES: usize = 9;
+    pub(crate) const CODE_SHAPES: usize = 10;
 }
 
 /// Words of a form's classes.
@@ -62,16 +65,16 @@ pub(crate) fn words() -> Result<Vec<u32>, Unfit> {
     let index = Index::new();
     let mut blob = Blob { words: vec![0; HEAD], open: 0 };
     let mut list = Vec::new();
-    let numbers = blob.index((0..=WIDTH).map(|length| index.of_digits(length)), &mut list)?;
+    let (numbers, number_shapes) = blob.index((0..=WIDTH).map(|length| index.of_digits(length)), &mut list)?;
     let codes = (0..=LETTERS_MAX).flat_map(|letters| (0..=WIDTH).map(move |length| (letters, length)));
-    let codes = blob.index(codes.map(|(letters, length)| index.of_code(letters, length)), &mut list)?;
+    let (codes, code_shapes) = blob.index(codes.map(|(letters, length)| index.of_code(letters, length)), &mut list)?;
     let forms = blob.here()?;
     blob.words.extend(list);
     let ibans = blob.ibans()?;
     let cards = blob.cards()?;
     let creditors = blob.creditors()?;
     let length = blob.here()?;
-    let head = [MAGIC, VERSION, length, numbers, codes, forms, ibans, cards, creditors];
+    let head = [MAGIC, VERSION, length, numbers, codes, forms, ibans, cards, creditors, number_shapes, code_shapes];
     blob.words.iter_mut().zip(head).for_each(|(word, value)| *word = value);
     Ok(blob.words)
 }
@@ -102,14 +105,16 @@ impl Blob {
         }
     }
 
-    /// The forms of each key, and where those of each key start in the list.
+    /// Where those of each key start in the list, and the filter of each key: bit [`bit_of_shape`] is set for each
+    /// grouping that one of its forms has, and all are if one has any.
     fn index<'e>(
         &mut self,
         keys: impl Iterator<Item = &'e [Entry]>,
         list: &mut Vec<u32>,
-    ) -> Result<u32, Unfit> {
-        let mut starts = Vec::new();
+    ) -> Result<(u32, u32), Unfit> {
+        let (mut starts, mut filters) = (Vec::new(), Vec::new());
         for entries in keys {
+            filters.push(entries.iter().fold(0, |filter, entry| filter | filter_of(entry.form)));
             starts.push(fit(list.len(), "more forms than a word counts")?);
             for entry in entries {
                 list.push(self.form(entry)?);
@@ -118,7 +123,9 @@ impl Blob {
         starts.push(fit(list.len(), "more forms than a word counts")?);
         let here = self.here()?;
         self.words.extend(starts);
-        Ok(here)
+        let shapes = self.here()?;
+        self.words.extend(filters);
+        Ok((here, shapes))
     }
 
     fn form(&mut self, entry: &Entry) -> Result<u32, Unfit> {
@@ -180,6 +187,19 @@ impl Blob {
         self.words.extend(countries);
         Ok(here)
     }
+}
+
+fn filter_of(form: &Form) -> u32 {
+    match form.grouping {
+        Grouping::Free => u32::MAX,
+        Grouping::Shapes(shapes) => shapes.iter().fold(0, |filter, &shape| filter | 1 << bit_of_shape(shape)),
+    }
+}
+
+/// Which of 32 bits stands for a grouping, the same on the device (Knuth 6.4: multiplicative hashing).
+pub(crate) fn bit_of_shape(shape: u64) -> u32 {
+    let halves = (shape ^ shape >> 32) & u64::from(u32::MAX);
+    u32::try_from(halves.wrapping_mul(0x9e37_79b1) >> 27 & 31).unwrap_or(0)
 }
 
 /// AA is 0, AB 1, ZZ 675.
