@@ -95,7 +95,7 @@ fn page(request: &Request<Incoming>, gateway: &Gateway, status: &Status) -> Resp
         }
         "/metrics" => {
             let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-            text(StatusCode::OK, kind, telemetry::page())
+            text(StatusCode::OK, kind, telemetry::page(&gateway.engine().status()))
         }
         _ => text(StatusCode::NOT_FOUND, "text/plain", "/metrics /healthz /readyz\n".into()),
     }

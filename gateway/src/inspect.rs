@@ -74,11 +74,7 @@ pub fn can_find(class: Class) -> bool {
 /// Scans a request. What two countries' numbers may be is taken for one of the tenant's country: its file is
 /// signed. The countries that a caller declares decide nothing here, since a header may only add restrictions,
 /// and another reading could have another class.
-pub async fn inspect(
-    prompt: Prompt,
-    engine: &'static Engine,
-    now: &Generation,
-) -> Result<Inspected, Refusal> {
+pub async fn inspect(prompt: Prompt, engine: &Engine, now: &Generation) -> Result<Inspected, Refusal> {
     // Of an unknown tenant nothing is known; the decision refuses it, with what was found in its record.
     let country = now.tenant(prompt.caller().tenant()).ok().map(|tenant| tenant.country());
     let size: usize =
@@ -86,7 +82,8 @@ pub async fn inspect(
     if size <= INLINE_BYTES_MAX {
         return scan(prompt, engine, country);
     }
-    let scanned = tokio::task::spawn_blocking(move || scan(prompt, engine, country)).await;
+    let engine = engine.clone();
+    let scanned = tokio::task::spawn_blocking(move || scan(prompt, &engine, country)).await;
     scanned.map_err(|_| Refusal::NotReady)? // the scan did not end: what is in the text is not known
 }
 

@@ -34,8 +34,8 @@ pub mod tasks;
 pub mod telemetry;
 pub mod unauthenticated;
 
-/// What records call the inspection that was done: the crate and its version.
-pub const ENGINE_NAME: &str = concat!("inland-kernels/", env!("CARGO_PKG_VERSION"), " cpu");
+/// What records call the inspection that was done: the crate and its version. On what it ran makes no difference.
+pub const ENGINE_NAME: &str = concat!("inland-kernels/", env!("CARGO_PKG_VERSION"));
 
 /// Lower-case hexadecimal.
 pub fn hex(bytes: impl AsRef<[u8]>) -> String {

@@ -83,13 +83,14 @@ fn fixed(config: &Config, before: &Config) -> Result<(), String> {
     let listens = listen.address == listened.address
         && config.admin.address == before.admin.address
         && paths(config) == paths(before)
+        && config.detection == before.detection
         && format!("{:?}", config.limits) == format!("{:?}", before.limits);
     let logs = config.path(&config.audit.directory) == before.path(&before.audit.directory)
         && config.audit.node == before.audit.node;
     if listens && logs {
         return Ok(());
     }
-    Err("[listen], [admin], [limits] and [audit] take effect at a restart only; change them back or restart"
+    Err("[listen], [admin], [limits], [detection] and [audit] take effect at a restart only; change them back or restart"
         .into())
 }
 

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use inland_kernels::Engine;
@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 
 use crate::admin::{self, Status};
 use crate::audit::{self, Log};
-use crate::config::Config;
+use crate::config::{Config, Detection, Engine as Kind};
 use crate::generation::Generation;
 use crate::listen::{self, Door};
 use crate::policy::poll;
@@ -24,8 +24,6 @@ const COUNT_EVERY: Duration = Duration::from_secs(60);
 
 /// How long requests that were cut off at the end of a drain have for their OUTCOME.
 const OUTCOMES_MAX: Duration = Duration::from_secs(2);
-
-static ENGINE: LazyLock<Engine> = LazyLock::new(Engine::cpu);
 
 /// A gateway that listens.
 pub struct Running {
@@ -42,6 +40,7 @@ impl Running {
     /// Reads a configuration whole, opens its log, binds its addresses, and serves.
     pub async fn start(config_path: &Path) -> Result<Running, String> {
         let config = Config::load(config_path).map_err(|error| error.to_string())?;
+        let engine = engine(config.detection)?;
         // Looked at before anything is read: a file that changes meanwhile is read again.
         let seen = footprint(config_path, &config);
         let directory = config.path(&config.audit.directory);
@@ -59,7 +58,7 @@ impl Running {
         let (address, admin) = (door.address().map_err(told)?, admin_listener.local_addr().map_err(told)?);
         let limits = generation.config().limits.clone();
         generation.keys().refresh(SystemTime::now()).await; // no request waits for the first key set
-        let gateway = Arc::new(Gateway::new(generation, log, receipts, &ENGINE));
+        let gateway = Arc::new(Gateway::new(generation, log, receipts, engine));
         let (status, config_path) = (Arc::new(Status::default()), config_path.to_owned());
         status.set(gateway.generation().policy().refused().map(str::to_owned));
         let (stop, stopped) = watch::channel(false);
@@ -159,5 +158,35 @@ async fn write_counts(gateway: &Gateway) {
     let record = audit::Heartbeat { time_us: audit::now_us(), unauthenticated: &counts };
     if partition.append(record).await.is_err() {
         tracing::error!("the count of unauthenticated requests could not be recorded");
+    }
+}
+
+/// What reads the texts of all requests.
+fn engine(detection: Detection) -> Result<Engine, String> {
+    match detection.engine {
+        Kind::Cpu => Ok(Engine::cpu()),
+        Kind::Auto => Ok(Engine::best()),
+        Kind::Cuda => Engine::cuda().map_err(|why| {
+            format!("[detection] engine = \"cuda\": {why}\n  write: engine = \"auto\" or \"cpu\"")
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_gateway_that_shall_read_on_a_gpu_does_not_start_without_one() {
+        let on = |engine| super::engine(Detection { engine });
+        assert!(on(Kind::Cpu).is_ok_and(|engine| engine.name() == "cpu"));
+        assert!(on(Kind::Auto).is_ok());
+        match on(Kind::Cuda) {
+            Ok(engine) => assert_eq!(engine.name(), "cuda"),
+            Err(why) => assert!(
+                why.starts_with("[detection] engine = \"cuda\": ") && why.contains("write: "),
+                "{why}"
+            ),
+        }
     }
 }

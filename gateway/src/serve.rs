@@ -35,7 +35,7 @@ pub struct Gateway {
     generation: ArcSwap<Generation>,
     log: Log,
     receipts: Receipts,
-    engine: &'static Engine,
+    engine: Engine,
     unknown: Unknown,
     places: Arc<Semaphore>,
     /// Each open account holds one count.
@@ -55,7 +55,7 @@ enum Target {
 
 impl Gateway {
     /// A gateway over its first generation.
-    pub fn new(generation: Generation, log: Log, receipts: Receipts, engine: &'static Engine) -> Gateway {
+    pub fn new(generation: Generation, log: Log, receipts: Receipts, engine: Engine) -> Gateway {
         let places = Arc::new(Semaphore::new(generation.config().limits.requests_max));
         let generation = ArcSwap::from_pointee(generation);
         Gateway {
@@ -67,6 +67,11 @@ impl Gateway {
             places,
             accounts: Arc::new(()),
         }
+    }
+
+    /// What reads the texts.
+    pub fn engine(&self) -> &Engine {
+        &self.engine
     }
 
     /// The generation in force.
@@ -169,7 +174,7 @@ impl Gateway {
         let limits = &now.config().limits;
         let bytes = read::body(headers, body, limits).await?;
         let prompt = read::prompt(asked, caller, headers, &bytes, now.policies())?; // what, in our types
-        let inspected = inspect(prompt, self.engine, now).await?; // what is personal in it
+        let inspected = inspect(prompt, &self.engine, now).await?; // what is personal in it
         let model = inspected.prompt().model().to_owned();
         let cleared = decide(inspected, now, OffsetDateTime::now_utc()) // allowed, and where
             .map_err(|denied| Unserved::Denied(denied, model))?;

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
+use inland_kernels::cuda;
 use inland_policies::Class;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
@@ -61,6 +62,55 @@ struct Metrics {
     policy_refusals: Family<Code, Counter>,
     policy_polls: Family<Outcome, Counter>,
     shadow: Family<Outcome, Counter>,
+    device: Device,
+}
+
+/// What a GPU does that reads texts. The engine counts; a page shows what it has counted.
+#[derive(Default)]
+struct Device {
+    serves: Gauge,
+    texts: Gauge,
+    bytes: Gauge,
+    errors: Gauge,
+    to_cpu: Family<Why, Gauge>,
+}
+
+impl Device {
+    fn register(&self, registry: &mut Registry) {
+        let registry = registry.sub_registry_with_prefix("detection_device");
+        registry.register(
+            "serves",
+            "1 while a GPU takes texts, 0 without one or after it failed",
+            self.serves.clone(),
+        );
+        registry.register("texts", "Texts that a GPU has read", self.texts.clone());
+        registry.register("text_bytes", "Bytes of the texts that a GPU has read", self.bytes.clone());
+        registry.register(
+            "errors",
+            "Faults of the GPU; after the first it gets no more texts",
+            self.errors.clone(),
+        );
+        registry.register("to_cpu", "Texts that the processor read instead, by reason", self.to_cpu.clone());
+    }
+
+    fn set(&self, status: &cuda::Status) {
+        let gauge = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+        self.serves.set(i64::from(status.device.is_some() && status.quarantined.is_none()));
+        self.texts.set(gauge(status.texts));
+        self.bytes.set(gauge(status.bytes));
+        self.errors.set(gauge(status.device_errors));
+        let cuda::ToCpu { small, large, full, overflow, failed, quarantined } = status.to_cpu;
+        for (reason, count) in [
+            ("small", small),
+            ("large", large),
+            ("full", full),
+            ("overflow", overflow),
+            ("failed", failed),
+            ("quarantined", quarantined),
+        ] {
+            self.to_cpu.get_or_create(&Why { reason }).set(gauge(count));
+        }
+    }
 }
 
 static METRICS: LazyLock<Metrics> = LazyLock::new(|| {
@@ -82,8 +132,10 @@ static METRICS: LazyLock<Metrics> = LazyLock::new(|| {
         policy_refusals: Family::default(),
         policy_polls: Family::default(),
         shadow: Family::default(),
+        device: Device::default(),
     };
     metrics.generation_is_newest.set(1);
+    metrics.device.register(&mut metrics.registry);
     let registry = &mut metrics.registry;
     registry.register("requests", "Requests by route, status and refusal code", metrics.requests.clone());
     registry.register("attempts", "Attempts at backends by outcome", metrics.attempts.clone());
@@ -192,10 +244,37 @@ impl Drop for InFlight {
     }
 }
 
-/// All of it, in the OpenMetrics text format.
-pub fn page() -> String {
+/// All of it, in the OpenMetrics text format, with what reads the texts.
+pub fn page(engine: &cuda::Status) -> String {
+    METRICS.device.set(engine);
     let mut page = String::new();
     // Writing to a String does not fail; were it to, an empty page shows it.
     let _ = prometheus_client::encoding::text::encode(&mut page, &METRICS.registry);
     page
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_says_what_a_gpu_did_and_that_it_was_lost() {
+        let mut status =
+            cuda::Status { device: Some("a device".into()), texts: 7, ..cuda::Status::default() };
+        status.to_cpu.small = 30;
+        let served = page(&status);
+        for line in [
+            "inland_detection_device_serves 1",
+            "inland_detection_device_texts 7",
+            "inland_detection_device_to_cpu{reason=\"small\"} 30",
+        ] {
+            assert!(served.lines().any(|found| found == line), "{line}: {served}");
+        }
+        status.quarantined = Some(cuda::Fault::Timeout(2000));
+        status.device_errors = 1;
+        let lost = page(&status);
+        for line in ["inland_detection_device_serves 0", "inland_detection_device_errors 1"] {
+            assert!(lost.lines().any(|found| found == line), "{line}: {lost}");
+        }
+    }
 }

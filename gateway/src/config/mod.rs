@@ -55,6 +55,9 @@ pub struct Config {
     /// Bounds.
     #[serde(default)]
     pub limits: Limits,
+    /// What reads the texts.
+    #[serde(default)]
+    pub detection: Detection,
     /// Where the file lies: paths in it are relative to this.
     #[serde(skip)]
     pub base: PathBuf,
@@ -297,6 +300,28 @@ impl Limits {
     pub fn first_byte(&self) -> Duration {
         Duration::from_secs(self.first_byte_seconds)
     }
+}
+
+/// What reads the texts. Whichever it is, it finds the same.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Detection {
+    /// On what.
+    #[serde(default)]
+    pub engine: Engine,
+}
+
+/// On what texts are read.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Engine {
+    /// This processor.
+    #[default]
+    Cpu,
+    /// An NVIDIA GPU, and this processor where that is faster; without one the gateway does not start.
+    Cuda,
+    /// The same, and this processor alone where there is none.
+    Auto,
 }
 
 /// Where a secret is. Never inline: a configuration file is copied, mailed and committed.

@@ -47,6 +47,17 @@ fn a_good_file_is_taken_whole() {
 }
 
 #[test]
+fn texts_are_read_on_the_processor_unless_the_file_says_otherwise() {
+    assert_eq!(parse(GOOD).unwrap().detection.engine, Engine::Cpu);
+    for (engine, expected) in [("cpu", Engine::Cpu), ("cuda", Engine::Cuda), ("auto", Engine::Auto)] {
+        let text = format!("{GOOD}[detection]\nengine = \"{engine}\"\n");
+        assert_eq!(parse(&text).unwrap().detection.engine, expected);
+    }
+    let wrong = parse(&format!("{GOOD}[detection]\nengine = \"gpu\"\n")).unwrap_err().to_string();
+    assert!(wrong.contains("unknown variant `gpu`, expected one of `cpu`, `cuda`, `auto`"), "{wrong}");
+}
+
+#[test]
 fn a_wrong_file_is_refused_with_line_and_what_to_write() {
     for (from, to, wanted) in [
         (

@@ -65,16 +65,19 @@ pub(crate) fn words() -> Result<Vec<u32>, Unfit> {
     let index = Index::new();
     let mut blob = Blob { words: vec![0; HEAD], open: 0 };
     let mut list = Vec::new();
-    let (numbers, number_shapes) = blob.index((0..=WIDTH).map(|length| index.of_digits(length)), &mut list)?;
+    let (numbers, number_shapes) =
+        blob.index((0..=WIDTH).map(|length| index.of_digits(length)), &mut list)?;
     let codes = (0..=LETTERS_MAX).flat_map(|letters| (0..=WIDTH).map(move |length| (letters, length)));
-    let (codes, code_shapes) = blob.index(codes.map(|(letters, length)| index.of_code(letters, length)), &mut list)?;
+    let (codes, code_shapes) =
+        blob.index(codes.map(|(letters, length)| index.of_code(letters, length)), &mut list)?;
     let forms = blob.here()?;
     blob.words.extend(list);
     let ibans = blob.ibans()?;
     let cards = blob.cards()?;
     let creditors = blob.creditors()?;
     let length = blob.here()?;
-    let head = [MAGIC, VERSION, length, numbers, codes, forms, ibans, cards, creditors, number_shapes, code_shapes];
+    let head =
+        [MAGIC, VERSION, length, numbers, codes, forms, ibans, cards, creditors, number_shapes, code_shapes];
     blob.words.iter_mut().zip(head).for_each(|(word, value)| *word = value);
     Ok(blob.words)
 }
