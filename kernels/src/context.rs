@@ -6,6 +6,7 @@
 
 mod words;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::anchors::{Around, below};
@@ -69,7 +70,7 @@ struct Bucket {
 
 #[derive(Debug)]
 struct Word {
-    text: &'static [u8],
+    text: Cow<'static, [u8]>,
     /// Its first eight bytes, as [`lower`] makes them, and which of those it has.
     head: u64,
     mask: u64,
@@ -84,11 +85,14 @@ impl Words {
     /// The words above, and those of `schemes`, each in the order of its number.
     pub(crate) fn new(schemes: impl Iterator<Item = &'static [&'static str]>) -> Words {
         let of_schemes = (FIRST_SCHEME.0..).map(Topic).zip(schemes);
-        let mut by_text: BTreeMap<(usize, &'static [u8]), Vec<Topic>> = BTreeMap::new();
+        let mut by_text: BTreeMap<(usize, Cow<'static, [u8]>), Vec<Topic>> = BTreeMap::new();
         for (topic, words) in WORDS.iter().copied().chain(of_schemes) {
-            for text in words.iter().map(|word| word.as_bytes()) {
-                for bucket in buckets(text) {
-                    by_text.entry((bucket, text)).or_default().push(topic);
+            for text in words.iter().copied().flat_map(spellings) {
+                for bucket in buckets(&text) {
+                    let topics = by_text.entry((bucket, text.clone())).or_default();
+                    if topics.last() != Some(&topic) {
+                        topics.push(topic);
+                    }
                 }
             }
         }
@@ -103,13 +107,14 @@ impl Words {
             let first = narrow(words.topics.len());
             words.topics.extend(topics);
             let place = narrow(words.words.len());
+            let fourths = text.get(3).map_or(u32::MAX, |&fourth| 1 << (fourth & 31));
             words.words.push(Word::new(text, (first, narrow(words.topics.len()))));
             if let (Some(slot), Some(any)) = (words.buckets.get_mut(bucket), words.any.get_mut(bucket / 64)) {
                 if *slot == Bucket::default() {
                     slot.first = place;
                 }
                 slot.last = place + 1;
-                slot.fourths |= text.get(3).map_or(u32::MAX, |&fourth| 1 << (fourth & 31));
+                slot.fourths |= fourths;
                 *any |= 1 << (bucket % 64);
             }
         }
@@ -138,7 +143,7 @@ impl Words {
             }
             let end = index + word.text.len();
             let whole = word.text.len() > WHOLE_WORD_MAX || !at(text, end).is_ascii_alphabetic();
-            if whole && has_word(text, index, word.text) {
+            if whole && has_word(text, index, &word.text) {
                 let (first, last) = word.topics;
                 visit(self.topics.get(usize::from(first)..usize::from(last)).unwrap_or_default(), end);
             }
@@ -147,10 +152,10 @@ impl Words {
 }
 
 impl Word {
-    fn new(text: &'static [u8], topics: (u16, u16)) -> Word {
+    fn new(text: Cow<'static, [u8]>, topics: (u16, u16)) -> Word {
         let bits = text.len().min(8) * 8;
         let mask = 1u64.unbounded_shl(u32::try_from(bits).unwrap_or(64)).wrapping_sub(1);
-        Word { text, head: lower(text), mask, topics }
+        Word { head: lower(&text), text, mask, topics }
     }
 }
 
@@ -189,6 +194,17 @@ fn buckets(text: &[u8]) -> Vec<usize> {
     all.sort_unstable();
     all.dedup();
     all
+}
+
+/// As it stands in the tables, and as it is written in capitals: those of ASCII are compared in either case, the
+/// others are not.
+fn spellings(word: &'static str) -> impl Iterator<Item = Cow<'static, [u8]>> {
+    let capital = |letter: char| -> String {
+        if letter.is_ascii() { letter.into() } else { letter.to_uppercase().collect() }
+    };
+    let capitals: String = word.chars().map(capital).collect();
+    let other = (capitals != word).then(|| Cow::Owned(capitals.to_ascii_lowercase().into_bytes()));
+    std::iter::once(Cow::Borrowed(word.as_bytes())).chain(other)
 }
 
 /// May a word start at `index`? `tel` in `hotel` is none.
