@@ -196,15 +196,19 @@ fn buckets(text: &[u8]) -> Vec<usize> {
     all
 }
 
-/// As it stands in the tables, and as it is written in capitals: those of ASCII are compared in either case, the
-/// others are not.
+/// As it stands in the tables, at the start of a sentence, and in capitals: letters of ASCII are compared in either
+/// case, the others are not.
 fn spellings(word: &'static str) -> impl Iterator<Item = Cow<'static, [u8]>> {
-    let capital = |letter: char| -> String {
-        if letter.is_ascii() { letter.into() } else { letter.to_uppercase().collect() }
+    let with_capitals = |count: usize| -> Cow<'static, [u8]> {
+        let letters = word.chars().enumerate().map(|(place, letter)| match letter {
+            _ if letter.is_ascii() || place >= count => String::from(letter),
+            _ => letter.to_uppercase().collect(),
+        });
+        Cow::Owned(letters.collect::<String>().to_ascii_lowercase().into_bytes())
     };
-    let capitals: String = word.chars().map(capital).collect();
-    let other = (capitals != word).then(|| Cow::Owned(capitals.to_ascii_lowercase().into_bytes()));
-    std::iter::once(Cow::Borrowed(word.as_bytes())).chain(other)
+    let others = [1, usize::MAX].map(with_capitals).into_iter();
+    let changed = others.filter(move |other| other.as_ref() != word.as_bytes());
+    std::iter::once(Cow::Borrowed(word.as_bytes())).chain(changed)
 }
 
 /// May a word start at `index`? `tel` in `hotel` is none.
