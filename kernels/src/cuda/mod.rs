@@ -2,8 +2,8 @@
 //!
 //! Invariant: it answers in integers what `twin` answers, bit for bit: at which groups of digits and which `@`
 //! which families of verifiers find something. The processor runs those verifiers there, and looks at marks and
-//! words itself, so it comes to what it would have found alone. Nothing of CUDA is needed to build or to start, and no error of a device is more than a
-//! text read on the processor.
+//! words itself, so it comes to what it would have found alone. Nothing of CUDA is needed to build or to start,
+//! and no error of a device is more than a text read on the processor.
 
 mod batch;
 mod cost;
@@ -20,7 +20,7 @@ mod owner;
 mod probe;
 mod ring;
 mod slot;
-#[cfg_attr(not(test), expect(dead_code, reason = "the kernel is held to it by tests"))]
+#[cfg(test)]
 mod splice;
 mod status;
 mod tables;
