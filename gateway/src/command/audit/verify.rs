@@ -1,0 +1,70 @@
+//! `inland audit verify`: is this log what its key signed?
+
+use std::io::{IsTerminal, Write};
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::audit::{self, Options, Progress};
+use crate::command::say;
+
+/// Verify a log: frames, entry bundles, tiles and checkpoint of one partition, or of a folder of all.
+///
+/// Example: inland audit verify demo-state/audit
+#[derive(Args)]
+pub(in crate::command) struct Verify {
+    /// One partition, or the folder of all.
+    directory: PathBuf,
+    /// A verifier key got from outside; without one the log's own copy is used. May be repeated.
+    #[arg(long = "vkey", value_name = "KEY")]
+    vkeys: Vec<String>,
+    /// An older checkpoint kept outside, in a file: the log must be a continuation of it. May be repeated.
+    #[arg(long, value_name = "FILE")]
+    since: Vec<PathBuf>,
+    /// Print one JSON object.
+    #[arg(long)]
+    json: bool,
+}
+
+impl Verify {
+    pub(in crate::command) fn run(self) -> Result<bool, String> {
+        let Verify { directory, vkeys, since, json } = self;
+        let read = |path: PathBuf| {
+            std::fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))
+        };
+        let since = since.into_iter().map(read).collect::<Result<_, _>>()?;
+        let shows = std::io::stderr().is_terminal();
+        let mut progress = |progress: Progress<'_>| {
+            if shows {
+                let _ = write!(
+                    std::io::stderr(),
+                    "\r{} {}/{} ",
+                    progress.partition,
+                    progress.done,
+                    progress.total
+                );
+            }
+        };
+        let options = Options { vkeys, since, progress: Some(&mut progress) };
+        let verified = audit::verify(&directory, options);
+        if shows {
+            let _ = write!(std::io::stderr(), "\r\x1b[K"); // the line of the progress, empty again
+        }
+        let report = verified.map_err(|error| format!("the log does not verify: {error}"))?;
+        if json {
+            say(&serde_json::to_string(&report).map_err(|error| error.to_string())?);
+            return Ok(true);
+        }
+        say(&format!("verified: {} records in {} partitions", report.records, report.partitions.len()));
+        for (name, it) in &report.partitions {
+            say(&format!("  {name:<18} {:>8} records  root {}", it.records, it.checkpoint));
+            if it.unsigned > 0 || it.cut_bytes > 0 {
+                say(&format!(
+                    "  {:<18} {} not yet under a checkpoint, {} bytes of a torn end",
+                    "", it.unsigned, it.cut_bytes
+                ));
+            }
+        }
+        Ok(true)
+    }
+}
