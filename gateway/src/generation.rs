@@ -13,7 +13,7 @@ use hyper::body::Bytes;
 use inland_policies::{Candidates, ClassSet, Decision, Facts, PairSpec, Policies, Question, Tenant};
 use moka::sync::Cache;
 
-use crate::audit::{Log, Partition};
+use crate::audit::{Digests, Log, Partition};
 use crate::authenticate::{ApiKeys, Fetch, Issuer, Keys};
 use crate::config::{Config, ConfigError};
 use crate::egress::Destination;
@@ -76,6 +76,16 @@ impl Generation {
     /// The policy.
     pub fn policies(&self) -> &Policies {
         self.policy.policies()
+    }
+
+    /// What its records name it by.
+    pub fn digests(&self) -> Digests<'_> {
+        Digests {
+            configuration: &self.config.digest,
+            engine: crate::ENGINE_NAME,
+            law: self.policies().law_digest(),
+            policy: self.policies().digest(),
+        }
     }
 
     /// The policy with where it came from and what is asked beside it.

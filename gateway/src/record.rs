@@ -273,9 +273,7 @@ pub async fn record(
         model: &asked.model,
         input: decision.input(),
         decision: decision.document(),
-        policy: now.policies().digest(),
-        configuration: &now.config().digest,
-        engine: crate::ENGINE_NAME,
+        digests: now.digests(),
         findings: cleared.counts(),
         dropped_headers: asked.dropped_headers,
         request_hmac: &request_hmac,
@@ -342,8 +340,7 @@ pub async fn refusal(refused: Refused<'_>, now: &Generation, log: &Log) -> Optio
         reasons: &reasons,
         input: denied.decision.as_ref().map(|decision| &**decision.input()),
         decision: denied.decision.as_ref().map(|decision| decision.document()),
-        policy: now.policies().digest(),
-        configuration: &now.config().digest,
+        digests: now.digests(),
         findings: &denied.counts,
     };
     let index = partition.append(record).await.ok()?;

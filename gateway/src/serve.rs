@@ -57,6 +57,7 @@ impl Gateway {
     /// A gateway over its first generation.
     pub fn new(generation: Generation, log: Log, receipts: Receipts, engine: Engine) -> Gateway {
         let places = Arc::new(Semaphore::new(generation.config().limits.requests_max));
+        log.in_force(generation.digests());
         let generation = ArcSwap::from_pointee(generation);
         Gateway {
             generation,
@@ -81,6 +82,7 @@ impl Gateway {
 
     /// Puts a generation in force for all requests that begin from now on.
     pub fn activate(&self, generation: Generation) {
+        self.log.in_force(generation.digests());
         self.generation.store(Arc::new(generation));
     }
 

@@ -36,6 +36,7 @@ pub fn find_opa() -> Option<PathBuf> {
 #[derive(Debug)]
 pub struct Policies {
     digest: String,
+    law_digest: String,
     manifest: Option<Manifest>,
     tree: Tree,
     module: Module,
@@ -103,13 +104,18 @@ impl Policies {
         law.packs.values().try_for_each(|pack| pack.check_tenants(&|name| tenants.contains_key(name)))?;
         let tables = tables(module.clone(), &law)?;
         let decider = Decider::new(Evaluator::new(module.clone(), &json!({"tables": tables}))?);
-        let (digest, tree) = (tree.digest(), tree.clone());
-        Ok(Policies { digest, manifest: None, tree, module, law, facts: known, tenants, decider })
+        let (digest, law_digest, tree) = (tree.digest(), tree.digest_below("law/"), tree.clone());
+        Ok(Policies { digest, law_digest, manifest: None, tree, module, law, facts: known, tenants, decider })
     }
 
     /// SHA-256 in hexadecimal: over all files of a folder, or of a bundle as `sha256sum` shows it.
     pub fn digest(&self) -> &str {
         &self.digest
+    }
+
+    /// SHA-256 in hexadecimal over the files of the law alone: equal in a folder and in a bundle of it.
+    pub fn law_digest(&self) -> &str {
+        &self.law_digest
     }
 
     /// Revision, last day and people, where they came in a bundle.

@@ -87,8 +87,13 @@ impl Tree {
 
     /// SHA-256 over all paths and texts in hexadecimal, lengths included, so that no two trees share one.
     pub fn digest(&self) -> String {
+        self.digest_below("")
+    }
+
+    /// The same over the files below a prefix.
+    pub(crate) fn digest_below(&self, prefix: &str) -> String {
         let mut context = aws_lc_rs::digest::Context::new(&aws_lc_rs::digest::SHA256);
-        for (path, text) in &self.0 {
+        for (path, text) in self.below(prefix) {
             for part in [path, text] {
                 context.update(&(part.len() as u64).to_be_bytes());
                 context.update(part.as_bytes());

@@ -35,7 +35,18 @@ pub const BANK: &str = "bank-zuerich";
 pub struct Stage {
     /// The world.
     pub world: World,
+    _records: Records, // before the folder: read before it goes
     _folder: Folder,
+}
+
+/// Holds every record of a stage against the published schema when the test ends.
+struct Records(PathBuf);
+
+impl Drop for Records {
+    fn drop(&mut self) {
+        let followed = if self.0.exists() { must_follow_the_schema(&self.0) } else { Ok(()) };
+        assert!(std::thread::panicking() || followed.is_ok(), "{followed:?}");
+    }
 }
 
 /// A folder that is removed when this is dropped.
@@ -74,7 +85,8 @@ impl Stage {
             tls: true,
             extra: extra.to_owned(),
         });
-        Ok(Stage { world: world.await?, _folder: folder })
+        let records = Records(folder.path().join("audit"));
+        Ok(Stage { world: world.await?, _records: records, _folder: folder })
     }
 
     /// A token of a tenant's user.
@@ -193,6 +205,16 @@ pub fn all_records(log: &Path) -> Result<Vec<Value>, String> {
         }
     }
     Ok(found)
+}
+
+/// Every record of a log follows the published schema, by a validator that nobody here wrote.
+pub fn must_follow_the_schema(log: &Path) -> Result<(), String> {
+    let schema = serde_json::from_str(audit::RECORD_SCHEMA).map_err(|error| error.to_string())?;
+    let schema = jsonschema::draft202012::new(&schema).map_err(|error| error.to_string())?;
+    for record in all_records(log)? {
+        schema.validate(&record).map_err(|error| format!("{error}: {record}"))?;
+    }
+    Ok(())
 }
 
 /// The files below a folder that hold a text, as raw bytes.

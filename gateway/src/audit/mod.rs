@@ -34,7 +34,6 @@ mod subject;
 #[expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
-    clippy::string_slice,
     clippy::panic,
     reason = "a test fails by panicking"
 )]
@@ -45,8 +44,8 @@ mod writer;
 
 pub use read::{Records, Shown, VerifyError, records, show};
 pub use record::{
-    Activation, Attempt, Heartbeat, ID_BYTES_MAX, Intent, Open, Outcome, Reason, Record, Recovery, Refusal,
-    now_us,
+    Activation, Attempt, Digests, Heartbeat, ID_BYTES_MAX, Intent, Open, Outcome, RECORD_SCHEMA, Reason,
+    Record, Recovery, Refusal, now_us,
 };
 pub use subject::{SUBJECT_BYTES_MAX, SUBJECTS_MAX, Sealed};
 pub use verify::{Options, PartitionReport, Progress, Report, verify};
@@ -57,7 +56,7 @@ use std::fs::{File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio::sync::oneshot;
 
 use disk::Disk;
@@ -179,7 +178,7 @@ impl Log {
         let made = settings.disk.create_directory_durably(directory);
         made.map_err(AuditError::disk("create", directory))?;
         let lock = Arc::new(lock(directory)?);
-        let stamp = Stamp { node: node.to_owned(), boot: boot()?, started: Instant::now() };
+        let stamp = Stamp::new(node, boot()?);
         let subjects = Subjects::open(&settings.disk, directory)?;
         let directory = directory.to_path_buf();
         let partitions = Mutex::default();
@@ -218,6 +217,11 @@ impl Log {
     /// Opens a sealed subject as long as its key exists.
     pub fn unseal_subject(&self, tenant: &str, sealed: &Sealed) -> Result<String, AuditError> {
         self.inner.subjects.unseal(tenant, sealed)
+    }
+
+    /// From now on this generation is in force: the records that no request makes say so.
+    pub fn in_force(&self, digests: Digests<'_>) {
+        self.inner.stamp.set_in_force(digests);
     }
 
     /// What names this run of the process in every record.

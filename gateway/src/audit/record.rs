@@ -6,6 +6,7 @@
 //! describes every kind.
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use super::AuditError;
@@ -13,6 +14,8 @@ use super::canonical::{Object, array, timestamp};
 use super::frame::RECORD_BYTES_MAX;
 use super::subject::Sealed;
 
+/// JSON Schema 2020-12 of every kind of record.
+pub const RECORD_SCHEMA: &str = include_str!("record.schema.json");
 /// How long a decision id may be.
 pub const ID_BYTES_MAX: usize = 128;
 /// Requests that one RECOVERY names: with ids of the largest length it stays under its limit. More
@@ -36,6 +39,19 @@ pub enum Record<'a> {
     Activation(Activation<'a>),
 }
 
+/// What a request was judged by: the generation in force (E4), in digests.
+#[derive(Debug, Clone, Copy)]
+pub struct Digests<'a> {
+    /// The configuration file.
+    pub configuration: &'a str,
+    /// The detection engine, by name and version.
+    pub engine: &'a str,
+    /// The law data alone: equal in two policies that differ in tenants or packs only.
+    pub law: &'a str,
+    /// The policy: law, facts, tenants and core.
+    pub policy: &'a str,
+}
+
 /// A request that the policy allowed: durable before its first byte leaves.
 #[derive(Debug, Clone)]
 pub struct Intent<'a> {
@@ -57,12 +73,8 @@ pub struct Intent<'a> {
     pub input: &'a str,
     /// The policy's answer: a canonical JSON object, verbatim.
     pub decision: &'a str,
-    /// Digest of the policy in force.
-    pub policy: &'a str,
-    /// Digest of the configuration in force.
-    pub configuration: &'a str,
-    /// The detection engine.
-    pub engine: &'a str,
+    /// The generation that judged it.
+    pub digests: Digests<'a>,
     /// Findings per class.
     pub findings: &'a BTreeMap<&'a str, u32>,
     /// `x-inland-*` request headers that were dropped.
@@ -146,10 +158,8 @@ pub struct Refusal<'a> {
     pub input: Option<&'a str>,
     /// The policy's answer, if it gave one.
     pub decision: Option<&'a str>,
-    /// Digest of the policy in force.
-    pub policy: &'a str,
-    /// Digest of the configuration in force.
-    pub configuration: &'a str,
+    /// The generation that judged it.
+    pub digests: Digests<'a>,
     /// Findings per class.
     pub findings: &'a BTreeMap<&'a str, u32>,
 }
@@ -237,6 +247,32 @@ pub(super) struct Stamp {
     pub(super) node: String,
     pub(super) boot: String,
     pub(super) started: Instant,
+    /// What is in force now, for the records that no request makes.
+    in_force: Mutex<Option<Arc<InForce>>>,
+}
+
+/// [`Digests`] of their own.
+#[derive(Debug)]
+struct InForce {
+    configuration: String,
+    engine: String,
+    law: String,
+    policy: String,
+}
+
+impl Stamp {
+    /// A process that has loaded nothing yet.
+    pub(super) fn new(node: &str, boot: String) -> Stamp {
+        Stamp { node: node.to_owned(), boot, started: Instant::now(), in_force: Mutex::default() }
+    }
+
+    /// From now on this generation is in force.
+    pub(super) fn set_in_force(&self, digests: Digests<'_>) {
+        let Digests { configuration, engine, law, policy } = digests;
+        let [configuration, engine, law, policy] = [configuration, engine, law, policy].map(str::to_owned);
+        let in_force = Some(Arc::new(InForce { configuration, engine, law, policy }));
+        *self.in_force.lock().unwrap_or_else(PoisonError::into_inner) = in_force;
+    }
 }
 
 impl Record<'_> {
@@ -263,6 +299,8 @@ impl Record<'_> {
             Record::Heartbeat(heartbeat) => heartbeat.write(stamp, out),
             Record::Activation(activation) => activation.write(stamp, out),
         }
+        #[cfg(all(test, debug_assertions))] // whatever any test writes; not where speed is measured
+        super::tests::must_follow_the_schema(out.get(start..).unwrap_or_default());
         let bytes = out.len() - start;
         if bytes > RECORD_BYTES_MAX { Err(AuditError::TooLarge { bytes }) } else { Ok(()) }
     }
@@ -291,18 +329,19 @@ impl Intent<'_> {
         let mut object = Object::begin(out);
         object
             .text("boot", &stamp.boot)
-            .text("configuration", self.configuration)
+            .text("configuration", self.digests.configuration)
             .raw("decision", self.decision)
             .number("dropped_headers", u64::from(self.dropped_headers))
-            .text("engine", self.engine)
+            .text("engine", self.digests.engine)
             .counts("findings", findings(self.findings))
             .text("id", self.id)
             .raw("input", self.input)
             .text("kind", "INTENT")
+            .text("law", self.digests.law)
             .text("model", self.model)
             .number("mono_us", mono_us(stamp))
             .text("node", &stamp.node)
-            .text("policy", self.policy)
+            .text("policy", self.digests.policy)
             .text("principal", self.principal)
             .number("request_bytes", self.request_bytes)
             .text("request_hmac", self.request_hmac)
@@ -358,16 +397,18 @@ impl Refusal<'_> {
         Object::begin(out)
             .text("boot", &stamp.boot)
             .text("code", self.code)
-            .text("configuration", self.configuration)
+            .text("configuration", self.digests.configuration)
             .raw("decision", self.decision.unwrap_or("null"))
+            .text("engine", self.digests.engine)
             .counts("findings", findings(self.findings))
             .text("id", self.id)
             .raw("input", self.input.unwrap_or("null"))
             .text("kind", "REFUSAL")
+            .text("law", self.digests.law)
             .text_or_null("model", self.model)
             .number("mono_us", mono_us(stamp))
             .text("node", &stamp.node)
-            .text("policy", self.policy)
+            .text("policy", self.digests.policy)
             .value("reasons", |out| array(self.reasons, out, Reason::write))
             .text("route", self.route)
             .number("status", u64::from(self.status))
@@ -410,11 +451,17 @@ impl Recovery<'_> {
 
 impl Heartbeat<'_> {
     fn write(&self, stamp: &Stamp, out: &mut Vec<u8>) {
+        let in_force = stamp.in_force.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let digest = |of: fn(&InForce) -> &String| in_force.as_deref().map(|it| of(it).as_str());
         Object::begin(out)
             .text("boot", &stamp.boot)
+            .text_or_null("configuration", digest(|it| &it.configuration))
+            .text_or_null("engine", digest(|it| &it.engine))
             .text("kind", "HEARTBEAT")
+            .text_or_null("law", digest(|it| &it.law))
             .number("mono_us", mono_us(stamp))
             .text("node", &stamp.node)
+            .text_or_null("policy", digest(|it| &it.policy))
             .value("time", |out| timestamp(self.time_us, out))
             .counts("unauthenticated", self.unauthenticated.iter().map(|(reason, count)| (*reason, *count)))
             .number("v", 1)

@@ -7,11 +7,14 @@ mod life;
 mod records;
 mod tamper;
 
+pub(super) use records::must_follow_the_schema;
+
 use super::disk::Disk;
 use super::faults::Faults;
 use super::*;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Instant;
 
 /// A directory of its own, in memory where there is such a place; gone at the end.
 struct Scratch(PathBuf);
@@ -58,6 +61,10 @@ fn broken(faults: &Arc<Faults>) -> Settings {
     Settings { disk: Disk { faults: Some(Arc::clone(faults)) }, ..Settings::default() }
 }
 
+/// What records are judged by.
+const DIGESTS: Digests<'static> =
+    Digests { configuration: "sha256:01", engine: "cpu", law: "sha256:02", policy: "sha256:00" };
+
 /// What records refer to.
 struct World {
     sealed: Sealed,
@@ -82,9 +89,7 @@ impl World {
             model: "clinic-large",
             input: &self.input,
             decision: "{\"allow\":[\"paris/large\"]}",
-            policy: "sha256:00",
-            configuration: "sha256:01",
-            engine: "cpu",
+            digests: DIGESTS,
             findings: &self.findings,
             dropped_headers: 0,
             request_hmac: "ab",

@@ -26,7 +26,7 @@ async fn crashed(directory: &Path) -> PathBuf {
 }
 
 fn stamp() -> Stamp {
-    Stamp { node: "gw-1".into(), boot: "00".repeat(16), started: Instant::now() }
+    Stamp::new("gw-1", "00".repeat(16))
 }
 
 fn reopen(partition: &Path) -> Result<Opened, AuditError> {
