@@ -45,8 +45,8 @@ mod writer;
 
 pub use read::{Records, Shown, VerifyError, records, show};
 pub use record::{
-    Activation, Attempt, Heartbeat, ID_BYTES_MAX, Intent, Open, Outcome, Reason, Record, Recovery, Refusal,
-    now_us,
+    Activation, Attempt, Erase, Heartbeat, ID_BYTES_MAX, Intent, Open, Outcome, Prune, Reason, Record,
+    Recovery, Refusal, now_us,
 };
 pub use subject::{SUBJECT_BYTES_MAX, SUBJECTS_MAX, Sealed};
 pub use verify::{Options, PartitionReport, Progress, Report, verify};

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use super::AuditError;
-use super::canonical::{Object, array, timestamp};
+use super::canonical::{Object, array, string, timestamp};
 use super::frame::RECORD_BYTES_MAX;
 use super::subject::Sealed;
 
@@ -34,6 +34,10 @@ pub enum Record<'a> {
     Heartbeat(Heartbeat<'a>),
     /// A configuration, a policy or keys came into force.
     Activation(Activation<'a>),
+    /// A person was forgotten.
+    Erase(Erase<'a>),
+    /// The oldest records left the log.
+    Prune(Prune<'a>),
 }
 
 /// A request that the policy allowed: durable before its first byte leaves.
@@ -213,6 +217,35 @@ pub struct Activation<'a> {
     pub previous: Option<&'a str>,
 }
 
+/// A person was forgotten: durable before the key is destroyed (GDPR Art. 17). It names the key, not
+/// the person.
+#[derive(Debug, Clone)]
+pub struct Erase<'a> {
+    /// Wall clock, microseconds since 1970.
+    pub time_us: u64,
+    /// The tenant whose user it was.
+    pub tenant: &'a str,
+    /// The name of the key.
+    pub key: &'a str,
+    /// Which key of that name: the person's next one has the same name and another check value.
+    pub key_check: &'a str,
+    /// Why: a reference of the request, never a name.
+    pub reason: &'a str,
+}
+
+/// The oldest records left the log: durable before the first of them is removed.
+#[derive(Debug, Clone)]
+pub struct Prune<'a> {
+    /// Wall clock, microseconds since 1970.
+    pub time_us: u64,
+    /// The first record that remains, a multiple of 256.
+    pub minimum: u64,
+    /// Roots of the perfect subtrees over all records before it, largest first, base64.
+    pub roots: &'a [String],
+    /// Every pruned record is older than this, microseconds since 1970.
+    pub before_us: u64,
+}
+
 macro_rules! record_from {
     ($($kind:ident),*) => {$(
         impl<'a> From<$kind<'a>> for Record<'a> {
@@ -222,7 +255,7 @@ macro_rules! record_from {
         }
     )*};
 }
-record_from!(Intent, Outcome, Refusal, Recovery, Heartbeat, Activation);
+record_from!(Intent, Outcome, Refusal, Recovery, Heartbeat, Activation, Erase, Prune);
 
 /// Microseconds since 1970 on the wall clock.
 pub fn now_us() -> u64 {
@@ -245,7 +278,11 @@ impl Record<'_> {
             Record::Intent(intent) => Some(intent.id),
             Record::Outcome(outcome) => Some(outcome.id),
             Record::Refusal(refusal) => Some(refusal.id),
-            Record::Recovery(_) | Record::Heartbeat(_) | Record::Activation(_) => None,
+            Record::Recovery(_)
+            | Record::Heartbeat(_)
+            | Record::Activation(_)
+            | Record::Erase(_)
+            | Record::Prune(_) => None,
         }
     }
 
@@ -262,6 +299,8 @@ impl Record<'_> {
             Record::Recovery(recovery) => recovery.write(stamp, out),
             Record::Heartbeat(heartbeat) => heartbeat.write(stamp, out),
             Record::Activation(activation) => activation.write(stamp, out),
+            Record::Erase(erase) => erase.write(stamp, out),
+            Record::Prune(prune) => prune.write(stamp, out),
         }
         let bytes = out.len() - start;
         if bytes > RECORD_BYTES_MAX { Err(AuditError::TooLarge { bytes }) } else { Ok(()) }
@@ -437,6 +476,39 @@ impl Activation<'_> {
             .value("time", |out| timestamp(self.time_us, out))
             .number("v", 1)
             .text("what", self.what)
+            .end();
+    }
+}
+
+impl Erase<'_> {
+    fn write(&self, stamp: &Stamp, out: &mut Vec<u8>) {
+        Object::begin(out)
+            .text("boot", &stamp.boot)
+            .text("key", self.key)
+            .text("key_check", self.key_check)
+            .text("kind", "ERASE")
+            .number("mono_us", mono_us(stamp))
+            .text("node", &stamp.node)
+            .text("reason", self.reason)
+            .text("tenant", self.tenant)
+            .value("time", |out| timestamp(self.time_us, out))
+            .number("v", 1)
+            .end();
+    }
+}
+
+impl Prune<'_> {
+    fn write(&self, stamp: &Stamp, out: &mut Vec<u8>) {
+        Object::begin(out)
+            .value("before", |out| timestamp(self.before_us, out))
+            .text("boot", &stamp.boot)
+            .text("kind", "PRUNE")
+            .number("minimum", self.minimum)
+            .number("mono_us", mono_us(stamp))
+            .text("node", &stamp.node)
+            .value("roots", |out| array(self.roots, out, |root, out| string(root, out)))
+            .value("time", |out| timestamp(self.time_us, out))
+            .number("v", 1)
             .end();
     }
 }
