@@ -14,11 +14,13 @@
 //! | `frame` `segment` `journal` | one write and one fdatasync make it durable |
 //! | `tree` `note` `publisher` | tiles and a signed checkpoint, at most a second later |
 //! | `recover` | opening the log after whatever happened |
+//! | `erase` | forgetting a person, under a record |
 //! | `read` `verify` | for auditors |
 //! | `disk` | the one place that changes files, and where tests break it |
 
 mod canonical;
 mod disk;
+mod erase;
 #[cfg(test)]
 mod faults;
 mod frame;
@@ -43,6 +45,7 @@ mod tree;
 mod verify;
 mod writer;
 
+pub use erase::{Erased, REASON_BYTES_MAX};
 pub use read::{Records, Shown, VerifyError, records, show};
 pub use record::{
     Activation, Attempt, Erase, Heartbeat, ID_BYTES_MAX, Intent, Open, Outcome, Prune, Reason, Record,
@@ -61,6 +64,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
 use disk::Disk;
+use erase::Erasing;
 use record::Stamp;
 use subject::Subjects;
 use writer::{Shared, Writer};
@@ -115,6 +119,9 @@ pub enum AuditError {
     /// The log was closed.
     #[error("the log is closed")]
     Closed,
+    /// Nobody's: the person was forgotten, and so it stays.
+    #[error("this subject was erased: its key is destroyed")]
+    Erased,
     /// The system gave no random bytes.
     #[error("no random bytes")]
     Random,
@@ -135,6 +142,8 @@ impl AuditError {
 #[derive(Debug, Clone)]
 struct Settings {
     disk: Disk,
+    /// The same disk for keys, erasures and pruning, which a test breaks apart from the records.
+    upkeep: Disk,
     segment_bytes_max: u64,
     heartbeat: Duration,
 }
@@ -143,6 +152,7 @@ impl Default for Settings {
     fn default() -> Settings {
         Settings {
             disk: Disk::default(),
+            upkeep: Disk::default(),
             segment_bytes_max: segment::SEGMENT_BYTES_MAX,
             heartbeat: HEARTBEAT_AFTER,
         }
@@ -164,6 +174,8 @@ struct Inner {
     lock: Arc<File>,
     subjects: Subjects,
     partitions: Mutex<HashMap<String, Partition>>,
+    /// One erasure or pruning at a time.
+    upkeep: Mutex<()>,
 }
 
 impl Log {
@@ -180,15 +192,36 @@ impl Log {
         made.map_err(AuditError::disk("create", directory))?;
         let lock = Arc::new(lock(directory)?);
         let stamp = Stamp { node: node.to_owned(), boot: boot()?, started: Instant::now() };
-        let subjects = Subjects::open(&settings.disk, directory)?;
+        let erasing = Erasing::read(directory)?.map(|erasing| erasing.id());
+        let subjects = Subjects::open(&settings.upkeep, directory, erasing.as_ref())?;
         let directory = directory.to_path_buf();
         let partitions = Mutex::default();
-        let inner = Inner { directory, settings, stamp: Arc::new(stamp), lock, subjects, partitions };
+        let (stamp, upkeep) = (Arc::new(stamp), Mutex::default());
+        let inner = Inner { directory, settings, stamp, lock, subjects, partitions, upkeep };
         let log = Log { inner: Arc::new(inner) };
         for name in existing(&log.inner.directory)? {
             log.partition(&name)?;
         }
+        if erasing.is_some() {
+            log.on_own_thread(Log::finish_erasing)?;
+        }
         Ok(log)
+    }
+
+    /// Runs what waits for a record on a thread that drives no runtime.
+    fn on_own_thread<T: Send>(
+        &self,
+        work: impl FnOnce(&Log) -> Result<T, AuditError> + Send,
+    ) -> Result<T, AuditError> {
+        std::thread::scope(|scope| scope.spawn(|| work(self)).join()).unwrap_or(Err(AuditError::Closed))
+    }
+
+    /// The names of the partitions that are open: all that there are.
+    fn partition_names(&self) -> Vec<String> {
+        let partitions = self.inner.partitions.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut names: Vec<String> = partitions.keys().cloned().collect();
+        names.sort();
+        names
     }
 
     /// The partition `FR-health`, or `_gateway`: what belongs to nobody. Opens or creates it, which
@@ -286,7 +319,7 @@ impl Partition {
     }
 
     fn start(log: &Inner, name: &str) -> Result<Partition, AuditError> {
-        let Settings { disk, segment_bytes_max, heartbeat } = log.settings.clone();
+        let Settings { disk, segment_bytes_max, heartbeat, .. } = log.settings.clone();
         let path = log.directory.join(name);
         let origin = format!("{}/{name}", log.stamp.node);
         let recover::Opened { journal, publisher } =

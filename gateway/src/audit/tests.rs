@@ -2,6 +2,7 @@
 
 mod cost;
 mod crash;
+mod erase;
 mod full;
 mod life;
 mod records;
@@ -55,7 +56,8 @@ fn copy(from: &Path, to: &Path) {
 }
 
 fn broken(faults: &Arc<Faults>) -> Settings {
-    Settings { disk: Disk { faults: Some(Arc::clone(faults)) }, ..Settings::default() }
+    let disk = Disk { faults: Some(Arc::clone(faults)) };
+    Settings { upkeep: disk.clone(), disk, ..Settings::default() }
 }
 
 /// What records refer to.
