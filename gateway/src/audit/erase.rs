@@ -166,6 +166,19 @@ impl Log {
     }
 }
 
+#[derive(Deserialize)]
+struct Fields {
+    kind: String,
+    key: String,
+    key_check: String,
+}
+
+/// The key that an ERASE record names.
+pub(super) fn erased_key(record: &[u8]) -> Option<KeyId> {
+    let Fields { kind, key, key_check } = serde_json::from_slice(record).ok()?;
+    (kind == "ERASE").then_some(KeyId { name: key, check: key_check })
+}
+
 fn path(directory: &Path) -> PathBuf {
     directory.join("erasing")
 }

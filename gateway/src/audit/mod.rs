@@ -15,6 +15,7 @@
 //! | `tree` `note` `publisher` | tiles and a signed checkpoint, at most a second later |
 //! | `recover` | opening the log after whatever happened |
 //! | `erase` | forgetting a person, under a record |
+//! | `prune` `pruned` | letting old segments go, under a record, and reading what is left |
 //! | `read` `verify` | for auditors |
 //! | `disk` | the one place that changes files, and where tests break it |
 
@@ -26,6 +27,8 @@ mod faults;
 mod frame;
 mod journal;
 mod note;
+mod prune;
+mod pruned;
 mod publisher;
 mod read;
 mod record;
@@ -46,6 +49,7 @@ mod verify;
 mod writer;
 
 pub use erase::{Erased, REASON_BYTES_MAX};
+pub use prune::{Pruning, RETENTION_DAYS_MIN, prunable};
 pub use read::{Records, Shown, VerifyError, records, show};
 pub use record::{
     Activation, Attempt, Erase, Heartbeat, ID_BYTES_MAX, Intent, Open, Outcome, Prune, Reason, Record,
@@ -119,6 +123,9 @@ pub enum AuditError {
     /// The log was closed.
     #[error("the log is closed")]
     Closed,
+    /// The operator's: repeat it when checkpoints are written again.
+    #[error("no checkpoint signed the PRUNE record in time, so nothing was removed: repeat the command")]
+    Unsigned,
     /// Nobody's: the person was forgotten, and so it stays.
     #[error("this subject was erased: its key is destroyed")]
     Erased,

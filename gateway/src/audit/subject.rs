@@ -19,6 +19,7 @@ use std::sync::{Mutex, PoisonError, RwLock, RwLockReadGuard};
 
 use super::AuditError;
 use super::disk::{Disk, temporary};
+use super::read::VerifyError;
 
 /// The key file holds this many persons: about 280 MB, and as much memory again.
 pub const SUBJECTS_MAX: usize = 4_000_000;
@@ -241,6 +242,22 @@ impl Subjects {
         }
         self.disk.open_end(&self.path)
     }
+}
+
+/// The first of these keys, all of them destroyed once, that the key file beside the partitions holds
+/// again. An erasure that is under way is none of them.
+pub(super) fn back(directory: &Path, erased: &[KeyId]) -> Result<Option<String>, VerifyError> {
+    let path = directory.join("subject-keys");
+    if erased.is_empty() || directory.join("erasing").exists() || !path.exists() {
+        return Ok(None);
+    }
+    let bytes = std::fs::read(&path).map_err(VerifyError::disk(&path))?;
+    let (keys, _) = parse(&bytes).map_err(|error| VerifyError::Usage(error.to_string()))?;
+    let lives = |id: &&KeyId| {
+        let key = name_of(&id.name).and_then(|name| keys.live.get(&name));
+        key.is_some_and(|key| hex(&check_value(key)) == id.check)
+    };
+    Ok(erased.iter().find(lives).map(|id| id.name.clone()))
 }
 
 /// Writes over and removes a copy of the key file.
