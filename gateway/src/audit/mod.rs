@@ -16,10 +16,12 @@
 //! | `recover` | opening the log after whatever happened |
 //! | `erase` | forgetting a person, under a record |
 //! | `prune` `pruned` | letting old segments go, under a record, and reading what is left |
+//! | `control` `place` | commands while the gateway runs; a copy of a log is not continued |
 //! | `read` `verify` | for auditors |
 //! | `disk` | the one place that changes files, and where tests break it |
 
 mod canonical;
+mod control;
 mod disk;
 mod erase;
 #[cfg(test)]
@@ -27,6 +29,7 @@ mod faults;
 mod frame;
 mod journal;
 mod note;
+mod place;
 mod prune;
 mod pruned;
 mod publisher;
@@ -48,8 +51,9 @@ mod tree;
 mod verify;
 mod writer;
 
+pub use control::{Answer, Command, Control, order};
 pub use erase::{Erased, REASON_BYTES_MAX};
-pub use prune::{Pruning, RETENTION_DAYS_MIN, prunable};
+pub use prune::{Pruning, RETENTION_DAYS_MIN, days_ago, prunable};
 pub use read::{Records, Shown, VerifyError, records, show};
 pub use record::{
     Activation, Attempt, Erase, Heartbeat, ID_BYTES_MAX, Intent, Open, Outcome, Prune, Reason, Record,
@@ -123,6 +127,12 @@ pub enum AuditError {
     /// The log was closed.
     #[error("the log is closed")]
     Closed,
+    /// The operator's: two directories that go on from one log are a fork.
+    #[error(
+        "{} is a copy of a log, and a log is continued in one place. Restored from a backup: keep it for reading, and give the gateway an empty directory and a new `node` in [audit]. Moved here for good: inland audit moved {}",
+        .0.display(), .0.display()
+    )]
+    Copied(PathBuf),
     /// The operator's: repeat it when checkpoints are written again.
     #[error("no checkpoint signed the PRUNE record in time, so nothing was removed: repeat the command")]
     Unsigned,
@@ -198,6 +208,7 @@ impl Log {
         let made = settings.disk.create_directory_durably(directory);
         made.map_err(AuditError::disk("create", directory))?;
         let lock = Arc::new(lock(directory)?);
+        place::check(&settings.upkeep, directory)?;
         let stamp = Stamp { node: node.to_owned(), boot: boot()?, started: Instant::now() };
         let erasing = Erasing::read(directory)?.map(|erasing| erasing.id());
         let subjects = Subjects::open(&settings.upkeep, directory, erasing.as_ref())?;
@@ -229,6 +240,16 @@ impl Log {
         let mut names: Vec<String> = partitions.keys().cloned().collect();
         names.sort();
         names
+    }
+
+    /// Says that a copied or moved directory is the log from now on, and that it is continued nowhere
+    /// else.
+    pub fn moved(directory: &Path) -> Result<(), AuditError> {
+        let _lock = lock(directory)?;
+        if existing(directory)?.is_empty() {
+            return Err(AuditError::Name("this directory holds no partition of a log"));
+        }
+        place::note(&Disk::default(), directory)
     }
 
     /// The partition `FR-health`, or `_gateway`: what belongs to nobody. Opens or creates it, which
@@ -267,18 +288,27 @@ impl Log {
 
     /// Writes what is queued, signs a last checkpoint, and frees the directory for a next process.
     pub async fn close(&self) {
-        let partitions: Vec<Partition> = {
-            let partitions = self.inner.partitions.lock().unwrap_or_else(PoisonError::into_inner);
-            partitions.values().cloned().collect()
-        };
-        partitions.iter().for_each(|partition| partition.inner.shared.close());
-        for partition in partitions {
-            let ended = partition.inner.ended.lock().unwrap_or_else(PoisonError::into_inner).take();
-            if let Some(ended) = ended {
-                // An error means that the thread is gone: there is nothing left to wait for.
-                let _ = ended.await;
-            }
+        for ended in self.ending() {
+            // An error means that the thread is gone: there is nothing left to wait for.
+            let _ = ended.await;
         }
+    }
+
+    /// The same, on a thread that drives no runtime.
+    fn close_here(&self) {
+        for ended in self.ending() {
+            let _ = ended.blocking_recv();
+        }
+    }
+
+    /// Closes every partition; tells when each has ended.
+    fn ending(&self) -> Vec<oneshot::Receiver<()>> {
+        let partitions = self.inner.partitions.lock().unwrap_or_else(PoisonError::into_inner);
+        partitions.values().for_each(|partition| partition.inner.shared.close());
+        let ended = |partition: &Partition| {
+            partition.inner.ended.lock().unwrap_or_else(PoisonError::into_inner).take()
+        };
+        partitions.values().filter_map(ended).collect()
     }
 }
 

@@ -184,6 +184,11 @@ impl Cutoff {
     }
 }
 
+/// The moment so many days ago, microseconds since 1970.
+pub fn days_ago(days: u32) -> u64 {
+    days_before(now_us(), days)
+}
+
 fn days_before(now_us: u64, days: u32) -> u64 {
     now_us.saturating_sub(u64::from(days) * DAY_US)
 }
