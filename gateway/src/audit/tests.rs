@@ -1,5 +1,6 @@
 //! The log as a whole, from outside and with a disk that breaks.
 
+mod control;
 mod cost;
 mod crash;
 mod erase;

@@ -1,0 +1,166 @@
+//! The life of a log beside its records: persons who are forgotten, old records that leave, copies.
+
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+use std::time::Duration;
+
+use hyper::Method;
+use inland::audit::{self, AuditError, Log, Sealed};
+use inland::demo::{AUDIENCE, Client, Heard};
+use inland_tests::{CHAT, Process, Stage, WERK, all_records, body, kind};
+use serde_json::Value;
+
+const NODE: &str = "demo.example.test";
+const ROUNDS: u64 = 6;
+
+fn inland() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_inland-under-test"));
+    command.env_remove("INLAND_LOG");
+    command
+}
+
+fn gateway(config: &Path) -> Process {
+    Process::start(inland().args(["--log", "json", "serve", "--config"]).arg(config)).unwrap()
+}
+
+async fn stage(name: &str, extra: &str) -> Stage {
+    let mut stage = Stage::start(name, extra).await.unwrap();
+    stage.world.stop_gateway().await;
+    stage
+}
+
+async fn call(stage: &Stage, process: &Process, subject: &str) -> Heard {
+    let client = Client::new(&format!("https://{}", process.callers), Some(stage.world.ca_path())).unwrap();
+    let token = stage.world.token(WERK, subject, AUDIENCE);
+    client.send(Method::POST, CHAT, &token, &[], &body("werk-large", "Ein Brief, bitte.")).await.unwrap()
+}
+
+/// `inland audit erase`, the subject on standard input.
+fn erase(config: &Path, subject: &str) -> Output {
+    let mut command = inland();
+    command.args(["audit", "erase", "--tenant", WERK, "--subject", "-", "--reason", "R-2026-7", "--config"]);
+    let piped = command.arg(config).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = piped.spawn().unwrap();
+    writeln!(child.stdin.take().unwrap(), "{subject}").unwrap();
+    child.wait_with_output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// The sealed subject of each INTENT, in order.
+fn sealed(records: &[Value]) -> Vec<Sealed> {
+    let field = |record: &Value, name: &str| record.pointer(name).and_then(Value::as_str).unwrap().to_owned();
+    let intents = records.iter().filter(|record| kind(record) == "INTENT");
+    intents
+        .map(|record| Sealed { key: field(record, "/subject/key"), sealed: field(record, "/subject/sealed") })
+        .collect()
+}
+
+fn of_kind(records: &[Value], wanted: &str) -> usize {
+    records.iter().filter(|record| kind(record) == wanted).count()
+}
+
+fn end(process: Process) {
+    process.signal("TERM").unwrap();
+    assert_eq!(process.wait().unwrap().code(), Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_person_is_forgotten_while_the_gateway_runs_and_after_it_was_killed() {
+    let stage = stage("erase", "").await;
+    let config = stage.world.config_path();
+    let process = gateway(&config);
+    assert_eq!(call(&stage, &process, "anna").await.status, 200);
+    assert_eq!(call(&stage, &process, "bert").await.status, 200);
+    let done = erase(&config, "anna");
+    assert!(done.status.success(), "{}", text(&done.stderr));
+    assert!(text(&done.stdout).starts_with("erased: key "), "{}", text(&done.stdout));
+    assert!(text(&done.stdout).contains("recorded in DE-industry"), "{}", text(&done.stdout));
+    // Anna comes back: that is a new key, under the same name.
+    assert_eq!(call(&stage, &process, "anna").await.status, 200);
+    let unknown = erase(&config, "nobody");
+    assert!(!unknown.status.success());
+    assert!(text(&unknown.stderr).contains("this log holds no key of that subject"));
+    process.kill().unwrap();
+    assert!(stage.log().join("control").exists(), "a killed process cleans nothing up");
+    // Nobody holds the log: the command does it itself, after the recovery.
+    let done = erase(&config, "bert");
+    assert!(done.status.success(), "{}", text(&done.stderr));
+    end(gateway(&config)); // takes the socket over
+    audit::verify(&stage.log(), audit::Options::default()).unwrap();
+    let records = all_records(&stage.log()).unwrap();
+    assert_eq!(of_kind(&records, "ERASE"), 2);
+    let log = Log::open(&stage.log(), NODE).unwrap();
+    let opened: Vec<_> = sealed(&records).iter().map(|sealed| log.unseal_subject(WERK, sealed)).collect();
+    let [first, second, third] = opened.as_slice() else { panic!("{} INTENTs", opened.len()) };
+    assert!(matches!((first, second), (Err(AuditError::Erased), Err(AuditError::Erased))), "{opened:?}");
+    assert_eq!(third.as_deref().ok(), Some("anna"));
+    log.close().await;
+    stage.world.stop().await;
+}
+
+/// `kill -9` somewhere in an erasure: after the next start there is a record and no key, or neither.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_kill_in_the_middle_of_an_erasure_leaves_it_whole_or_not_begun() {
+    let stage = stage("erase-kill", "").await;
+    let config = stage.world.config_path();
+    for round in 0..ROUNDS {
+        let process = gateway(&config);
+        let subject = format!("person-{round}");
+        assert_eq!(call(&stage, &process, &subject).await.status, 200);
+        let (asked, place) = (subject.clone(), config.clone());
+        let asking = tokio::task::spawn_blocking(move || erase(&place, &asked));
+        // The command needs some tens of milliseconds to start: a kill before, in and after its work.
+        tokio::time::sleep(Duration::from_millis(round * 25)).await;
+        process.kill().unwrap();
+        let said = asking.await.unwrap().status.success();
+        end(gateway(&config));
+        let records = all_records(&stage.log()).unwrap();
+        let intents = sealed(&records);
+        let newest = intents.last().unwrap();
+        let stands = |record: &Value| {
+            kind(record) == "ERASE" && record.get("key").and_then(Value::as_str) == Some(&newest.key)
+        };
+        let recorded = records.iter().filter(|record| stands(record)).count();
+        let log = Log::open(&stage.log(), NODE).unwrap();
+        let gone = matches!(log.unseal_subject(WERK, newest), Err(AuditError::Erased));
+        assert!(gone || log.unseal_subject(WERK, newest).unwrap() == subject);
+        log.close().await;
+        assert_eq!(recorded, usize::from(gone), "round {round}");
+        assert!(gone || !said, "round {round}: said to be erased, and is not");
+        println!("round {round}: erased {gone}, answered {said}");
+    }
+    audit::verify(&stage.log(), audit::Options::default()).unwrap();
+    stage.world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn young_records_stay_whoever_asks() {
+    let stage = stage("prune", "retention_days = 184\n").await;
+    let config = stage.world.config_path();
+    let process = gateway(&config);
+    assert_eq!(call(&stage, &process, "anna").await.status, 200);
+    let prune = |before: &str, more: &[&str]| {
+        let mut command = inland();
+        command.args(["audit", "prune", "--before", before]).args(more).arg(stage.log());
+        command.output().unwrap()
+    };
+    let refused = prune("2100-01-01", &[]);
+    assert!(!refused.status.success());
+    assert!(text(&refused.stderr).contains("records of the last 184 days stay"), "{}", text(&refused.stderr));
+    let refused = prune("2100-01-01", &["--dry-run"]);
+    assert!(text(&refused.stderr).contains("records of the last 184 days stay"), "{}", text(&refused.stderr));
+    let nothing = prune("2020-01-01", &[]);
+    assert!(nothing.status.success(), "{}", text(&nothing.stderr));
+    assert_eq!(text(&nothing.stdout), "nothing went: no whole segment is old enough\n");
+    end(process);
+    assert_eq!(of_kind(&all_records(&stage.log()).unwrap(), "PRUNE"), 0);
+    stage.edit("gateway.toml", "retention_days = 184", "retention_days = 30").unwrap();
+    let check = inland().args(["check", "--config"]).arg(&config).output().unwrap();
+    assert!(!check.status.success());
+    assert!(text(&check.stderr).contains("retention_days is 30, and records must be kept six months"));
+    stage.world.stop().await;
+}
