@@ -61,7 +61,7 @@ impl Running {
         let (address, admin) = (door.address().map_err(told)?, admin_listener.local_addr().map_err(told)?);
         let limits = generation.config().limits.clone();
         generation.keys().refresh(SystemTime::now()).await; // no request waits for the first key set
-        let control = log.listen().map_err(|error| format!("audit log: {error}"))?;
+        let control = log.listen();
         let retention_days = generation.config().audit.retention_days.as_ref().map(|days| *days.get_ref());
         let gateway = Arc::new(Gateway::new(generation, log, receipts, engine));
         let (status, config_path) = (Arc::new(Status::default()), config_path.to_owned());
@@ -78,7 +78,11 @@ impl Running {
             stopped.clone(),
         ));
         tasks.spawn(poll::keep_asking(Arc::clone(&gateway), stopped.clone()));
-        tasks.spawn(control.serve(stopped.clone()));
+        match control {
+            Ok(control) => drop(tasks.spawn(control.serve(stopped.clone()))),
+            // Requests are answered and recorded all the same.
+            Err(error) => tracing::warn!("`inland audit erase` and `prune` need a stop first: {error}"),
+        }
         if let Some(days) = retention_days {
             tasks.spawn(keep_pruning(gateway.log().clone(), days, stopped.clone()));
         }

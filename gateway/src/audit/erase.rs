@@ -20,7 +20,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::PoisonError;
 
-use super::disk::parent;
+use super::disk::{parent, read_bounded};
 use super::read::{VerifyError, records};
 use super::record::{Erase, now_us};
 use super::segment::{Frames, list};
@@ -29,6 +29,9 @@ use super::{AuditError, Log};
 
 /// How long the reason of an erasure may be.
 pub const REASON_BYTES_MAX: usize = 256;
+
+/// How long `erasing` may be: a name for each of 1,024 partitions.
+const ERASING_BYTES_MAX: u64 = 256 * 1024;
 
 /// What an erasure did.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,7 +59,7 @@ impl Erasing {
     /// Reads the erasure that something interrupted, if there is one.
     pub(super) fn read(directory: &Path) -> Result<Option<Erasing>, AuditError> {
         let path = path(directory);
-        match std::fs::read(&path) {
+        match read_bounded(&path, ERASING_BYTES_MAX) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(AuditError::disk("read", &path)(error)),
             Ok(bytes) => serde_json::from_slice(&bytes)

@@ -22,7 +22,8 @@ use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 
 use super::canonical::timestamp;
-use super::disk::{Disk, parent};
+use super::disk::{Disk, parent, read_bounded};
+use super::note::NOTE_BYTES_MAX;
 use super::pruned::{Pruned, pointer, standing};
 use super::read::{VerifyError, partitions};
 use super::record::{Prune, now_us};
@@ -265,8 +266,8 @@ fn may_go(
 
 /// Records under the checkpoint, as it says itself.
 fn checkpoint_size(partition: &Path) -> io::Result<u64> {
-    let text = std::fs::read_to_string(partition.join("checkpoint"))?;
-    let size = text.lines().nth(1).and_then(|line| line.parse().ok());
+    let note = read_bounded(&partition.join("checkpoint"), NOTE_BYTES_MAX as u64)?;
+    let size = String::from_utf8_lossy(&note).lines().nth(1).and_then(|line| line.parse().ok());
     size.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "the checkpoint names no size"))
 }
 

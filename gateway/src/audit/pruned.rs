@@ -4,11 +4,13 @@
 //! checkpoint says so. The hashes of the records stay in the tiles of level 0, so the tree is whole
 //! and every proof about what is left still holds.
 
+use base64::prelude::{BASE64_STANDARD, Engine};
 use memchr::memmem::Finder;
 use serde::Deserialize;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::disk::read_bounded;
 use super::frame::Frame;
 use super::segment::{Frames, ReadError, Segment, file_name};
 use super::tree::{TILE_WIDTH, Tree, path, read};
@@ -22,6 +24,20 @@ pub(super) struct Pruned {
     pub(super) minimum: u64,
     /// Roots of the perfect subtrees over the records before it, largest first, base64.
     pub(super) roots: Vec<String>,
+}
+
+impl Pruned {
+    /// Whether it is one of the first `covered` records and names the roots of those before its
+    /// minimum, as the tiles have them.
+    pub(super) fn is_right(&self, partition: &Path, covered: u64) -> bool {
+        let whole = self.minimum.is_multiple_of(TILE_WIDTH) && self.minimum <= self.index;
+        whole
+            && self.index < covered
+            && Tree::load_within(partition, self.minimum, covered).is_ok_and(|tree| {
+                let roots = tree.subtrees();
+                roots.iter().map(|root| BASE64_STANDARD.encode(root)).eq(self.roots.iter().cloned())
+            })
+    }
 }
 
 /// Finds PRUNE records among others: nearly all are told apart without being parsed.
@@ -65,7 +81,8 @@ pub(super) fn standing(
     let Some(first) = segments.first() else { return Ok(None) };
     let prunes = Prunes::new();
     let counts = |found: &Pruned| found.index < size && found.minimum >= first.first;
-    let hint = std::fs::read_to_string(pointer(partition)).ok().and_then(|text| text.trim_end().parse().ok());
+    let hint = read_bounded(&pointer(partition), 32).ok();
+    let hint = hint.and_then(|text| std::str::from_utf8(&text).ok()?.trim_end().parse().ok());
     if let Some(index) = hint.filter(|index| *index < size) {
         let mut frames = Frames::from(segments, index);
         while let Some(frame) = frames.next()? {

@@ -115,6 +115,14 @@ fn resume(
     let origin = publisher.signer.verifier().origin().to_owned();
     let allowed = standing(&publisher.partition, segments, checkpoint.size).map_err(corrupt(&origin))?;
     confirm(&mut publisher, segments, checkpoint, &origin)?;
+    // Only now are the tiles known to be right.
+    let place = publisher.partition.clone();
+    let right = |prune: &Pruned| prune.is_right(&place, checkpoint.size);
+    if allowed.as_ref().is_some_and(|prune| !right(prune)) {
+        let what =
+            "its PRUNE record does not name the roots of the missing records; run `inland audit verify`";
+        return Err(AuditError::corrupt(&origin, what.to_owned()));
+    }
     let Tail { position, end, prune } = tail(&mut publisher, segments, checkpoint, &origin)?;
     let found = Found {
         cut: read_cut(&end)?,
@@ -129,7 +137,7 @@ fn resume(
         publisher.publish()?;
     }
     // A crash in the middle of a pruning: what a signed record says may go, goes.
-    if let Some(prune) = prune.or(allowed) {
+    if let Some(prune) = prune.filter(right).or(allowed) {
         carry_out(&disk, &partition, &prune)?;
     }
     Ok(Opened { journal, publisher })

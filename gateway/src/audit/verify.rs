@@ -228,14 +228,7 @@ impl Partition<'_> {
             return Err(self.fault(Some(allowed), what));
         }
         for prune in &walk.said.prunes {
-            let right = prune.minimum <= prune.index
-                && Tree::load_within(self.path, prune.minimum, walk.total).is_ok_and(|tree| {
-                    tree.subtrees()
-                        .iter()
-                        .map(|root| BASE64_STANDARD.encode(root))
-                        .eq(prune.roots.iter().cloned())
-                });
-            if !right {
+            if !prune.is_right(self.path, walk.total) {
                 let what = "this PRUNE does not name the roots of the records before its minimum";
                 return Err(self.fault(Some(prune.index), what));
             }

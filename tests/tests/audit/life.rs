@@ -78,7 +78,7 @@ async fn a_person_is_forgotten_while_the_gateway_runs_and_after_it_was_killed() 
     let done = erase(&config, "anna");
     assert!(done.status.success(), "{}", text(&done.stderr));
     assert!(text(&done.stdout).starts_with("erased: key "), "{}", text(&done.stdout));
-    assert!(text(&done.stdout).contains("recorded in DE-industry"), "{}", text(&done.stdout));
+    assert!(text(&done.stdout).contains("recorded in DE-manufacturing"), "{}", text(&done.stdout));
     // Anna comes back: that is a new key, under the same name.
     assert_eq!(call(&stage, &process, "anna").await.status, 200);
     let unknown = erase(&config, "nobody");

@@ -304,6 +304,8 @@ fn a_prune_record_that_names_wrong_roots_or_is_not_signed_allows_nothing() {
         said(&scratch.join("wrong")).0,
         "FR-health, record 1400: this PRUNE does not name the roots of the records before its minimum"
     );
+    // The start did not act on them.
+    assert_eq!(segment::list(&scratch.join("wrong/FR-health")).unwrap().len(), 6);
     // The right roots, in the second before a crash: nobody signed them.
     let signed = checkpoint(&scratch.join("log"));
     let tree = tree::Tree::load_within(&scratch.join("log/FR-health"), 256, 1400).unwrap();
