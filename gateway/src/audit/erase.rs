@@ -178,6 +178,8 @@ struct Fields {
 
 /// The key that an ERASE record names.
 pub(super) fn erased_key(record: &[u8]) -> Option<KeyId> {
+    // Records are canonical: behind `{"boot":"…32 digits…` comes `","key":"` in this kind only.
+    record.get(41..).filter(|rest| rest.starts_with(b"\",\"key\":\""))?;
     let Fields { kind, key, key_check } = serde_json::from_slice(record).ok()?;
     (kind == "ERASE").then_some(KeyId { name: key, check: key_check })
 }

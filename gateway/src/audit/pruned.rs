@@ -5,7 +5,6 @@
 //! and every proof about what is left still holds.
 
 use base64::prelude::{BASE64_STANDARD, Engine};
-use memchr::memmem::Finder;
 use serde::Deserialize;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -40,11 +39,6 @@ impl Pruned {
     }
 }
 
-/// Finds PRUNE records among others: nearly all are told apart without being parsed.
-pub(super) struct Prunes {
-    finder: Finder<'static>,
-}
-
 #[derive(Deserialize)]
 struct Fields {
     kind: String,
@@ -52,17 +46,12 @@ struct Fields {
     roots: Vec<String>,
 }
 
-impl Prunes {
-    pub(super) fn new() -> Prunes {
-        Prunes { finder: Finder::new(b"\"kind\":\"PRUNE\"") }
-    }
-
-    /// The PRUNE that this frame holds, if it is one.
-    pub(super) fn read(&self, frame: &Frame<'_>) -> Option<Pruned> {
-        self.finder.find(frame.record())?;
-        let Fields { kind, minimum, roots } = serde_json::from_slice(frame.record()).ok()?;
-        (kind == "PRUNE").then_some(Pruned { index: frame.sequence, minimum, roots })
-    }
+/// The PRUNE that this frame holds, if it is one.
+pub(super) fn parse(frame: &Frame<'_>) -> Option<Pruned> {
+    // Records are canonical, so its first key tells nearly every other record apart without parsing.
+    frame.record().strip_prefix(b"{\"before\":")?;
+    let Fields { kind, minimum, roots } = serde_json::from_slice(frame.record()).ok()?;
+    (kind == "PRUNE").then_some(Pruned { index: frame.sequence, minimum, roots })
 }
 
 /// The file that tells where the newest PRUNE record stands. A hint only: the record counts.
@@ -79,7 +68,6 @@ pub(super) fn standing(
     size: u64,
 ) -> Result<Option<Pruned>, ReadError> {
     let Some(first) = segments.first() else { return Ok(None) };
-    let prunes = Prunes::new();
     let counts = |found: &Pruned| found.index < size && found.minimum >= first.first;
     let hint = read_bounded(&pointer(partition), 32).ok();
     let hint = hint.and_then(|text| std::str::from_utf8(&text).ok()?.trim_end().parse().ok());
@@ -89,7 +77,7 @@ pub(super) fn standing(
             if frame.sequence < index {
                 continue;
             }
-            if let Some(found) = prunes.read(&frame).filter(counts) {
+            if let Some(found) = parse(&frame).filter(counts) {
                 return Ok(Some(found));
             }
             break;
@@ -100,7 +88,7 @@ pub(super) fn standing(
     }
     let (mut frames, mut newest) = (Frames::new(segments.to_vec()), None);
     while let Some(frame) = frames.next()? {
-        newest = prunes.read(&frame).filter(counts).or(newest);
+        newest = parse(&frame).filter(counts).or(newest);
     }
     newest.map(Some).ok_or(ReadError::Segment {
         file: file_name(&first.path),

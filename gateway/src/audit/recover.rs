@@ -17,7 +17,7 @@ use super::disk::Disk;
 use super::journal::{Journal, Position, Tag, remove_temporary};
 use super::note::{Checkpoint, Signer};
 use super::prune::carry_out;
-use super::pruned::{HashesError, Pruned, Prunes, push_hashes, standing};
+use super::pruned::{self, HashesError, Pruned, push_hashes, standing};
 use super::publisher::Publisher;
 use super::record::{OPEN_PER_RECORD_MAX, Open, Record, Recovery, Stamp, now_us};
 use super::segment::{End, Frames, HEADER_BYTES, ReadError, Segment, list};
@@ -235,7 +235,7 @@ fn tail(
     checkpoint: &Checkpoint,
     origin: &str,
 ) -> Result<Tail, AuditError> {
-    let (prunes, mut prune) = (Prunes::new(), None);
+    let mut prune = None;
     let oldest_open = segments.last().map_or(0, |segment| segment.oldest_open);
     let mut frames = Frames::from(segments, oldest_open.min(checkpoint.size));
     let mut open = BTreeMap::new();
@@ -246,7 +246,7 @@ fn tail(
         if index >= checkpoint.size {
             publisher.tree.push(&frame);
             publisher.relieve()?;
-        } else if let Some(found) = prunes.read(&frame) {
+        } else if let Some(found) = pruned::parse(&frame) {
             prune = Some(found);
         }
         if index.is_multiple_of(TILE_WIDTH) {

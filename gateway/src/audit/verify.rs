@@ -6,7 +6,6 @@
 //! is named where it is.
 
 use base64::prelude::{BASE64_STANDARD, Engine};
-use memchr::memmem::Finder;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -14,7 +13,7 @@ use std::path::Path;
 use super::erase::erased_key;
 use super::frame::Frame;
 use super::note::{Checkpoint, Verifier};
-use super::pruned::{HashesError, Pruned, Prunes, push_hashes};
+use super::pruned::{self, HashesError, Pruned, push_hashes};
 use super::read::{VerifyError, partitions};
 use super::segment::{Frames, list};
 use super::subject::{KeyId, back};
@@ -108,24 +107,16 @@ struct Walk {
 }
 
 /// What records say about the log itself.
+#[derive(Default)]
 struct Said {
-    reader: Prunes,
     prunes: Vec<Pruned>,
-    finder: Finder<'static>,
     erased: Vec<KeyId>,
 }
 
 impl Said {
-    fn new() -> Said {
-        let finder = Finder::new(b"\"kind\":\"ERASE\"");
-        Said { reader: Prunes::new(), prunes: Vec::new(), finder, erased: Vec::new() }
-    }
-
     fn hear(&mut self, frame: &Frame<'_>) {
-        self.prunes.extend(self.reader.read(frame));
-        if self.finder.find(frame.record()).is_some() {
-            self.erased.extend(erased_key(frame.record()));
-        }
+        self.prunes.extend(pruned::parse(frame));
+        self.erased.extend(erased_key(frame.record()));
     }
 }
 
@@ -148,7 +139,7 @@ impl Partition<'_> {
         let segments = list(self.path).map_err(VerifyError::read(self.name))?;
         let minimum = segments.first().map_or(0, |segment| segment.first);
         let mut walk =
-            Walk { tree: Tree::default(), older, minimum, total: checkpoint.size, said: Said::new() };
+            Walk { tree: Tree::default(), older, minimum, total: checkpoint.size, said: Said::default() };
         self.meet(&walk.tree, &walk.older)?;
         self.walk_hashes(&mut walk, options)?;
         let mut frames = Frames::new(segments);

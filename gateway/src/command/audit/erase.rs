@@ -30,7 +30,7 @@ pub(in crate::command) struct Erase {
     /// The tenant whose user it is.
     #[arg(long)]
     tenant: String,
-    /// The person, as the tenant's tokens or keys name them; `-` reads a line from standard input.
+    /// The person: the `sub` of their tokens, or `api-key/NAME`; `-` reads a line from standard input.
     #[arg(long)]
     subject: String,
     /// A reference of their request, for the record. No name.
