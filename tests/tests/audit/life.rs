@@ -1,12 +1,13 @@
 //! The life of a log beside its records: persons who are forgotten, old records that leave, copies.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
 use hyper::Method;
-use inland::audit::{self, AuditError, Log, Sealed};
+use inland::audit::{self, AuditError, Intent, Log, Outcome, Sealed};
 use inland::demo::{AUDIENCE, Client, Heard};
 use inland_tests::{CHAT, Process, Stage, WERK, all_records, body, kind};
 use serde_json::Value;
@@ -162,5 +163,145 @@ async fn young_records_stay_whoever_asks() {
     let check = inland().args(["check", "--config"]).arg(&config).output().unwrap();
     assert!(!check.status.success());
     assert!(text(&check.stderr).contains("retention_days is 30, and records must be kept six months"));
+    stage.world.stop().await;
+}
+
+/// The partition that old records are written into, and the record at which its second segment begins.
+const OLD: &str = "DE-manufacturing";
+const SECOND: u64 = 2304;
+/// 2025-01-01: older than 184 days whenever this runs.
+const LONG_AGO_US: u64 = 1_735_689_600_000_000;
+
+/// Old requests with large policy inputs, so that a first segment of 64 MiB is full.
+async fn write_old_records(directory: &Path) {
+    let log = Log::open(directory, NODE).unwrap();
+    let partition = log.partition(OLD).unwrap();
+    let subject = log.seal_subject(WERK, "carl").unwrap();
+    let input = format!("{{\"padding\":\"{}\"}}", "x".repeat(60_000));
+    let ids: Vec<String> = (0..8).map(|number| format!("old-{number}")).collect();
+    let findings = BTreeMap::new();
+    for _ in 0..160 {
+        // Eight that begin together and end together: at a multiple of 16 records none is open.
+        let intent = |id: &'_ str| partition.append(old_intent(id, &input, &subject, &findings));
+        let waiting: Vec<_> = ids.iter().map(|id| intent(id)).collect();
+        let mut closing = Vec::new();
+        for (appending, id) in waiting.into_iter().zip(&ids) {
+            closing.push(partition.append(old_outcome(id, appending.await.unwrap())));
+        }
+        for appending in closing {
+            appending.await.unwrap();
+        }
+    }
+    log.close().await;
+    assert!(directory.join(OLD).join("segments/0002.seg").exists());
+}
+
+fn old_intent<'a>(
+    id: &'a str,
+    input: &'a str,
+    subject: &'a Sealed,
+    findings: &'a BTreeMap<&'a str, u32>,
+) -> Intent<'a> {
+    Intent {
+        id,
+        time_us: LONG_AGO_US,
+        tenant: WERK,
+        subject,
+        principal: "jwt",
+        route: "/v1/chat/completions",
+        model: "werk-large",
+        input,
+        decision: "{}",
+        policy: "p",
+        configuration: "c",
+        engine: "cpu",
+        findings,
+        dropped_headers: 0,
+        request_hmac: "ab",
+        request_bytes: 1,
+        stale: false,
+    }
+}
+
+fn old_outcome(id: &str, intent: u64) -> Outcome<'_> {
+    Outcome {
+        id,
+        time_us: LONG_AGO_US,
+        intent,
+        attempts: &[],
+        pair: None,
+        status: 502,
+        code: Some("backend_failed"),
+        request_bytes: 0,
+        response_bytes: 0,
+        response_hmac: None,
+        duration_us: 1,
+        first_byte_us: None,
+    }
+}
+
+fn minimum(log: &Path) -> u64 {
+    let report = audit::verify(log, audit::Options::default()).unwrap();
+    report.partitions.get(OLD).unwrap().minimum
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_gateway_that_is_told_to_lets_old_records_go_by_itself() {
+    let stage = stage("retention", "retention_days = 200\n").await;
+    write_old_records(&stage.log()).await;
+    assert_eq!(minimum(&stage.log()), 0);
+    let process = gateway(&stage.world.config_path());
+    let bundle = stage.log().join(OLD).join("tile/entries/008");
+    for _ in 0..600 {
+        if !bundle.exists() {
+            break; // the last that goes
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    assert!(!bundle.exists(), "nothing went in a minute");
+    assert_eq!(call(&stage, &process, "anna").await.status, 200);
+    end(process);
+    assert_eq!(minimum(&stage.log()), SECOND);
+    assert!(!stage.log().join(OLD).join("segments/0001.seg").exists());
+    assert_eq!(of_kind(&all_records(&stage.log()).unwrap(), "PRUNE"), 1);
+    stage.world.stop().await;
+}
+
+/// `kill -9` somewhere in a pruning: the log verifies as it lies there, and the next one finishes it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_kill_in_the_middle_of_a_pruning_leaves_a_log_that_verifies() {
+    let stage = stage("prune-kill", "").await;
+    write_old_records(&stage.log()).await;
+    let prune = |more: &[&str]| {
+        let mut command = inland();
+        command.args(["audit", "prune", "--before", "2026-01-01"]).args(more).arg(stage.log());
+        command
+    };
+    let dry = prune(&["--dry-run"]).output().unwrap();
+    let going = text(&dry.stdout);
+    assert!(going.contains(&format!("{SECOND} records in 1 segments would go")), "{going}");
+    let pointer = stage.log().join(OLD).join("pruned");
+    for round in 0..5 {
+        let mut child = prune(&[]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        if round != 1 {
+            tokio::time::sleep(Duration::from_millis(round * 500)).await;
+        } else {
+            // The moment from which on files go.
+            while !pointer.exists() && child.try_wait().unwrap().is_none() {
+                std::hint::spin_loop();
+            }
+        }
+        let ended = child.try_wait().unwrap().is_some();
+        let _ = child.kill(); // it may have ended
+        child.wait().unwrap();
+        let (found, last) = (minimum(&stage.log()), stage.log().join(OLD).join("tile/entries/008"));
+        println!("round {round}: ended {ended}, first record {found}, last bundle {}", last.exists());
+        assert!(found == 0 || found == SECOND);
+    }
+    assert!(prune(&[]).status().unwrap().success());
+    end(gateway(&stage.world.config_path()));
+    assert_eq!(minimum(&stage.log()), SECOND);
+    assert!(!stage.log().join(OLD).join("tile/entries/008").exists());
+    assert!(stage.log().join(OLD).join("tile/entries/009").exists());
     stage.world.stop().await;
 }
