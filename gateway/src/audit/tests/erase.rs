@@ -109,6 +109,7 @@ fn who_is_not_known_or_is_erased_already_is_not_erased() {
         (TENANT, "bert@example.org", " ", "a reason has 1 to 256 bytes"),
         (TENANT, "bert@example.org", "a\nb", "a reason has 1 to 256 bytes"),
         (TENANT, "", "R-8", "no subject is named"),
+        (TENANT, "a", "Art. 17", "this log holds no key of that subject"),
     ] {
         let error = log.erase(tenant, subject, reason).unwrap_err().to_string();
         assert!(error.starts_with(said), "{error}");
