@@ -22,6 +22,9 @@ use crate::serve::Gateway;
 /// How often those who could not be authenticated are written down.
 const COUNT_EVERY: Duration = Duration::from_secs(60);
 
+/// How often old segments of the log are looked for.
+const PRUNE_EVERY: Duration = Duration::from_secs(6 * 3600);
+
 /// How long requests that were cut off at the end of a drain have for their OUTCOME.
 const OUTCOMES_MAX: Duration = Duration::from_secs(2);
 
@@ -58,6 +61,8 @@ impl Running {
         let (address, admin) = (door.address().map_err(told)?, admin_listener.local_addr().map_err(told)?);
         let limits = generation.config().limits.clone();
         generation.keys().refresh(SystemTime::now()).await; // no request waits for the first key set
+        let control = log.listen();
+        let retention_days = generation.config().audit.retention_days.as_ref().map(|days| *days.get_ref());
         let gateway = Arc::new(Gateway::new(generation, log, receipts, engine));
         let (status, config_path) = (Arc::new(Status::default()), config_path.to_owned());
         status.set(gateway.generation().policy().refused().map(str::to_owned));
@@ -73,6 +78,14 @@ impl Running {
             stopped.clone(),
         ));
         tasks.spawn(poll::keep_asking(Arc::clone(&gateway), stopped.clone()));
+        match control {
+            Ok(control) => drop(tasks.spawn(control.serve(stopped.clone()))),
+            // Requests are answered and recorded all the same.
+            Err(error) => tracing::warn!("`inland audit erase` and `prune` need a stop first: {error}"),
+        }
+        if let Some(days) = retention_days {
+            tasks.spawn(keep_pruning(gateway.log().clone(), days, stopped.clone()));
+        }
         tasks.spawn(keep_counting(Arc::clone(&gateway), stopped));
         Ok(Running { gateway, status, config_path, address, admin, stop, tasks })
     }
@@ -132,6 +145,24 @@ async fn watch_files(
         if settled && seen != in_force {
             in_force = seen; // a file that was refused is not tried again until it changes
             let _ = reload::reload(&path, &gateway, &status).await; // told to log, metrics and /readyz
+        }
+    }
+}
+
+/// Lets old segments of the log go, now and then.
+async fn keep_pruning(log: Log, days: u32, mut stop: watch::Receiver<bool>) {
+    loop {
+        let (log, before_us) = (log.clone(), audit::days_ago(days));
+        match tokio::task::spawn_blocking(move || log.prune(before_us)).await {
+            Ok(Ok(pruned)) => pruned.iter().for_each(|it| {
+                tracing::info!(partition = it.partition, minimum = it.minimum, "old records left the log");
+            }),
+            Ok(Err(error)) => tracing::error!(%error, "old records could not leave the log"),
+            Err(error) => tracing::error!(%error, "old records could not leave the log"),
+        }
+        tokio::select! {
+            () = tokio::time::sleep(PRUNE_EVERY) => {}
+            _ = stop.changed() => return,
         }
     }
 }

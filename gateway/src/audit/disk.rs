@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 use std::fs::{DirBuilder, File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
@@ -44,6 +44,24 @@ impl Disk {
     /// Opens a file whose end grows.
     pub(super) fn open_end(&self, path: &Path) -> io::Result<File> {
         self.step(|| OpenOptions::new().read(true).append(true).create(true).mode(FILE_MODE).open(path))
+    }
+
+    /// Opens a file to write over what is in it.
+    pub(super) fn open_over(&self, path: &Path) -> io::Result<File> {
+        self.step(|| OpenOptions::new().read(true).write(true).open(path))
+    }
+
+    /// Writes zeros over all of a file: removing its name alone would leave its bytes on the medium.
+    pub(super) fn wipe(&self, file: &mut File) -> io::Result<()> {
+        let mut left = file.metadata()?.len();
+        file.seek(SeekFrom::Start(0))?;
+        let zeros = [0; 4096];
+        while left > 0 {
+            let now = left.min(zeros.len() as u64);
+            self.write(file, zeros.get(..usize::try_from(now).unwrap_or(0)).unwrap_or_default())?;
+            left -= now;
+        }
+        self.sync(file)
     }
 
     /// Writes all bytes.
@@ -106,6 +124,14 @@ impl Disk {
         self.step(|| File::open(path)?.sync_all())
     }
 
+    /// Removes a file; one that is not there is removed already.
+    pub(super) fn remove_file(&self, path: &Path) -> io::Result<()> {
+        self.step(|| match std::fs::remove_file(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            other => other,
+        })
+    }
+
     /// Removes a directory with all that is in it; one that is not there is removed already.
     pub(super) fn remove_directory(&self, path: &Path) -> io::Result<()> {
         self.step(|| match std::fs::remove_dir_all(path) {
@@ -145,6 +171,16 @@ impl Disk {
             Some(faults) => faults.step(act),
         }
     }
+}
+
+/// Reads a file that has a bound; a longer one is not what it should be.
+pub(super) fn read_bounded(path: &Path, bytes_max: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(bytes_max + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > bytes_max {
+        return Err(io::Error::new(io::ErrorKind::InvalidData, "the file is too long"));
+    }
+    Ok(bytes)
 }
 
 /// Where a file stands until it is whole.

@@ -14,16 +14,24 @@
 //! | `frame` `segment` `journal` | one write and one fdatasync make it durable |
 //! | `tree` `note` `publisher` | tiles and a signed checkpoint, at most a second later |
 //! | `recover` | opening the log after whatever happened |
+//! | `erase` | forgetting a person, under a record |
+//! | `prune` `pruned` | letting old segments go, under a record, and reading what is left |
+//! | `control` `place` | commands while the gateway runs; a copy of a log is not continued |
 //! | `read` `verify` | for auditors |
 //! | `disk` | the one place that changes files, and where tests break it |
 
 mod canonical;
+mod control;
 mod disk;
+mod erase;
 #[cfg(test)]
 mod faults;
 mod frame;
 mod journal;
 mod note;
+mod place;
+mod prune;
+mod pruned;
 mod publisher;
 mod read;
 mod record;
@@ -31,21 +39,19 @@ mod recover;
 mod segment;
 mod subject;
 #[cfg(test)]
-#[expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
+#[expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
 mod tests;
 mod tree;
 mod verify;
 mod writer;
 
+pub use control::{Answer, Command, Control, order};
+pub use erase::{Erased, REASON_BYTES_MAX};
+pub use prune::{Pruning, RETENTION_DAYS_MIN, days_ago, prunable};
 pub use read::{Records, Shown, VerifyError, records, show};
 pub use record::{
-    Activation, Attempt, Digests, Heartbeat, ID_BYTES_MAX, Intent, Open, Outcome, RECORD_SCHEMA, Reason,
-    Record, Recovery, Refusal, now_us,
+    Activation, Attempt, Digests, Erase, Heartbeat, ID_BYTES_MAX, Intent, Open, Outcome, Prune,
+    RECORD_SCHEMA, Reason, Record, Recovery, Refusal, now_us,
 };
 pub use subject::{SUBJECT_BYTES_MAX, SUBJECTS_MAX, Sealed};
 pub use verify::{Options, PartitionReport, Progress, Report, verify};
@@ -60,6 +66,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 use disk::Disk;
+use erase::Erasing;
 use record::Stamp;
 use subject::Subjects;
 use writer::{Shared, Writer};
@@ -114,6 +121,18 @@ pub enum AuditError {
     /// The log was closed.
     #[error("the log is closed")]
     Closed,
+    /// The operator's: two directories that go on from one log are a fork.
+    #[error(
+        "{} is a copy of a log, and a log is continued in one place. Restored from a backup: keep it for reading, and give the gateway an empty directory and a new `node` in [audit]. Moved here for good: inland audit moved {}",
+        .0.display(), .0.display()
+    )]
+    Copied(PathBuf),
+    /// The operator's: repeat it when checkpoints are written again.
+    #[error("no checkpoint signed the PRUNE record in time, so nothing was removed: repeat the command")]
+    Unsigned,
+    /// Nobody's: the person was forgotten, and so it stays.
+    #[error("this subject was erased: its key is destroyed")]
+    Erased,
     /// The system gave no random bytes.
     #[error("no random bytes")]
     Random,
@@ -134,6 +153,8 @@ impl AuditError {
 #[derive(Debug, Clone)]
 struct Settings {
     disk: Disk,
+    /// The same disk for keys, erasures and pruning, which a test breaks apart from the records.
+    upkeep: Disk,
     segment_bytes_max: u64,
     heartbeat: Duration,
 }
@@ -142,6 +163,7 @@ impl Default for Settings {
     fn default() -> Settings {
         Settings {
             disk: Disk::default(),
+            upkeep: Disk::default(),
             segment_bytes_max: segment::SEGMENT_BYTES_MAX,
             heartbeat: HEARTBEAT_AFTER,
         }
@@ -163,6 +185,8 @@ struct Inner {
     lock: Arc<File>,
     subjects: Subjects,
     partitions: Mutex<HashMap<String, Partition>>,
+    /// One erasure or pruning at a time.
+    upkeep: Mutex<()>,
 }
 
 impl Log {
@@ -178,16 +202,48 @@ impl Log {
         let made = settings.disk.create_directory_durably(directory);
         made.map_err(AuditError::disk("create", directory))?;
         let lock = Arc::new(lock(directory)?);
+        place::check(&settings.upkeep, directory)?;
         let stamp = Stamp::new(node, boot()?);
-        let subjects = Subjects::open(&settings.disk, directory)?;
+        let erasing = Erasing::read(directory)?.map(|erasing| erasing.id());
+        let subjects = Subjects::open(&settings.upkeep, directory, erasing.as_ref())?;
         let directory = directory.to_path_buf();
         let partitions = Mutex::default();
-        let inner = Inner { directory, settings, stamp: Arc::new(stamp), lock, subjects, partitions };
+        let (stamp, upkeep) = (Arc::new(stamp), Mutex::default());
+        let inner = Inner { directory, settings, stamp, lock, subjects, partitions, upkeep };
         let log = Log { inner: Arc::new(inner) };
         for name in existing(&log.inner.directory)? {
             log.partition(&name)?;
         }
+        if erasing.is_some() {
+            log.on_own_thread(Log::finish_erasing)?;
+        }
         Ok(log)
+    }
+
+    /// Runs what waits for a record on a thread that drives no runtime.
+    fn on_own_thread<T: Send>(
+        &self,
+        work: impl FnOnce(&Log) -> Result<T, AuditError> + Send,
+    ) -> Result<T, AuditError> {
+        std::thread::scope(|scope| scope.spawn(|| work(self)).join()).unwrap_or(Err(AuditError::Closed))
+    }
+
+    /// The names of the partitions that are open: all that there are.
+    fn partition_names(&self) -> Vec<String> {
+        let partitions = self.inner.partitions.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut names: Vec<String> = partitions.keys().cloned().collect();
+        names.sort();
+        names
+    }
+
+    /// Says that a copied or moved directory is the log from now on, and that it is continued nowhere
+    /// else.
+    pub fn moved(directory: &Path) -> Result<(), AuditError> {
+        let _lock = lock(directory)?;
+        if existing(directory)?.is_empty() {
+            return Err(AuditError::Name("this directory holds no partition of a log"));
+        }
+        place::note(&Disk::default(), directory)
     }
 
     /// The partition `FR-health`, or `_gateway`: what belongs to nobody. Opens or creates it, which
@@ -231,18 +287,27 @@ impl Log {
 
     /// Writes what is queued, signs a last checkpoint, and frees the directory for a next process.
     pub async fn close(&self) {
-        let partitions: Vec<Partition> = {
-            let partitions = self.inner.partitions.lock().unwrap_or_else(PoisonError::into_inner);
-            partitions.values().cloned().collect()
-        };
-        partitions.iter().for_each(|partition| partition.inner.shared.close());
-        for partition in partitions {
-            let ended = partition.inner.ended.lock().unwrap_or_else(PoisonError::into_inner).take();
-            if let Some(ended) = ended {
-                // An error means that the thread is gone: there is nothing left to wait for.
-                let _ = ended.await;
-            }
+        for ended in self.ending() {
+            // An error means that the thread is gone: there is nothing left to wait for.
+            let _ = ended.await;
         }
+    }
+
+    /// The same, on a thread that drives no runtime.
+    fn close_here(&self) {
+        for ended in self.ending() {
+            let _ = ended.blocking_recv();
+        }
+    }
+
+    /// Closes every partition; tells when each has ended.
+    fn ending(&self) -> Vec<oneshot::Receiver<()>> {
+        let partitions = self.inner.partitions.lock().unwrap_or_else(PoisonError::into_inner);
+        partitions.values().for_each(|partition| partition.inner.shared.close());
+        let ended = |partition: &Partition| {
+            partition.inner.ended.lock().unwrap_or_else(PoisonError::into_inner).take()
+        };
+        partitions.values().filter_map(ended).collect()
     }
 }
 
@@ -290,7 +355,7 @@ impl Partition {
     }
 
     fn start(log: &Inner, name: &str) -> Result<Partition, AuditError> {
-        let Settings { disk, segment_bytes_max, heartbeat } = log.settings.clone();
+        let Settings { disk, segment_bytes_max, heartbeat, .. } = log.settings.clone();
         let path = log.directory.join(name);
         let origin = format!("{}/{name}", log.stamp.node);
         let recover::Opened { journal, publisher } =

@@ -12,7 +12,7 @@ use super::tree::{Hash, sha256};
 /// The algorithm byte of Ed25519 in a note key.
 const ED25519_ALGORITHM: u8 = 1;
 /// A checkpoint is three short lines and a few signatures.
-const NOTE_BYTES_MAX: usize = 16 * 1024;
+pub(super) const NOTE_BYTES_MAX: usize = 16 * 1024;
 
 /// The size of a log and the root of its tree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

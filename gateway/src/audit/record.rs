@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use super::AuditError;
-use super::canonical::{Object, array, timestamp};
+use super::canonical::{Object, array, string, timestamp};
 use super::frame::RECORD_BYTES_MAX;
 use super::subject::Sealed;
 
@@ -37,6 +37,10 @@ pub enum Record<'a> {
     Heartbeat(Heartbeat<'a>),
     /// A configuration, a policy or keys came into force.
     Activation(Activation<'a>),
+    /// A person was forgotten.
+    Erase(Erase<'a>),
+    /// The oldest records left the log.
+    Prune(Prune<'a>),
 }
 
 /// What a request was judged by: the generation in force (E4), in digests.
@@ -223,6 +227,35 @@ pub struct Activation<'a> {
     pub previous: Option<&'a str>,
 }
 
+/// A person was forgotten: durable before the key is destroyed (GDPR Art. 17). It names the key, not
+/// the person.
+#[derive(Debug, Clone)]
+pub struct Erase<'a> {
+    /// Wall clock, microseconds since 1970.
+    pub time_us: u64,
+    /// The tenant whose user it was.
+    pub tenant: &'a str,
+    /// The name of the key.
+    pub key: &'a str,
+    /// Which key of that name: the person's next one has the same name and another check value.
+    pub key_check: &'a str,
+    /// Why: a reference of the request, never a name.
+    pub reason: &'a str,
+}
+
+/// The oldest records left the log: durable before the first of them is removed.
+#[derive(Debug, Clone)]
+pub struct Prune<'a> {
+    /// Wall clock, microseconds since 1970.
+    pub time_us: u64,
+    /// The first record that remains, a multiple of 256.
+    pub minimum: u64,
+    /// Roots of the perfect subtrees over all records before it, largest first, base64.
+    pub roots: &'a [String],
+    /// Every pruned record is older than this, microseconds since 1970.
+    pub before_us: u64,
+}
+
 macro_rules! record_from {
     ($($kind:ident),*) => {$(
         impl<'a> From<$kind<'a>> for Record<'a> {
@@ -232,7 +265,7 @@ macro_rules! record_from {
         }
     )*};
 }
-record_from!(Intent, Outcome, Refusal, Recovery, Heartbeat, Activation);
+record_from!(Intent, Outcome, Refusal, Recovery, Heartbeat, Activation, Erase, Prune);
 
 /// Microseconds since 1970 on the wall clock.
 pub fn now_us() -> u64 {
@@ -281,7 +314,11 @@ impl Record<'_> {
             Record::Intent(intent) => Some(intent.id),
             Record::Outcome(outcome) => Some(outcome.id),
             Record::Refusal(refusal) => Some(refusal.id),
-            Record::Recovery(_) | Record::Heartbeat(_) | Record::Activation(_) => None,
+            Record::Recovery(_)
+            | Record::Heartbeat(_)
+            | Record::Activation(_)
+            | Record::Erase(_)
+            | Record::Prune(_) => None,
         }
     }
 
@@ -298,6 +335,8 @@ impl Record<'_> {
             Record::Recovery(recovery) => recovery.write(stamp, out),
             Record::Heartbeat(heartbeat) => heartbeat.write(stamp, out),
             Record::Activation(activation) => activation.write(stamp, out),
+            Record::Erase(erase) => erase.write(stamp, out),
+            Record::Prune(prune) => prune.write(stamp, out),
         }
         #[cfg(all(test, debug_assertions))] // whatever any test writes; not where speed is measured
         super::tests::must_follow_the_schema(out.get(start..).unwrap_or_default());
@@ -484,6 +523,39 @@ impl Activation<'_> {
             .value("time", |out| timestamp(self.time_us, out))
             .number("v", 1)
             .text("what", self.what)
+            .end();
+    }
+}
+
+impl Erase<'_> {
+    fn write(&self, stamp: &Stamp, out: &mut Vec<u8>) {
+        Object::begin(out)
+            .text("boot", &stamp.boot)
+            .text("key", self.key)
+            .text("key_check", self.key_check)
+            .text("kind", "ERASE")
+            .number("mono_us", mono_us(stamp))
+            .text("node", &stamp.node)
+            .text("reason", self.reason)
+            .text("tenant", self.tenant)
+            .value("time", |out| timestamp(self.time_us, out))
+            .number("v", 1)
+            .end();
+    }
+}
+
+impl Prune<'_> {
+    fn write(&self, stamp: &Stamp, out: &mut Vec<u8>) {
+        Object::begin(out)
+            .value("before", |out| timestamp(self.before_us, out))
+            .text("boot", &stamp.boot)
+            .text("kind", "PRUNE")
+            .number("minimum", self.minimum)
+            .number("mono_us", mono_us(stamp))
+            .text("node", &stamp.node)
+            .value("roots", |out| array(self.roots, out, |root, out| string(root, out)))
+            .value("time", |out| timestamp(self.time_us, out))
+            .number("v", 1)
             .end();
     }
 }

@@ -16,6 +16,8 @@ use super::AuditError;
 use super::disk::Disk;
 use super::journal::{Journal, Position, Tag, remove_temporary};
 use super::note::{Checkpoint, Signer};
+use super::prune::carry_out;
+use super::pruned::{self, HashesError, Pruned, push_hashes, standing};
 use super::publisher::Publisher;
 use super::record::{OPEN_PER_RECORD_MAX, Open, Record, Recovery, Stamp, now_us};
 use super::segment::{End, Frames, HEADER_BYTES, ReadError, Segment, list};
@@ -111,8 +113,17 @@ fn resume(
     stamp: &Stamp,
 ) -> Result<Opened, AuditError> {
     let origin = publisher.signer.verifier().origin().to_owned();
+    let allowed = standing(&publisher.partition, segments, checkpoint.size).map_err(corrupt(&origin))?;
     confirm(&mut publisher, segments, checkpoint, &origin)?;
-    let (position, end) = tail(&mut publisher, segments, checkpoint, &origin)?;
+    // Only now are the tiles known to be right.
+    let place = publisher.partition.clone();
+    let right = |prune: &Pruned| prune.is_right(&place, checkpoint.size);
+    if allowed.as_ref().is_some_and(|prune| !right(prune)) {
+        let what =
+            "its PRUNE record does not name the roots of the missing records; run `inland audit verify`";
+        return Err(AuditError::corrupt(&origin, what.to_owned()));
+    }
+    let Tail { position, end, prune } = tail(&mut publisher, segments, checkpoint, &origin)?;
     let found = Found {
         cut: read_cut(&end)?,
         open: position.open.iter().map(|(&intent, id)| Open { id: id.clone(), intent }).collect(),
@@ -124,6 +135,10 @@ fn resume(
     if found.unsigned || !found.open.is_empty() || !found.cut.is_empty() {
         record(&mut journal, &mut publisher, &found, stamp)?;
         publisher.publish()?;
+    }
+    // A crash in the middle of a pruning: what a signed record says may go, goes.
+    if let Some(prune) = prune.filter(right).or(allowed) {
+        carry_out(&disk, &partition, &prune)?;
     }
     Ok(Opened { journal, publisher })
 }
@@ -146,16 +161,19 @@ fn confirm(
     }
     // First only count: nothing is overwritten before the records are known to be the signed ones.
     let mut tree = Tree::default();
-    push_until(&mut tree, segments, checkpoint.size, origin, |tree| {
+    let count = |tree: &mut Tree| {
         tree.take_complete();
         Ok(())
-    })?;
+    };
+    from_hashes(&mut tree, publisher, segments, origin, count)?;
+    push_until(&mut tree, segments, checkpoint.size, origin, count)?;
     if tree.root() != checkpoint.root {
         let what = "its records are not those that its checkpoint signed; run `inland audit verify`";
         return Err(AuditError::corrupt(origin, what.to_owned()));
     }
     tracing::warn!(origin, "the tiles of the log are made anew from its records");
     let mut tree = Tree::default();
+    from_hashes(&mut tree, publisher, segments, origin, |_| Ok(()))?;
     push_until(&mut tree, segments, checkpoint.size, origin, |tree| {
         std::mem::swap(&mut publisher.tree, tree);
         let relieved = publisher.relieve();
@@ -164,6 +182,21 @@ fn confirm(
     })?;
     publisher.tree = tree;
     publisher.publish()
+}
+
+/// Of pruned records only the hashes are left, in the tiles of level 0: those cannot be made anew.
+fn from_hashes(
+    tree: &mut Tree,
+    publisher: &Publisher,
+    segments: &[Segment],
+    origin: &str,
+    after: impl FnMut(&mut Tree) -> Result<(), AuditError>,
+) -> Result<(), AuditError> {
+    let first = segments.first().map_or(0, |segment| segment.first);
+    push_hashes(tree, &publisher.partition, first, after).map_err(|error| match error {
+        HashesError::Tile(error) => AuditError::corrupt(origin, error.to_string()),
+        HashesError::After(error) => error,
+    })
 }
 
 fn push_until(
@@ -187,13 +220,22 @@ fn push_until(
     Ok(())
 }
 
+/// What the end of a log holds.
+struct Tail {
+    position: Position,
+    end: End,
+    /// The newest PRUNE in it that a checkpoint signed.
+    prune: Option<Pruned>,
+}
+
 /// Reads what no checkpoint covers yet, and which requests are open.
 fn tail(
     publisher: &mut Publisher,
     segments: &[Segment],
     checkpoint: &Checkpoint,
     origin: &str,
-) -> Result<(Position, End), AuditError> {
+) -> Result<Tail, AuditError> {
+    let mut prune = None;
     let oldest_open = segments.last().map_or(0, |segment| segment.oldest_open);
     let mut frames = Frames::from(segments, oldest_open.min(checkpoint.size));
     let mut open = BTreeMap::new();
@@ -204,6 +246,8 @@ fn tail(
         if index >= checkpoint.size {
             publisher.tree.push(&frame);
             publisher.relieve()?;
+        } else if let Some(found) = pruned::parse(&frame) {
+            prune = Some(found);
         }
         if index.is_multiple_of(TILE_WIDTH) {
             boundary = frames.offset();
@@ -213,7 +257,8 @@ fn tail(
         return Err(AuditError::corrupt(origin, "its segments are missing".to_owned()));
     };
     let next = frames.index();
-    Ok((Position { number: last.number, length: end.good_bytes, boundary, next, open }, end))
+    let position = Position { number: last.number, length: end.good_bytes, boundary, next, open };
+    Ok(Tail { position, end, prune })
 }
 
 /// What recovery needs of a record.

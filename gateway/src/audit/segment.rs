@@ -1,7 +1,7 @@
 //! Segment: the files that hold the frames, which are the truth of the log.
 //!
-//! Invariant: the frames of all segments, read in order, are numbered 0, 1, 2, … without a gap. A
-//! segment appears under its name only when its header (and what it carries over) is durable. Where
+//! Invariant: the frames of all segments, read in order, are numbered 0, 1, 2, … without a gap; where
+//! the first segments were pruned, from a multiple of 256 on. A segment appears under its name only when its header (and what it carries over) is durable. Where
 //! a segment starts at an index, everything that an earlier one holds from there on is void: that is
 //! how a log goes on after a disk error without trusting the file that saw it.
 //!
@@ -133,7 +133,7 @@ fn read_segment(path: PathBuf, number: u64) -> Result<Segment, ReadError> {
     }
 }
 
-fn file_name(path: &Path) -> String {
+pub(super) fn file_name(path: &Path) -> String {
     path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
 }
 

@@ -1,9 +1,12 @@
 //! The log as a whole, from outside and with a disk that breaks.
 
+mod control;
 mod cost;
 mod crash;
+mod erase;
 mod full;
 mod life;
+mod prune;
 mod records;
 mod tamper;
 
@@ -44,12 +47,15 @@ impl Drop for Scratch {
     }
 }
 
+/// Copies a log as somebody does who hides that it is a copy.
 fn copy(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).unwrap();
     for entry in std::fs::read_dir(from).unwrap() {
         let path = entry.unwrap().path();
         let target = to.join(path.file_name().unwrap());
-        if path.is_dir() {
+        if path.ends_with("place") {
+            continue;
+        } else if path.is_dir() {
             copy(&path, &target);
         } else {
             std::fs::copy(&path, &target).unwrap();
@@ -58,7 +64,8 @@ fn copy(from: &Path, to: &Path) {
 }
 
 fn broken(faults: &Arc<Faults>) -> Settings {
-    Settings { disk: Disk { faults: Some(Arc::clone(faults)) }, ..Settings::default() }
+    let disk = Disk { faults: Some(Arc::clone(faults)) };
+    Settings { upkeep: disk.clone(), disk, ..Settings::default() }
 }
 
 /// What records are judged by.

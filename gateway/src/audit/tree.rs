@@ -56,6 +56,11 @@ impl Tree {
     /// Loads the right edge of a tree of `size` records, a multiple of 256, from its tiles. Whether
     /// they are right shows when [`Tree::root`] meets a signed checkpoint.
     pub(super) fn load(directory: &Path, size: u64) -> std::io::Result<Tree> {
+        Tree::load_within(directory, size, size)
+    }
+
+    /// The same for the first `size` records of a log whose tiles cover `covered` of them.
+    pub(super) fn load_within(directory: &Path, size: u64, covered: u64) -> std::io::Result<Tree> {
         let mut tree = Tree { size, ..Tree::default() };
         for level in 0..LEVELS_MAX {
             let hashes = size >> (8 * u32::from(level));
@@ -65,7 +70,14 @@ impl Tree {
             let width = usize::try_from(hashes % TILE_WIDTH).unwrap_or(0);
             let mut edge = Vec::with_capacity(WIDTH);
             if width > 0 {
-                let bytes = read(directory, Some(level), hashes / TILE_WIDTH, width)?;
+                // A tile that has grown since has its file under its new width.
+                let (number, grown) = (hashes / TILE_WIDTH, covered >> (8 * u32::from(level)));
+                let full = grown / TILE_WIDTH > number;
+                let stands = if full { WIDTH } else { usize::try_from(grown % TILE_WIDTH).unwrap_or(0) };
+                let bytes = read(directory, Some(level), number, stands.max(width))?;
+                if bytes.len() < width * 32 {
+                    return Err(std::io::Error::new(std::io::ErrorKind::InvalidData, "a tile is too short"));
+                }
                 edge.extend(bytes.as_chunks::<32>().0.iter().take(width));
             }
             tree.edge.push(edge);
@@ -96,6 +108,13 @@ impl Tree {
             self.finish(Piece { level: None, number: self.size / TILE_WIDTH - 1, width: WIDTH, bytes });
         }
         self.push_hash(0, sha256(frame.leaf()));
+    }
+
+    /// Appends a record of which only the leaf hash is left. Whole bundles of them only: a tree in
+    /// which records follow has no part of such a bundle.
+    pub(super) fn push_leaf(&mut self, hash: Hash) {
+        self.size += 1;
+        self.push_hash(0, hash);
     }
 
     fn push_hash(&mut self, level: u8, hash: Hash) {
@@ -149,6 +168,21 @@ impl Tree {
             }
         }
         pieces
+    }
+
+    /// The roots of the perfect subtrees that make up the tree, largest first.
+    pub(super) fn subtrees(&self) -> Vec<Hash> {
+        let mut roots = Vec::new();
+        for edge in &self.edge {
+            let mut rest = edge.as_slice();
+            while !rest.is_empty() {
+                let (left, subtree) = rest.split_at(rest.len() - (1 << rest.len().trailing_zeros()));
+                roots.push(root_of(subtree));
+                rest = left;
+            }
+        }
+        roots.reverse();
+        roots
     }
 
     /// The Merkle tree hash of all records.

@@ -10,10 +10,13 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use super::erase::erased_key;
 use super::frame::Frame;
 use super::note::{Checkpoint, Verifier};
+use super::pruned::{self, HashesError, Pruned, push_hashes};
 use super::read::{VerifyError, partitions};
 use super::segment::{Frames, list};
+use super::subject::{KeyId, back};
 use super::tree::{Hash, Piece, TILE_WIDTH, Tree, entries, leaf_hash, read};
 
 /// How often the caller hears of progress.
@@ -53,8 +56,10 @@ pub struct Report {
 /// A partition that verifies.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct PartitionReport {
-    /// Whole records, signed or not.
+    /// Whole records, signed or not, with those that were pruned.
     pub records: u64,
+    /// The first record that is there: those before it were pruned.
+    pub minimum: u64,
     /// Records that the checkpoint covers.
     pub size: u64,
     /// The root of their tree, base64.
@@ -71,10 +76,48 @@ pub fn verify(directory: &Path, mut options: Options<'_>) -> Result<Report, Veri
     for (name, path) in partitions(directory)? {
         let partition = Partition { name: &name, path: &path };
         let found = partition.verify(&mut options)?;
-        report.records += found.records;
-        report.partitions.insert(name, found);
+        if let Some(key) = back(directory, &found.erased)? {
+            let what = format!(
+                "subject-keys holds the key {key} again, which an ERASE destroyed: was it restored from a backup? Erase that subject again"
+            );
+            return Err(VerifyError::Fault { partition: name, index: None, what });
+        }
+        report.records += found.report.records;
+        report.partitions.insert(name, found.report);
     }
     Ok(report)
+}
+
+/// A partition that verifies, and the keys that its ERASE records name.
+struct Found {
+    report: PartitionReport,
+    erased: Vec<KeyId>,
+}
+
+/// How far the verification of one partition is.
+struct Walk {
+    tree: Tree,
+    /// Older checkpoints: size and root.
+    older: BTreeMap<u64, Hash>,
+    /// The first record that is there.
+    minimum: u64,
+    /// Records that the checkpoint covers.
+    total: u64,
+    said: Said,
+}
+
+/// What records say about the log itself.
+#[derive(Default)]
+struct Said {
+    prunes: Vec<Pruned>,
+    erased: Vec<KeyId>,
+}
+
+impl Said {
+    fn hear(&mut self, frame: &Frame<'_>) {
+        self.prunes.extend(pruned::parse(frame));
+        self.erased.extend(erased_key(frame.record()));
+    }
 }
 
 struct Partition<'p> {
@@ -87,45 +130,101 @@ impl Partition<'_> {
         VerifyError::Fault { partition: self.name.to_owned(), index, what: what.into() }
     }
 
-    fn verify(&self, options: &mut Options<'_>) -> Result<PartitionReport, VerifyError> {
+    fn verify(&self, options: &mut Options<'_>) -> Result<Found, VerifyError> {
         let verifier = self.verifier(&options.vkeys)?;
         let path = self.path.join("checkpoint");
         let note = std::fs::read(&path).map_err(VerifyError::disk(&path))?;
         let checkpoint = verifier.open(&note).map_err(|what| self.fault(None, what))?;
         let older = self.older(&verifier, options, &checkpoint)?;
         let segments = list(self.path).map_err(VerifyError::read(self.name))?;
-        if segments.first().is_some_and(|segment| segment.first != 0) {
-            return Err(self.fault(Some(0), "the first segments are missing"));
-        }
+        let minimum = segments.first().map_or(0, |segment| segment.first);
+        let mut walk =
+            Walk { tree: Tree::default(), older, minimum, total: checkpoint.size, said: Said::default() };
+        self.meet(&walk.tree, &walk.older)?;
+        self.walk_hashes(&mut walk, options)?;
         let mut frames = Frames::new(segments);
-        let mut tree = Tree::default();
-        self.meet(&tree, &older)?;
-        while tree.size() < checkpoint.size {
-            let Some(frame) = frames.next().map_err(VerifyError::read(self.name))? else {
-                let what = format!("the records end here, but the checkpoint covers {}", checkpoint.size);
-                return Err(self.fault(Some(tree.size()), what));
-            };
-            self.push(&mut tree, &frame)?;
-            self.meet(&tree, &older)?;
-            if tree.size().is_multiple_of(PROGRESS_RECORDS)
-                && let Some(progress) = &mut options.progress
-            {
-                progress(Progress { partition: self.name, done: tree.size(), total: checkpoint.size });
-            }
-        }
-        tree.partial().iter().try_for_each(|piece| self.compare(piece))?;
-        if tree.root() != checkpoint.root {
+        self.walk_frames(&mut walk, &mut frames, options)?;
+        walk.tree.partial().iter().try_for_each(|piece| self.compare(piece))?;
+        if walk.tree.root() != checkpoint.root {
             return Err(self.fault(None, "the root of the tree is not the one that the checkpoint signed"));
         }
+        self.check_prunes(&walk)?;
         while frames.next().map_err(VerifyError::read(self.name))?.is_some() {}
         let records = frames.index();
-        Ok(PartitionReport {
+        let report = PartitionReport {
             records,
+            minimum,
             size: checkpoint.size,
             checkpoint: BASE64_STANDARD.encode(checkpoint.root),
             unsigned: records - checkpoint.size,
             cut_bytes: frames.end().map_or(0, |end| end.cut_bytes),
+        };
+        Ok(Found { report, erased: walk.said.erased })
+    }
+
+    /// Of pruned records the tree takes the hashes, which stay in the tiles of level 0.
+    fn walk_hashes(&self, walk: &mut Walk, options: &mut Options<'_>) -> Result<(), VerifyError> {
+        let Walk { tree, older, minimum, total, .. } = walk;
+        let pushed = push_hashes(tree, self.path, (*minimum).min(*total), |tree| {
+            self.meet(tree, older)?;
+            self.tell(tree.size(), *total, options);
+            // The tile of level 0 is what is being read; those above it must follow from it.
+            tree.take_complete().iter().try_for_each(|piece| self.compare(piece))
+        });
+        pushed.map_err(|error| match error {
+            HashesError::Tile(error) => self.fault(Some(error.number * TILE_WIDTH), error.to_string()),
+            HashesError::After(error) => error,
         })
+    }
+
+    /// The records that are left, as far as the checkpoint covers them.
+    fn walk_frames(
+        &self,
+        walk: &mut Walk,
+        frames: &mut Frames,
+        options: &mut Options<'_>,
+    ) -> Result<(), VerifyError> {
+        while walk.tree.size() < walk.total {
+            let Some(frame) = frames.next().map_err(VerifyError::read(self.name))? else {
+                let what = format!("the records end here, but the checkpoint covers {}", walk.total);
+                return Err(self.fault(Some(walk.tree.size()), what));
+            };
+            self.push(&mut walk.tree, &frame)?;
+            walk.said.hear(&frame);
+            self.meet(&walk.tree, &walk.older)?;
+            self.tell(walk.tree.size(), walk.total, options);
+        }
+        Ok(())
+    }
+
+    fn tell(&self, done: u64, total: u64, options: &mut Options<'_>) {
+        if done.is_multiple_of(PROGRESS_RECORDS)
+            && let Some(progress) = &mut options.progress
+        {
+            progress(Progress { partition: self.name, done, total });
+        }
+    }
+
+    /// Segments are missing at the start only if a PRUNE record says so, and what each such record
+    /// says of the tree before it is what the tiles say. They were compared before.
+    fn check_prunes(&self, walk: &Walk) -> Result<(), VerifyError> {
+        let allowed = walk.said.prunes.iter().map(|prune| prune.minimum).max().unwrap_or(0);
+        if walk.minimum > allowed {
+            let what = match allowed {
+                0 => "the first segments are missing, and no PRUNE record allows it".to_owned(),
+                _ => {
+                    format!("the first segments are missing: only those before record {allowed} were pruned")
+                }
+            };
+            return Err(self.fault(Some(allowed), what));
+        }
+        for prune in &walk.said.prunes {
+            if !prune.is_right(self.path, walk.total) {
+                let what = "this PRUNE does not name the roots of the records before its minimum";
+                return Err(self.fault(Some(prune.index), what));
+            }
+        }
+        Ok(())
     }
 
     /// The key to verify with: one from outside if there are any, and then no other.

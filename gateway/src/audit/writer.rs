@@ -136,7 +136,9 @@ impl Shared {
             | Record::Refusal(_)
             | Record::Recovery(_)
             | Record::Heartbeat(_)
-            | Record::Activation(_) => None,
+            | Record::Activation(_)
+            | Record::Erase(_)
+            | Record::Prune(_) => None,
         };
         Appending { state: State::Waiting { receiver, abandon } }
     }
@@ -149,9 +151,12 @@ impl Shared {
         let tag = match record {
             Record::Intent(intent) => Tag::Intent(intent.id.to_owned()),
             Record::Outcome(outcome) => Tag::Outcome(outcome.intent),
-            Record::Refusal(_) | Record::Recovery(_) | Record::Heartbeat(_) | Record::Activation(_) => {
-                Tag::Other
-            }
+            Record::Refusal(_)
+            | Record::Recovery(_)
+            | Record::Heartbeat(_)
+            | Record::Activation(_)
+            | Record::Erase(_)
+            | Record::Prune(_) => Tag::Other,
         };
         SCRATCH.with_borrow_mut(|scratch| {
             scratch.clear();
@@ -277,6 +282,16 @@ pub struct Appending {
 enum State {
     Refused(AuditError),
     Waiting { receiver: oneshot::Receiver<Result<u64, AuditError>>, abandon: Option<(Arc<Shared>, String)> },
+}
+
+impl Appending {
+    /// Waits on this thread, which must not be one that drives a runtime.
+    pub(super) fn wait(mut self) -> Result<u64, AuditError> {
+        match std::mem::replace(&mut self.state, State::Refused(AuditError::Closed)) {
+            State::Refused(error) => Err(error),
+            State::Waiting { receiver, .. } => receiver.blocking_recv().unwrap_or(Err(AuditError::Closed)),
+        }
+    }
 }
 
 impl Future for Appending {

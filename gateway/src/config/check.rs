@@ -10,6 +10,7 @@ use toml::Spanned;
 
 use super::error::Fault;
 use super::{Backend, Config, Issuer};
+use crate::audit::RETENTION_DAYS_MIN;
 use crate::egress::address;
 
 pub(super) fn check(config: &Config) -> Result<(), Fault> {
@@ -27,6 +28,7 @@ pub(super) fn check(config: &Config) -> Result<(), Fault> {
     models(config, &ids)?;
     hosts(config)?;
     policy(config)?;
+    retention(config)?;
     if config.issuers.is_empty() && config.keys.is_none() {
         return Err(Fault {
             span: None,
@@ -35,6 +37,21 @@ pub(super) fn check(config: &Config) -> Result<(), Fault> {
         });
     }
     Ok(())
+}
+
+fn retention(config: &Config) -> Result<(), Fault> {
+    let Some(days) = &config.audit.retention_days else { return Ok(()) };
+    if *days.get_ref() >= RETENTION_DAYS_MIN {
+        return Ok(());
+    }
+    Err(advise(
+        days.span(),
+        format!(
+            "retention_days is {}, and records must be kept six months at least (Regulation (EU) 2024/1689, Art. 19(1) and 26(6))",
+            days.get_ref()
+        ),
+        "retention_days = 184",
+    ))
 }
 
 fn fault(span: Range<usize>, message: String) -> Fault {

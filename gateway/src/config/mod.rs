@@ -239,6 +239,10 @@ pub struct Audit {
     pub directory: PathBuf,
     /// This node's name: the first part of every log's origin.
     pub node: String,
+    /// After so many days whole segments leave the log, as far as no record in them is kept longer by
+    /// its decision. Without it nothing leaves.
+    #[serde(default)]
+    pub retention_days: Option<Spanned<u32>>,
 }
 
 /// The key that pseudonyms are made with.

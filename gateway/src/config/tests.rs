@@ -169,3 +169,13 @@ fn a_secret_prints_as_stars() {
     let secret = SecretSource::Env { env: "PATH".into() }.read(Path::new(".")).unwrap();
     assert_eq!(format!("{secret:?}"), "***");
 }
+
+#[test]
+fn records_are_not_kept_for_less_than_six_months() {
+    let node = "node = \"gw-1.example.test\"\n";
+    let error = changed(node, &format!("{node}retention_days = 183\n"));
+    assert!(error.starts_with("gateway.toml:"), "{error}");
+    assert!(error.contains("retention_days is 183, and records must be kept six months at least"), "{error}");
+    assert!(error.contains("write: retention_days = 184"), "{error}");
+    assert!(parse(&GOOD.replace(node, &format!("{node}retention_days = 184\n"))).is_ok());
+}

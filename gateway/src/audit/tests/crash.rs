@@ -245,7 +245,7 @@ fn whatever_step_breaks_no_subject_key_that_was_used_is_lost() {
     let run = |faults: &Arc<Faults>, directory: &Path| {
         std::fs::create_dir_all(directory).unwrap();
         let disk = Disk { faults: Some(Arc::clone(faults)) };
-        let Ok(subjects) = Subjects::open(&disk, directory) else { return Vec::new() };
+        let Ok(subjects) = Subjects::open(&disk, directory, None) else { return Vec::new() };
         let names = ["anna", "bert", "anna", "carl"];
         names
             .iter()
@@ -257,7 +257,7 @@ fn whatever_step_breaks_no_subject_key_that_was_used_is_lost() {
     for (step, fault) in (0..dry.steps()).flat_map(|step| ALL.map(|fault| (step, fault))) {
         let directory = scratch.join("wet");
         let sealed = run(&Arc::new(Faults::at(step, fault)), &directory);
-        let subjects = Subjects::open(&Disk::default(), &directory).unwrap();
+        let subjects = Subjects::open(&Disk::default(), &directory, None).unwrap();
         for (name, sealed) in sealed {
             assert_eq!(subjects.unseal("hospital", &sealed).unwrap(), name, "step {step}, {fault:?}");
         }

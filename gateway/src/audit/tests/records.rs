@@ -93,6 +93,7 @@ fn every_kind_is_canonical_and_follows_the_schema() {
         approver: Some("bert"),
         previous: None,
     };
+    let roots = ["Zg==".to_owned(), "+/8=".to_owned()];
     let attempt =
         |reason| Attempt { pair: "p", backend: "b", country: "FR", address: None, pin: None, reason };
     let attempts = [attempt(Some("address_outside")), attempt(None)];
@@ -115,6 +116,9 @@ fn every_kind_is_canonical_and_follows_the_schema() {
         Recovery { time_us: 1, open: &[], cut_bytes: 0, cut_sha256: None }.into(),
         Heartbeat { time_us: 1, unauthenticated: &unauthenticated }.into(),
         activation.into(),
+        Erase { time_us: 1, tenant: "t", key: "00112233aabbccdd", key_check: &"0f".repeat(8), reason: "R-7" }
+            .into(),
+        Prune { time_us: 1, minimum: 768, roots: &roots, before_us: 1_785_231_000_000_123 }.into(),
     ] {
         assert_eq!(check(&record), Ok(()));
     }
