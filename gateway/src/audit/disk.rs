@@ -106,6 +106,15 @@ impl Disk {
         self.step(|| File::open(path)?.sync_all())
     }
 
+    /// Removes a file, durably; one that is not there is removed already.
+    pub(super) fn remove(&self, path: &Path) -> io::Result<()> {
+        self.step(|| match std::fs::remove_file(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            other => other,
+        })?;
+        self.sync_directory(parent(path))
+    }
+
     /// Removes a directory with all that is in it; one that is not there is removed already.
     pub(super) fn remove_directory(&self, path: &Path) -> io::Result<()> {
         self.step(|| match std::fs::remove_dir_all(path) {

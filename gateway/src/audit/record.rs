@@ -34,6 +34,8 @@ pub enum Record<'a> {
     Heartbeat(Heartbeat<'a>),
     /// A configuration, a policy or keys came into force.
     Activation(Activation<'a>),
+    /// A new key signs the checkpoints.
+    Rotate(Rotate<'a>),
 }
 
 /// A request that the policy allowed: durable before its first byte leaves.
@@ -213,6 +215,21 @@ pub struct Activation<'a> {
     pub previous: Option<&'a str>,
 }
 
+/// A new key signs the checkpoints: durable before the first that it signs.
+#[derive(Debug, Clone)]
+pub struct Rotate<'a> {
+    /// Wall clock, microseconds since 1970.
+    pub time_us: u64,
+    /// The key before, as a verifier key of C2SP signed-note.
+    pub old: &'a str,
+    /// The new key, likewise.
+    pub new: &'a str,
+    /// The old key's signature of the new one, base64.
+    pub signature: &'a str,
+    /// Until then both sign.
+    pub until_us: u64,
+}
+
 macro_rules! record_from {
     ($($kind:ident),*) => {$(
         impl<'a> From<$kind<'a>> for Record<'a> {
@@ -222,7 +239,7 @@ macro_rules! record_from {
         }
     )*};
 }
-record_from!(Intent, Outcome, Refusal, Recovery, Heartbeat, Activation);
+record_from!(Intent, Outcome, Refusal, Recovery, Heartbeat, Activation, Rotate);
 
 /// Microseconds since 1970 on the wall clock.
 pub fn now_us() -> u64 {
@@ -245,7 +262,7 @@ impl Record<'_> {
             Record::Intent(intent) => Some(intent.id),
             Record::Outcome(outcome) => Some(outcome.id),
             Record::Refusal(refusal) => Some(refusal.id),
-            Record::Recovery(_) | Record::Heartbeat(_) | Record::Activation(_) => None,
+            Record::Recovery(_) | Record::Heartbeat(_) | Record::Activation(_) | Record::Rotate(_) => None,
         }
     }
 
@@ -262,6 +279,7 @@ impl Record<'_> {
             Record::Recovery(recovery) => recovery.write(stamp, out),
             Record::Heartbeat(heartbeat) => heartbeat.write(stamp, out),
             Record::Activation(activation) => activation.write(stamp, out),
+            Record::Rotate(rotate) => rotate.write(stamp, out),
         }
         let bytes = out.len() - start;
         if bytes > RECORD_BYTES_MAX { Err(AuditError::TooLarge { bytes }) } else { Ok(()) }
@@ -437,6 +455,23 @@ impl Activation<'_> {
             .value("time", |out| timestamp(self.time_us, out))
             .number("v", 1)
             .text("what", self.what)
+            .end();
+    }
+}
+
+impl Rotate<'_> {
+    fn write(&self, stamp: &Stamp, out: &mut Vec<u8>) {
+        Object::begin(out)
+            .text("boot", &stamp.boot)
+            .text("kind", "ROTATE")
+            .number("mono_us", mono_us(stamp))
+            .text("new", self.new)
+            .text("node", &stamp.node)
+            .text("old", self.old)
+            .text("signature", self.signature)
+            .value("time", |out| timestamp(self.time_us, out))
+            .value("until", |out| timestamp(self.until_us, out))
+            .number("v", 1)
             .end();
     }
 }

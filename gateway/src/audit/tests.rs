@@ -3,9 +3,12 @@
 mod cost;
 mod crash;
 mod full;
+mod keys;
 mod life;
 mod records;
+mod rotation;
 mod tamper;
+mod witness;
 
 use super::disk::Disk;
 use super::faults::Faults;

@@ -136,7 +136,8 @@ impl Shared {
             | Record::Refusal(_)
             | Record::Recovery(_)
             | Record::Heartbeat(_)
-            | Record::Activation(_) => None,
+            | Record::Activation(_)
+            | Record::Rotate(_) => None,
         };
         Appending { state: State::Waiting { receiver, abandon } }
     }
@@ -149,9 +150,11 @@ impl Shared {
         let tag = match record {
             Record::Intent(intent) => Tag::Intent(intent.id.to_owned()),
             Record::Outcome(outcome) => Tag::Outcome(outcome.intent),
-            Record::Refusal(_) | Record::Recovery(_) | Record::Heartbeat(_) | Record::Activation(_) => {
-                Tag::Other
-            }
+            Record::Refusal(_)
+            | Record::Recovery(_)
+            | Record::Heartbeat(_)
+            | Record::Activation(_)
+            | Record::Rotate(_) => Tag::Other,
         };
         SCRATCH.with_borrow_mut(|scratch| {
             scratch.clear();

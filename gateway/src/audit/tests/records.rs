@@ -184,6 +184,7 @@ fn every_kind_is_canonical_and_follows_the_schema() {
         approver: Some("bert"),
         previous: None,
     };
+    let signature = format!("{}==", "A".repeat(86));
     let attempt =
         |reason| Attempt { pair: "p", backend: "b", country: "FR", address: None, pin: None, reason };
     let attempts = [attempt(Some("address_outside")), attempt(None)];
@@ -206,6 +207,8 @@ fn every_kind_is_canonical_and_follows_the_schema() {
         Recovery { time_us: 1, open: &[], cut_bytes: 0, cut_sha256: None }.into(),
         Heartbeat { time_us: 1, unauthenticated: &unauthenticated }.into(),
         activation.into(),
+        Rotate { time_us: 1, old: "n/p+00+AQ==", new: "n/p+01+AQ==", signature: &signature, until_us: 2 }
+            .into(),
     ] {
         assert_eq!(check(&record), Ok(()));
     }
