@@ -168,6 +168,7 @@ pub fn check(config: Config) -> Result<Loaded, ConfigError> {
     let whole = |message: String| config.error(None, message, None);
     keys(&config).map_err(whole)?;
     crate::listen::check(&config).map_err(whole)?;
+    config.witnesses().map_err(whole)?;
     if let Some(source) = &config.pseudonyms.key {
         source.read(&config.base).map_err(whole)?;
     }

@@ -86,7 +86,7 @@ fn fixed(config: &Config, before: &Config) -> Result<(), String> {
         && config.detection == before.detection
         && format!("{:?}", config.limits) == format!("{:?}", before.limits);
     let logs = config.path(&config.audit.directory) == before.path(&before.audit.directory)
-        && config.audit.node == before.audit.node;
+        && format!("{:?}", config.audit) == format!("{:?}", before.audit);
     if listens && logs {
         return Ok(());
     }

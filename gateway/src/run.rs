@@ -47,7 +47,9 @@ impl Running {
         // Looked at before anything is read: a file that changes meanwhile is read again.
         let seen = footprint(config_path, &config);
         let directory = config.path(&config.audit.directory);
-        let log = Log::open(&directory, &config.audit.node).map_err(|error| format!("audit log: {error}"))?;
+        let (keys, witnesses) = (config.audit.keys(&config.base)?, Arc::new(config.witnesses()?));
+        let log = Log::open_with_keys(&directory, &config.audit.node, keys)
+            .map_err(|error| format!("audit log: {error}"))?;
         let receipts = Receipts::open(&directory).map_err(|error| error.to_string())?;
         if let Err(error) = poll::once(&config).await {
             tracing::warn!("no bundle could be fetched, one that was fetched before may do: {error}");
@@ -86,6 +88,7 @@ impl Running {
         if let Some(days) = retention_days {
             tasks.spawn(keep_pruning(gateway.log().clone(), days, stopped.clone()));
         }
+        tasks.spawn(audit::keep_asking(gateway.log().clone(), witnesses, stopped.clone()));
         tasks.spawn(keep_counting(Arc::clone(&gateway), stopped));
         Ok(Running { gateway, status, config_path, address, admin, stop, tasks })
     }

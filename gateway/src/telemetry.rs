@@ -47,6 +47,11 @@ struct Outcome {
     outcome: &'static str,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct InPartition {
+    partition: String,
+}
+
 struct Metrics {
     registry: Registry,
     requests: Family<Request, Counter>,
@@ -62,6 +67,8 @@ struct Metrics {
     policy_refusals: Family<Code, Counter>,
     policy_polls: Family<Outcome, Counter>,
     shadow: Family<Outcome, Counter>,
+    audit_signatures_failed: Counter,
+    audit_witness_missing: Family<InPartition, Gauge>,
     device: Device,
 }
 
@@ -132,6 +139,8 @@ static METRICS: LazyLock<Metrics> = LazyLock::new(|| {
         policy_refusals: Family::default(),
         policy_polls: Family::default(),
         shadow: Family::default(),
+        audit_signatures_failed: Counter::<u64, AtomicU64>::default(),
+        audit_witness_missing: Family::default(),
         device: Device::default(),
     };
     metrics.generation_is_newest.set(1);
@@ -174,6 +183,16 @@ static METRICS: LazyLock<Metrics> = LazyLock::new(|| {
         "shadow_decisions",
         "Decisions that the shadow policy would have made alike or otherwise",
         metrics.shadow.clone(),
+    );
+    registry.register(
+        "audit_signatures_failed",
+        "Times that an external signer gave no signature for a checkpoint of the log",
+        metrics.audit_signatures_failed.clone(),
+    );
+    registry.register(
+        "audit_witness_missing",
+        "Cosignatures that the newest checkpoint of a partition lacks for its quorum, too long already",
+        metrics.audit_witness_missing.clone(),
     );
     metrics
 });
@@ -225,6 +244,17 @@ pub fn polled(outcome: &'static str) {
 /// Counts a decision that the shadow policy was asked for too.
 pub fn shadow(differs: bool) {
     METRICS.shadow.get_or_create(&Outcome { outcome: if differs { "differs" } else { "same" } }).inc();
+}
+
+/// Counts an external signer that did not sign.
+pub fn audit_signature_failed() {
+    METRICS.audit_signatures_failed.inc();
+}
+
+/// Notes how many cosignatures a partition has lacked for too long; none is good.
+pub fn audit_witness_missing(partition: &str, missing: usize) {
+    let gauge = METRICS.audit_witness_missing.get_or_create(&InPartition { partition: partition.to_owned() });
+    gauge.set(i64::try_from(missing).unwrap_or(i64::MAX));
 }
 
 /// A request being worked on, as long as this lives.

@@ -22,7 +22,7 @@ use tokio::sync::watch;
 use super::erase::Erased;
 use super::note::Verifier;
 use super::prune::Pruning;
-use super::{AuditError, Log, existing};
+use super::{AuditError, Log, Rotated, existing};
 
 /// How long a command or an answer may be: a prune answers with a line per partition.
 const COMMAND_BYTES_MAX: u64 = 8 * 1024;
@@ -52,6 +52,13 @@ pub enum Command {
         /// Records older than this, microseconds since 1970.
         before_us: u64,
     },
+    /// Give partitions a new checkpoint key.
+    Rotate {
+        /// One, or all of them.
+        partition: Option<String>,
+        /// For so many days both keys sign.
+        overlap_days: u32,
+    },
 }
 
 /// What came of it.
@@ -62,6 +69,8 @@ pub enum Answer {
     Erased(Erased),
     /// Segments went.
     Pruned(Vec<Pruning>),
+    /// New keys sign.
+    Rotated(Vec<Rotated>),
     /// It was not done, and why.
     Refused(String),
 }
@@ -74,8 +83,29 @@ impl Log {
                 self.erase(tenant, subject, reason).map(Answer::Erased)
             }
             Command::Prune { before_us } => self.prune(*before_us).map(Answer::Pruned),
+            Command::Rotate { partition, overlap_days } => {
+                self.rotate_all(partition.as_deref(), *overlap_days).map(Answer::Rotated)
+            }
         };
         done.unwrap_or_else(|error| Answer::Refused(error.to_string()))
+    }
+
+    fn rotate_all(&self, partition: Option<&str>, overlap_days: u32) -> Result<Vec<Rotated>, AuditError> {
+        let mut names = self.partition_names();
+        names.retain(|name| partition.is_none_or(|wanted| wanted == name));
+        if names.is_empty() {
+            return Err(AuditError::Name("this log has no such partition"));
+        }
+        let overlap = Duration::from_secs(u64::from(overlap_days) * 86_400);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
+        let runtime = runtime.map_err(AuditError::disk("start a runtime for", &self.inner.directory))?;
+        runtime.block_on(async {
+            let mut rotated = Vec::new();
+            for name in names {
+                rotated.push(self.rotate(&name, overlap).await?);
+            }
+            Ok(rotated)
+        })
     }
 
     /// Listens for commands, in the log's directory. The lock is ours, so a socket that is there is of

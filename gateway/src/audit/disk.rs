@@ -132,6 +132,12 @@ impl Disk {
         })
     }
 
+    /// Removes a file, durably; one that is not there is removed already.
+    pub(super) fn remove(&self, path: &Path) -> io::Result<()> {
+        self.remove_file(path)?;
+        self.sync_directory(parent(path))
+    }
+
     /// Removes a directory with all that is in it; one that is not there is removed already.
     pub(super) fn remove_directory(&self, path: &Path) -> io::Result<()> {
         self.step(|| match std::fs::remove_dir_all(path) {

@@ -13,6 +13,8 @@
 //! | `writer` | one thread per partition gathers what comes in |
 //! | `frame` `segment` `journal` | one write and one fdatasync make it durable |
 //! | `tree` `note` `publisher` | tiles and a signed checkpoint, at most a second later |
+//! | `key` `ring` `rotate` | what signs it, and how one key follows another |
+//! | `witness` `cosign` `consistency` | others sign that it only grew |
 //! | `recover` | opening the log after whatever happened |
 //! | `erase` | forgetting a person, under a record |
 //! | `prune` `pruned` | letting old segments go, under a record, and reading what is left |
@@ -21,13 +23,16 @@
 //! | `disk` | the one place that changes files, and where tests break it |
 
 mod canonical;
+mod consistency;
 mod control;
+mod cosign;
 mod disk;
 mod erase;
 #[cfg(test)]
 mod faults;
 mod frame;
 mod journal;
+mod key;
 mod note;
 mod place;
 mod prune;
@@ -36,6 +41,8 @@ mod publisher;
 mod read;
 mod record;
 mod recover;
+mod ring;
+mod rotate;
 mod segment;
 mod subject;
 #[cfg(test)]
@@ -43,27 +50,33 @@ mod subject;
 mod tests;
 mod tree;
 mod verify;
+mod witness;
 mod writer;
 
 pub use control::{Answer, Command, Control, order};
+pub use cosign::Cosigner;
 pub use erase::{Erased, REASON_BYTES_MAX};
+pub use key::{KeySource, Loaded};
 pub use prune::{Pruning, RETENTION_DAYS_MIN, days_ago, prunable};
 pub use read::{Records, Shown, VerifyError, records, show};
 pub use record::{
     Activation, Attempt, Digests, Erase, Heartbeat, ID_BYTES_MAX, Intent, Open, Outcome, Prune,
-    RECORD_SCHEMA, Reason, Record, Recovery, Refusal, now_us,
+    RECORD_SCHEMA, Reason, Record, Recovery, Refusal, Rotate, now_us,
 };
+pub use ring::{Keys, OVERLAP};
 pub use subject::{SUBJECT_BYTES_MAX, SUBJECTS_MAX, Sealed};
 pub use verify::{Options, PartitionReport, Progress, Report, verify};
+pub use witness::{WITNESSES_MAX, Witnesses, keep_asking};
 pub use writer::Appending;
 
+use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::fs::{File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
-use tokio::sync::oneshot;
+use std::time::{Duration, Instant};
+use tokio::sync::{oneshot, watch};
 
 use disk::Disk;
 use erase::Erasing;
@@ -73,6 +86,10 @@ use writer::{Shared, Writer};
 
 /// A quiet partition says after this that it lives: without it a cut tail would look like silence.
 const HEARTBEAT_AFTER: Duration = Duration::from_secs(60);
+/// For the publisher to come to a ROTATE record that is durable.
+const TAKE_OVER_MAX: Duration = Duration::from_secs(5);
+/// For the lock of a process that has just ended to be free.
+const LOCK_MAX: Duration = Duration::from_millis(100);
 /// Partitions of one node: one per country and sector of its tenants, each with two threads.
 const PARTITIONS_MAX: usize = 1024;
 /// How long the name of a node or a partition may be.
@@ -118,6 +135,9 @@ pub enum AuditError {
     /// The operator's: the disk does not keep up, or a bound is reached.
     #[error("too much waits for the disk of the log")]
     Full,
+    /// The operator's: an external signer gave no signature.
+    #[error("the checkpoint is not signed: {0}")]
+    Sign(String),
     /// The log was closed.
     #[error("the log is closed")]
     Closed,
@@ -157,6 +177,7 @@ struct Settings {
     upkeep: Disk,
     segment_bytes_max: u64,
     heartbeat: Duration,
+    keys: Keys,
 }
 
 impl Default for Settings {
@@ -166,6 +187,7 @@ impl Default for Settings {
             upkeep: Disk::default(),
             segment_bytes_max: segment::SEGMENT_BYTES_MAX,
             heartbeat: HEARTBEAT_AFTER,
+            keys: Keys::default(),
         }
     }
 }
@@ -193,6 +215,11 @@ impl Log {
     /// Opens the log of this node and recovers every partition in it; a new directory is made.
     pub fn open(directory: &Path, node: &str) -> Result<Log, AuditError> {
         Log::open_with(directory, node, Settings::default())
+    }
+
+    /// The same with keys that the configuration names.
+    pub fn open_with_keys(directory: &Path, node: &str, keys: Keys) -> Result<Log, AuditError> {
+        Log::open_with(directory, node, Settings { keys, ..Settings::default() })
     }
 
     fn open_with(directory: &Path, node: &str, settings: Settings) -> Result<Log, AuditError> {
@@ -264,6 +291,19 @@ impl Log {
         Ok(partition)
     }
 
+    /// All partitions, open ones.
+    pub fn partitions(&self) -> Vec<Partition> {
+        let partitions = self.inner.partitions.lock().unwrap_or_else(PoisonError::into_inner);
+        partitions.values().cloned().collect()
+    }
+
+    /// Gives a partition a new checkpoint key; both sign until the overlap ends. Comes back when the
+    /// ROTATE record is durable; the next checkpoint, a second later at most, carries both signatures.
+    pub async fn rotate(&self, partition: &str, overlap: Duration) -> Result<Rotated, AuditError> {
+        let found = self.partitions().into_iter().find(|found| found.name() == partition);
+        found.ok_or(AuditError::Name("this log has no such partition"))?.rotate(overlap).await
+    }
+
     /// Seals who asked, so that destroying one key forgets one person. Waits for the disk when a
     /// subject is seen for the first time.
     pub fn seal_subject(&self, tenant: &str, subject: &str) -> Result<Sealed, AuditError> {
@@ -322,6 +362,26 @@ struct PartitionInner {
     name: String,
     shared: Arc<Shared>,
     ended: Mutex<Option<oneshot::Receiver<()>>>,
+    ring: Arc<ring::Ring>,
+    /// One rotation at a time.
+    rotating: tokio::sync::Mutex<()>,
+    newest: watch::Receiver<Arc<str>>,
+}
+
+/// A key took over.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rotated {
+    /// The partition.
+    pub partition: String,
+    /// The index of its ROTATE record.
+    pub index: u64,
+    /// The key before.
+    pub old: String,
+    /// The new key: auditors get it out of band.
+    pub new: String,
+    /// Until then both sign, microseconds since 1970.
+    pub until_us: u64,
 }
 
 impl Drop for PartitionInner {
@@ -354,14 +414,40 @@ impl Partition {
         self.inner.shared.health.is_good()
     }
 
+    /// See [`Log::rotate`]. If the record cannot be written, nothing has changed, and the next attempt
+    /// takes the same new key.
+    async fn rotate(&self, overlap: Duration) -> Result<Rotated, AuditError> {
+        let _turn = self.inner.rotating.lock().await;
+        let ring = Arc::clone(&self.inner.ring);
+        let prepared = tokio::task::spawn_blocking(move || ring.prepare(overlap)).await;
+        let ring::Handover { old, new, signature, until_us } = prepared.map_err(|_| AuditError::Closed)??;
+        let record = Rotate { time_us: now_us(), old: &old, new: &new, signature: &signature, until_us };
+        let index = self.append(record).await?;
+        // The next rotation should find the new key in place, not the one that hands over now.
+        let patience = Instant::now() + TAKE_OVER_MAX;
+        while self.inner.ring.waits() && Instant::now() < patience {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        Ok(Rotated { partition: self.inner.name.clone(), index, old, new, until_us })
+    }
+
+    /// The newest signed checkpoint, and those that follow it.
+    pub fn checkpoints(&self) -> watch::Receiver<Arc<str>> {
+        self.inner.newest.clone()
+    }
+
     fn start(log: &Inner, name: &str) -> Result<Partition, AuditError> {
-        let Settings { disk, segment_bytes_max, heartbeat, .. } = log.settings.clone();
+        let Settings { disk, segment_bytes_max, heartbeat, keys, .. } = log.settings.clone();
         let path = log.directory.join(name);
         let origin = format!("{}/{name}", log.stamp.node);
         let recover::Opened { journal, publisher } =
-            recover::open(&disk, &path, &origin, segment_bytes_max, &log.stamp)?;
+            recover::open(&disk, &path, &origin, segment_bytes_max, &log.stamp, &keys)?;
+        let (ring, newest) = (Arc::clone(&publisher.ring), publisher.newest.subscribe());
         let shared = Arc::new(Shared::new(Arc::clone(&log.stamp)));
         let handoff = Arc::new(publisher::Handoff::new());
+        if publisher.is_behind() {
+            handoff.renew();
+        }
         let writer =
             Writer { shared: Arc::clone(&shared), journal, handoff: Arc::clone(&handoff), heartbeat };
         let (end, ended) = oneshot::channel();
@@ -380,8 +466,8 @@ impl Partition {
                 let _ = end.send(());
             })
             .map_err(thread_error(&path))?;
-        let ended = Mutex::new(Some(ended));
-        Ok(Partition { inner: Arc::new(PartitionInner { name: name.to_owned(), shared, ended }) })
+        let (name, ended, rotating) = (name.to_owned(), Mutex::new(Some(ended)), tokio::sync::Mutex::new(()));
+        Ok(Partition { inner: Arc::new(PartitionInner { name, shared, ended, ring, rotating, newest }) })
     }
 }
 
@@ -392,10 +478,17 @@ fn thread_error(path: &Path) -> impl FnOnce(io::Error) -> AuditError {
 /// One writer per directory, by the kernel's word (flock): it ends with the process, however that ends.
 fn lock(directory: &Path) -> Result<File, AuditError> {
     let file = File::open(directory).map_err(AuditError::disk("open", directory))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(AuditError::Locked(directory.to_path_buf())),
-        Err(TryLockError::Error(error)) => Err(AuditError::disk("lock", directory)(error)),
+    let patience = Instant::now() + LOCK_MAX;
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            // A program that was being started (an external signer) shares the lock until it runs.
+            Err(TryLockError::WouldBlock) if Instant::now() < patience => {
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            Err(TryLockError::WouldBlock) => return Err(AuditError::Locked(directory.to_path_buf())),
+            Err(TryLockError::Error(error)) => return Err(AuditError::disk("lock", directory)(error)),
+        }
     }
 }
 

@@ -51,12 +51,9 @@ impl Signer {
         &self.verifier
     }
 
-    /// The signed note.
-    pub(super) fn sign(&self, checkpoint: &Checkpoint) -> String {
-        let text = self.verifier.text(checkpoint);
-        let mut signature = self.verifier.key_id.to_vec();
-        signature.extend_from_slice(self.key.sign(text.as_bytes()).as_ref());
-        format!("{text}\n\u{2014} {} {}\n", self.verifier.origin, BASE64_STANDARD.encode(signature))
+    /// The signature of a text.
+    pub(super) fn sign_text(&self, text: &str) -> Vec<u8> {
+        self.key.sign(text.as_bytes()).as_ref().to_vec()
     }
 }
 
@@ -68,8 +65,12 @@ pub(super) struct Verifier {
     public: [u8; 32],
 }
 
+/// What [`Verifier::open`] says of a note that other keys signed.
+pub(super) const OTHER_KEY: &str = "the checkpoint is not signed by this key";
+
 impl Verifier {
-    fn new(origin: &str, public: [u8; 32]) -> Verifier {
+    /// The key of this name.
+    pub(super) fn new(origin: &str, public: [u8; 32]) -> Verifier {
         let mut named = format!("{origin}\n").into_bytes();
         named.push(ED25519_ALGORITHM);
         named.extend_from_slice(&public);
@@ -88,6 +89,14 @@ impl Verifier {
         (as_written && !origin.is_empty()).then_some(verifier)
     }
 
+    /// Reads the `vkey` file of a partition: the newest key, and below it the one before while the two
+    /// overlap. All have one name.
+    pub(super) fn parse_file(text: &str) -> Option<Vec<Verifier>> {
+        let keys: Vec<Verifier> = text.trim_end().split('\n').map(Verifier::parse).collect::<Option<_>>()?;
+        let one_name = keys.iter().all(|key| keys.first().is_some_and(|first| first.origin == key.origin));
+        (one_name && keys.len() <= 2).then_some(keys)
+    }
+
     /// The key as auditors get it.
     pub(super) fn vkey(&self) -> String {
         let mut key = vec![ED25519_ALGORITHM];
@@ -104,8 +113,20 @@ impl Verifier {
         &self.origin
     }
 
-    fn text(&self, checkpoint: &Checkpoint) -> String {
+    /// The text of a checkpoint of this log.
+    pub(super) fn text(&self, checkpoint: &Checkpoint) -> String {
         format!("{}\n{}\n{}\n", self.origin, checkpoint.size, BASE64_STANDARD.encode(checkpoint.root))
+    }
+
+    /// The line that carries a signature of this key under a note.
+    pub(super) fn line(&self, signature: &[u8]) -> String {
+        let keyed = [self.key_id.as_slice(), signature].concat();
+        format!("\u{2014} {} {}\n", self.origin, BASE64_STANDARD.encode(keyed))
+    }
+
+    /// Whether this key signed that text.
+    pub(super) fn signed(&self, text: &str, signature: &[u8]) -> bool {
+        UnparsedPublicKey::new(&ED25519, self.public).verify(text.as_bytes(), signature).is_ok()
     }
 
     /// Checks a signed note and reads its checkpoint. What is wrong is said in a word.
@@ -126,10 +147,10 @@ impl Verifier {
             return Err("the checkpoint is not one of this format");
         }
         let mut ours = signatures.lines().filter_map(|line| self.signature(line));
-        let signature = ours.next().ok_or("the checkpoint is not signed by this key")?;
-        UnparsedPublicKey::new(&ED25519, self.public)
-            .verify(format!("{text}\n").as_bytes(), &signature)
-            .map_err(|_| "the signature of the checkpoint is not valid")?;
+        let signature = ours.next().ok_or(OTHER_KEY)?;
+        if !self.signed(&format!("{text}\n"), &signature) {
+            return Err("the signature of the checkpoint is not valid");
+        }
         Ok(checkpoint)
     }
 
@@ -157,10 +178,16 @@ mod tests {
         Signer::new(origin, &Signer::generate().unwrap()).unwrap()
     }
 
+    fn sign(signer: &Signer, checkpoint: &Checkpoint) -> String {
+        let text = signer.verifier.text(checkpoint);
+        let line = signer.verifier.line(&signer.sign_text(&text));
+        format!("{text}\n{line}")
+    }
+
     #[test]
     fn a_checkpoint_is_three_lines_and_a_signature() {
         let signer = signer("gw-1/FR-health");
-        let note = signer.sign(&Checkpoint { size: 3, root: [7; 32] });
+        let note = sign(&signer, &Checkpoint { size: 3, root: [7; 32] });
         let (text, signature) = note.split_once("\n\n").unwrap();
         assert_eq!(text, "gw-1/FR-health\n3\nBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=");
         assert!(signature.starts_with("\u{2014} gw-1/FR-health "));
@@ -178,7 +205,7 @@ mod tests {
     #[test]
     fn any_changed_byte_is_refused() {
         let signer = signer("gw-1/FR-health");
-        let note = signer.sign(&Checkpoint { size: 1_234, root: [7; 32] }).into_bytes();
+        let note = sign(&signer, &Checkpoint { size: 1_234, root: [7; 32] }).into_bytes();
         for at in 0..note.len() {
             for flip in [1, 0x20, 0x80] {
                 let mut changed = note.clone();
@@ -196,7 +223,7 @@ mod tests {
     fn another_partitions_checkpoint_is_refused() {
         let pkcs8 = Signer::generate().unwrap();
         let (one, two) = (Signer::new("gw/FR-a", &pkcs8).unwrap(), Signer::new("gw/FR-b", &pkcs8).unwrap());
-        let note = one.sign(&Checkpoint { size: 1, root: [7; 32] });
+        let note = sign(&one, &Checkpoint { size: 1, root: [7; 32] });
         assert_eq!(two.verifier().open(note.as_bytes()), Err("the checkpoint names another origin"));
     }
 }

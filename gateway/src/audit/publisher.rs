@@ -10,12 +10,17 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use tokio::sync::watch;
+
 use super::AuditError;
 use super::disk::{Disk, parent};
-use super::frame;
-use super::note::{Checkpoint, Signer};
+use super::frame::{self, Frame};
+use super::key::Key;
+use super::note::Checkpoint;
+use super::ring::{Ring, sign};
 use super::tree::{Piece, Tree};
 use super::writer::Health;
+use crate::telemetry;
 
 /// A record is under a checkpoint after this and the time that writing it takes: 1 s is promised.
 const CHECKPOINT_AFTER: Duration = Duration::from_millis(700);
@@ -23,6 +28,8 @@ const CHECKPOINT_AFTER: Duration = Duration::from_millis(700);
 const QUIET: Duration = Duration::from_millis(250);
 /// After a checkpoint that could not be written.
 const RETRY_AFTER: Duration = Duration::from_millis(250);
+/// After an external signer failed.
+const SIGNER_AFTER: Duration = Duration::from_secs(1);
 /// Frames are hashed in portions of this size while a checkpoint is not due.
 const PORTION_BYTES: usize = 1024 * 1024;
 /// The writer waits when this much waits here, and refuses records when that does not help: what
@@ -34,19 +41,32 @@ const COMPLETE_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// Files that are open at once while they wait for the disk.
 const FILES_MAX: usize = 64;
 
-/// The tree of one partition, its files and its key.
+/// The tree of one partition, its files and its keys.
 #[derive(Debug)]
 pub(super) struct Publisher {
     pub(super) disk: Disk,
     pub(super) partition: PathBuf,
-    pub(super) signer: Signer,
+    pub(super) ring: Arc<Ring>,
     pub(super) tree: Tree,
+    /// Tells who waits for it the newest checkpoint.
+    pub(super) newest: watch::Sender<Arc<str>>,
 }
+
+/// A checkpoint whose tiles are durable: it may be signed, by these keys.
+type Ready = (Vec<Arc<Key>>, Checkpoint);
 
 impl Publisher {
     /// Takes durable frames into the tree.
     pub(super) fn take(&mut self, frames: &[u8]) {
-        frame::all(frames).for_each(|frame| self.tree.push(&frame));
+        frame::all(frames).for_each(|frame| self.push(&frame));
+    }
+
+    /// Takes one. A new key takes over at its record: the next checkpoint covers it and carries both.
+    pub(super) fn push(&mut self, frame: &Frame<'_>) {
+        if self.ring.waits() {
+            self.ring.follow(frame.record());
+        }
+        self.tree.push(frame);
     }
 
     /// Writes full pieces when there are many of them.
@@ -54,16 +74,36 @@ impl Publisher {
         if self.tree.complete_bytes() >= COMPLETE_BYTES_MAX { self.write_complete() } else { Ok(()) }
     }
 
-    /// Writes what the tree needs, then the checkpoint.
+    /// Writes what the tree needs, then the checkpoint. Waits for an external signer.
     pub(super) fn publish(&mut self) -> Result<(), AuditError> {
+        let (signers, checkpoint) = self.prepare()?;
+        let note = sign(&signers, &checkpoint)?;
+        self.put(&note, &signers)
+    }
+
+    /// Whether the checkpoint on disk does not cover every record, or not with the right keys.
+    pub(super) fn is_behind(&self) -> bool {
+        let opened = self.ring.open_note(self.newest.borrow().as_bytes());
+        opened.is_ok_and(|checkpoint| checkpoint.size != self.tree.size()) || !self.ring.is_settled()
+    }
+
+    /// Writes what a checkpoint needs.
+    fn prepare(&mut self) -> Result<Ready, AuditError> {
         self.write_complete()?;
         // Partial tiles have a name per width and no checkpoint needs them yet: a crash in here
         // leaves files that the next attempt writes again with the same bytes.
         self.write_pieces(&self.tree.partial()).map_err(AuditError::disk("write tiles", &self.partition))?;
-        let note = self.signer.sign(&Checkpoint { size: self.tree.size(), root: self.tree.root() });
+        let signers = self.ring.signers()?;
+        Ok((signers, Checkpoint { size: self.tree.size(), root: self.tree.root() }))
+    }
+
+    /// Writes a checkpoint.
+    fn put(&self, note: &str, signers: &[Arc<Key>]) -> Result<(), AuditError> {
         let path = self.partition.join("checkpoint");
         // A crash in here: the old checkpoint or the new one, both right.
-        self.disk.replace(&path, note.as_bytes()).map_err(AuditError::disk("write", &path))
+        self.disk.replace(&path, note.as_bytes()).map_err(AuditError::disk("write", &path))?;
+        self.newest.send_replace(note.into());
+        self.ring.signed(signers)
     }
 
     fn write_complete(&mut self) -> Result<(), AuditError> {
@@ -122,6 +162,15 @@ struct Waiting {
     last: Instant,
     closing: bool,
     parked: bool,
+    /// What an external signer answered.
+    signed: Option<Signed>,
+}
+
+/// A checkpoint that an external signer was asked for, and by which keys.
+#[derive(Debug)]
+struct Signed {
+    signers: Vec<Arc<Key>>,
+    note: Result<String, AuditError>,
 }
 
 /// What there is to do.
@@ -129,13 +178,14 @@ struct Portion {
     frames: Vec<u8>,
     publish: bool,
     closing: bool,
+    signed: Option<Signed>,
 }
 
 impl Handoff {
     /// An empty one.
     pub(super) fn new() -> Handoff {
-        let waiting =
-            Waiting { frames: Vec::new(), since: None, last: Instant::now(), closing: false, parked: false };
+        let (frames, last) = (Vec::new(), Instant::now());
+        let waiting = Waiting { frames, since: None, last, closing: false, parked: false, signed: None };
         Handoff { waiting: Mutex::new(waiting), wake: Condvar::new(), room: Condvar::new() }
     }
 
@@ -168,6 +218,19 @@ impl Handoff {
         }
     }
 
+    /// A checkpoint is due although no record came: one before it has no signature yet.
+    pub(super) fn renew(&self) {
+        let mut waiting = self.lock();
+        waiting.last = Instant::now();
+        let last = waiting.last;
+        waiting.since.get_or_insert(last);
+    }
+
+    fn answer(&self, signed: Signed) {
+        self.lock().signed = Some(signed);
+        self.wake.notify_one();
+    }
+
     /// The last records are in: publish and end.
     pub(super) fn close(&self) {
         self.lock().closing = true;
@@ -180,7 +243,7 @@ impl Handoff {
             let now = Instant::now();
             let due = waiting.since.map(|since| (since + CHECKPOINT_AFTER).min(waiting.last + QUIET));
             let publish = waiting.closing || due.is_some_and(|due| due <= now);
-            if publish || waiting.frames.len() >= PORTION_BYTES {
+            if publish || waiting.signed.is_some() || waiting.frames.len() >= PORTION_BYTES {
                 let frames = std::mem::replace(&mut waiting.frames, spare);
                 if frames.len() >= WAITING_BYTES_MAX {
                     self.room.notify_one();
@@ -188,7 +251,8 @@ impl Handoff {
                 if publish {
                     waiting.since = None;
                 }
-                return Portion { frames, publish, closing: waiting.closing };
+                let signed = waiting.signed.take();
+                return Portion { frames, publish, closing: waiting.closing, signed };
             }
             waiting.parked = true;
             waiting = match due {
@@ -208,17 +272,21 @@ impl Handoff {
 }
 
 /// The publisher's thread: ends when the hand-off closes, after a last checkpoint.
-pub(super) fn run(mut publisher: Publisher, handoff: &Arc<Handoff>, health: &Health) {
+pub(super) fn run(publisher: Publisher, handoff: &Arc<Handoff>, health: &Health) {
+    let mut desk = Desk { publisher, handoff: Arc::clone(handoff), asked: false, behind: false };
     let mut spare = Vec::new();
     loop {
-        let Portion { mut frames, publish, closing } = handoff.next(spare);
-        publisher.take(&frames);
+        let Portion { mut frames, publish, closing, mut signed } = handoff.next(spare);
+        desk.publisher.take(&frames);
         frames.clear();
         frames.shrink_to(PORTION_BYTES * 2);
         spare = frames;
         // While this fails nothing more is taken, so memory stays bounded: the hand-off fills, and
         // then the writer refuses.
-        while let Err(error) = if publish { publisher.publish() } else { publisher.relieve() } {
+        while let Err(error) = desk.step(&mut signed, publish, closing) {
+            if let AuditError::Sign(_) = error {
+                break; // told already; records and tiles go on without a signature
+            }
             tracing::error!(%error, "the checkpoint of the log could not be written");
             health.set_publisher(false);
             handoff.room.notify_one();
@@ -230,6 +298,72 @@ pub(super) fn run(mut publisher: Publisher, handoff: &Arc<Handoff>, health: &Hea
         health.set_publisher(true);
         if closing {
             return;
+        }
+    }
+}
+
+/// The publisher and what it waits for.
+struct Desk {
+    publisher: Publisher,
+    handoff: Arc<Handoff>,
+    /// An external signer was asked and has not answered.
+    asked: bool,
+    /// A checkpoint came due meanwhile.
+    behind: bool,
+}
+
+impl Desk {
+    /// What a portion asks for. Done again whole after an error.
+    fn step(&mut self, signed: &mut Option<Signed>, publish: bool, closing: bool) -> Result<(), AuditError> {
+        if let Some(answer) = signed {
+            match &answer.note {
+                Ok(note) => self.publisher.put(note, &answer.signers)?,
+                Err(error) => self.alarm(error),
+            }
+            let failed = answer.note.is_err();
+            (*signed, self.asked) = (None, false);
+            if std::mem::take(&mut self.behind) || failed {
+                self.handoff.renew();
+            }
+        }
+        if publish && closing {
+            return self.publisher.publish().inspect_err(|error| self.alarm(error));
+        }
+        if publish && self.asked {
+            self.behind = true; // one at a time: the next is over all that came meanwhile
+        } else if publish {
+            return self.publish();
+        }
+        self.publisher.relieve()
+    }
+
+    /// Signs here, or asks an external signer in a thread of its own: while that waits, records go on
+    /// into the tree.
+    fn publish(&mut self) -> Result<(), AuditError> {
+        let (signers, checkpoint) = self.publisher.prepare()?;
+        if !signers.iter().any(|key| key.is_slow()) {
+            let note = sign(&signers, &checkpoint)?;
+            return self.publisher.put(&note, &signers);
+        }
+        let handoff = Arc::clone(&self.handoff);
+        let asking = move || {
+            let note = sign(&signers, &checkpoint);
+            if note.is_err() {
+                std::thread::sleep(SIGNER_AFTER); // then it is asked again
+            }
+            handoff.answer(Signed { signers, note });
+        };
+        let thread = std::thread::Builder::new().name("ask signer".to_owned()).spawn(asking);
+        thread.map_err(AuditError::disk("start a thread for", &self.publisher.partition))?;
+        self.asked = true;
+        Ok(())
+    }
+
+    fn alarm(&self, error: &AuditError) {
+        if let AuditError::Sign(_) = error {
+            let origin = self.publisher.ring.origin();
+            tracing::error!(%error, origin, "no signature: records go on, their checkpoint is late");
+            telemetry::audit_signature_failed();
         }
     }
 }

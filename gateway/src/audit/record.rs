@@ -41,6 +41,8 @@ pub enum Record<'a> {
     Erase(Erase<'a>),
     /// The oldest records left the log.
     Prune(Prune<'a>),
+    /// A new key signs the checkpoints.
+    Rotate(Rotate<'a>),
 }
 
 /// What a request was judged by: the generation in force (E4), in digests.
@@ -256,6 +258,21 @@ pub struct Prune<'a> {
     pub before_us: u64,
 }
 
+/// A new key signs the checkpoints: durable before the first that it signs.
+#[derive(Debug, Clone)]
+pub struct Rotate<'a> {
+    /// Wall clock, microseconds since 1970.
+    pub time_us: u64,
+    /// The key before, as a verifier key of C2SP signed-note.
+    pub old: &'a str,
+    /// The new key, likewise.
+    pub new: &'a str,
+    /// The old key's signature of the new one, base64.
+    pub signature: &'a str,
+    /// Until then both sign.
+    pub until_us: u64,
+}
+
 macro_rules! record_from {
     ($($kind:ident),*) => {$(
         impl<'a> From<$kind<'a>> for Record<'a> {
@@ -265,7 +282,7 @@ macro_rules! record_from {
         }
     )*};
 }
-record_from!(Intent, Outcome, Refusal, Recovery, Heartbeat, Activation, Erase, Prune);
+record_from!(Intent, Outcome, Refusal, Recovery, Heartbeat, Activation, Erase, Prune, Rotate);
 
 /// Microseconds since 1970 on the wall clock.
 pub fn now_us() -> u64 {
@@ -318,7 +335,8 @@ impl Record<'_> {
             | Record::Heartbeat(_)
             | Record::Activation(_)
             | Record::Erase(_)
-            | Record::Prune(_) => None,
+            | Record::Prune(_)
+            | Record::Rotate(_) => None,
         }
     }
 
@@ -337,6 +355,7 @@ impl Record<'_> {
             Record::Activation(activation) => activation.write(stamp, out),
             Record::Erase(erase) => erase.write(stamp, out),
             Record::Prune(prune) => prune.write(stamp, out),
+            Record::Rotate(rotate) => rotate.write(stamp, out),
         }
         #[cfg(all(test, debug_assertions))] // whatever any test writes; not where speed is measured
         super::tests::must_follow_the_schema(out.get(start..).unwrap_or_default());
@@ -555,6 +574,23 @@ impl Prune<'_> {
             .text("node", &stamp.node)
             .value("roots", |out| array(self.roots, out, |root, out| string(root, out)))
             .value("time", |out| timestamp(self.time_us, out))
+            .number("v", 1)
+            .end();
+    }
+}
+
+impl Rotate<'_> {
+    fn write(&self, stamp: &Stamp, out: &mut Vec<u8>) {
+        Object::begin(out)
+            .text("boot", &stamp.boot)
+            .text("kind", "ROTATE")
+            .number("mono_us", mono_us(stamp))
+            .text("new", self.new)
+            .text("node", &stamp.node)
+            .text("old", self.old)
+            .text("signature", self.signature)
+            .value("time", |out| timestamp(self.time_us, out))
+            .value("until", |out| timestamp(self.until_us, out))
             .number("v", 1)
             .end();
     }

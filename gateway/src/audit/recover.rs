@@ -11,15 +11,19 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
+use std::sync::Arc;
+
+use tokio::sync::watch;
 
 use super::AuditError;
 use super::disk::Disk;
 use super::journal::{Journal, Position, Tag, remove_temporary};
-use super::note::{Checkpoint, Signer};
+use super::note::Checkpoint;
 use super::prune::carry_out;
 use super::pruned::{self, HashesError, Pruned, push_hashes, standing};
 use super::publisher::Publisher;
-use super::record::{OPEN_PER_RECORD_MAX, Open, Record, Recovery, Stamp, now_us};
+use super::record::{OPEN_PER_RECORD_MAX, Open, Record, Recovery, Rotate, Stamp, now_us};
+use super::ring::{Keys, Ring};
 use super::segment::{End, Frames, HEADER_BYTES, ReadError, Segment, list};
 use super::tree::{TILE_WIDTH, Tree, sha256};
 
@@ -36,29 +40,70 @@ pub(super) fn open(
     origin: &str,
     segment_bytes_max: u64,
     stamp: &Stamp,
+    keys: &Keys,
 ) -> Result<Opened, AuditError> {
     let segments = list(partition).map_err(corrupt(origin))?;
     let place = partition.join("segments");
     disk.create_directory_durably(&place).map_err(AuditError::disk("create", &place))?;
-    let signer = signer(disk, partition, origin, segments.is_empty())?;
-    let checkpoint = read_checkpoint(partition, &signer)?;
-    let mut publisher =
-        Publisher { disk: disk.clone(), partition: partition.to_path_buf(), signer, tree: Tree::default() };
-    match checkpoint {
+    let ring = Arc::new(Ring::open(disk, partition, origin, segments.is_empty(), keys)?);
+    let note = read_note(partition)?;
+    let opened = note.as_deref().map(|note| ring.open_note(note)).transpose();
+    let checkpoint = opened.map_err(|what| AuditError::corrupt(origin, what.to_owned()))?;
+    let newest = watch::Sender::new(String::from_utf8_lossy(&note.unwrap_or_default()).into());
+    let (disk, partition) = (disk.clone(), partition.to_path_buf());
+    let mut publisher = Publisher { disk, partition, ring, tree: Tree::default(), newest };
+    let journal = match checkpoint {
         // The first checkpoint stands before the first segment: a log without one was tampered with.
-        None if segments.is_empty() => publisher.publish()?,
+        None if segments.is_empty() => {
+            publisher.publish()?;
+            create(&publisher, segment_bytes_max)?
+        }
         None => return Err(AuditError::corrupt(origin, "its checkpoint is missing".to_owned())),
         Some(checkpoint) if segments.is_empty() && checkpoint.size > 0 => {
             return Err(AuditError::corrupt(origin, "its segments are missing".to_owned()));
         }
-        Some(_) if segments.is_empty() => {}
-        Some(checkpoint) => {
-            return resume(publisher, &segments, &checkpoint, segment_bytes_max, stamp);
-        }
-    }
+        Some(_) if segments.is_empty() => create(&publisher, segment_bytes_max)?,
+        Some(checkpoint) => resume(&mut publisher, &segments, &checkpoint, segment_bytes_max, stamp)?,
+    };
+    let mut opened = Opened { journal, publisher };
+    hand_over(&mut opened, stamp)?;
+    Ok(opened)
+}
+
+fn create(publisher: &Publisher, segment_bytes_max: u64) -> Result<Journal, AuditError> {
+    let partition = &publisher.partition;
     remove_temporary(partition, 1).map_err(AuditError::disk("remove", partition))?;
-    let journal = Journal::create(disk, partition, segment_bytes_max)?;
-    Ok(Opened { journal, publisher })
+    Journal::create(&publisher.disk, partition, segment_bytes_max)
+}
+
+/// Finishes what the keys have to do: a rotation that a crash interrupted, a key of the configuration
+/// that is to take over, an overlap that is over.
+fn hand_over(opened: &mut Opened, stamp: &Stamp) -> Result<(), AuditError> {
+    let Opened { journal, publisher } = opened;
+    if let Some(handover) = publisher.ring.due() {
+        let handover = handover?;
+        let rotate = Rotate {
+            time_us: now_us(),
+            old: &handover.old,
+            new: &handover.new,
+            signature: &handover.signature,
+            until_us: handover.until_us,
+        };
+        write(journal, publisher, &Record::Rotate(rotate), stamp)?;
+    }
+    publisher.ring.undo()?;
+    if publisher.ring.is_settled() { Ok(()) } else { signed_or_later(publisher) }
+}
+
+/// A checkpoint; if an external signer does not answer, the log opens all the same and asks again.
+fn signed_or_later(publisher: &mut Publisher) -> Result<(), AuditError> {
+    match publisher.publish() {
+        Err(error @ AuditError::Sign(_)) => {
+            tracing::error!(%error, "no signature: records go on, their checkpoint is late");
+            Ok(())
+        }
+        other => other,
+    }
 }
 
 fn corrupt(origin: &str) -> impl Fn(ReadError) -> AuditError {
@@ -66,55 +111,24 @@ fn corrupt(origin: &str) -> impl Fn(ReadError) -> AuditError {
     move |error| AuditError::corrupt(&origin, error.to_string())
 }
 
-/// Reads the partition's key; makes one for a partition that has no records yet.
-fn signer(disk: &Disk, partition: &Path, origin: &str, may_create: bool) -> Result<Signer, AuditError> {
-    let path = partition.join("key");
-    let pkcs8 = match std::fs::read(&path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound && may_create => {
-            let pkcs8 = Signer::generate().ok_or(AuditError::Random)?;
-            disk.replace(&path, &pkcs8).map_err(AuditError::disk("write", &path))?;
-            pkcs8
-        }
-        other => other.map_err(AuditError::disk("read", &path))?,
-    };
-    let signer = Signer::new(origin, &pkcs8)
-        .ok_or_else(|| AuditError::corrupt(origin, "its key is damaged".to_owned()))?;
-    let path = partition.join("vkey");
-    let vkey = format!("{}\n", signer.verifier().vkey());
-    match std::fs::read_to_string(&path) {
-        Ok(found) if found == vkey => {}
-        Ok(_) => {
-            let what = "its vkey is of another node or key; give back the old node name or key, or start a new directory";
-            return Err(AuditError::corrupt(origin, what.to_owned()));
-        }
-        Err(_) => disk.replace(&path, vkey.as_bytes()).map_err(AuditError::disk("write", &path))?,
-    }
-    Ok(signer)
-}
-
-fn read_checkpoint(partition: &Path, signer: &Signer) -> Result<Option<Checkpoint>, AuditError> {
+fn read_note(partition: &Path) -> Result<Option<Vec<u8>>, AuditError> {
     let path = partition.join("checkpoint");
     match std::fs::read(&path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(AuditError::disk("read", &path)(error)),
-        Ok(note) => {
-            let verifier = signer.verifier();
-            let opened = verifier.open(&note);
-            opened.map(Some).map_err(|what| AuditError::corrupt(verifier.origin(), what.to_owned()))
-        }
+        other => other.map(Some).map_err(AuditError::disk("read", &path)),
     }
 }
 
 fn resume(
-    mut publisher: Publisher,
+    publisher: &mut Publisher,
     segments: &[Segment],
     checkpoint: &Checkpoint,
     segment_bytes_max: u64,
     stamp: &Stamp,
-) -> Result<Opened, AuditError> {
-    let origin = publisher.signer.verifier().origin().to_owned();
+) -> Result<Journal, AuditError> {
+    let origin = publisher.ring.origin().to_owned();
     let allowed = standing(&publisher.partition, segments, checkpoint.size).map_err(corrupt(&origin))?;
-    confirm(&mut publisher, segments, checkpoint, &origin)?;
+    confirm(publisher, segments, checkpoint, &origin)?;
     // Only now are the tiles known to be right.
     let place = publisher.partition.clone();
     let right = |prune: &Pruned| prune.is_right(&place, checkpoint.size);
@@ -123,7 +137,7 @@ fn resume(
             "its PRUNE record does not name the roots of the missing records; run `inland audit verify`";
         return Err(AuditError::corrupt(&origin, what.to_owned()));
     }
-    let Tail { position, end, prune } = tail(&mut publisher, segments, checkpoint, &origin)?;
+    let Tail { position, end, prune } = tail(publisher, segments, checkpoint, &origin)?;
     let found = Found {
         cut: read_cut(&end)?,
         open: position.open.iter().map(|(&intent, id)| Open { id: id.clone(), intent }).collect(),
@@ -133,14 +147,14 @@ fn resume(
     remove_temporary(&partition, position.number + 1).map_err(AuditError::disk("remove", &partition))?;
     let mut journal = Journal::resume(&disk, &partition, segment_bytes_max, position)?;
     if found.unsigned || !found.open.is_empty() || !found.cut.is_empty() {
-        record(&mut journal, &mut publisher, &found, stamp)?;
-        publisher.publish()?;
+        record(&mut journal, publisher, &found, stamp)?;
+        signed_or_later(publisher)?;
     }
     // A crash in the middle of a pruning: what a signed record says may go, goes.
     if let Some(prune) = prune.filter(right).or(allowed) {
         carry_out(&disk, &partition, &prune)?;
     }
-    Ok(Opened { journal, publisher })
+    Ok(journal)
 }
 
 /// Brings the tree to the checkpoint and holds it against its root: from the tiles and the few
@@ -181,7 +195,7 @@ fn confirm(
         relieved
     })?;
     publisher.tree = tree;
-    publisher.publish()
+    signed_or_later(publisher)
 }
 
 /// Of pruned records only the hashes are left, in the tiles of level 0: those cannot be made anew.
@@ -244,7 +258,7 @@ fn tail(
         let index = frame.sequence;
         follow(&mut open, index, frame.record());
         if index >= checkpoint.size {
-            publisher.tree.push(&frame);
+            publisher.push(&frame);
             publisher.relieve()?;
         } else if let Some(found) = pruned::parse(&frame) {
             prune = Some(found);
@@ -329,16 +343,27 @@ fn record(
             cut_bytes: if number == 0 { found.cut.len() as u64 } else { 0 },
             cut_sha256: digest.as_deref().filter(|_| number == 0),
         };
-        let (mut json, mut frame) = (Vec::new(), Vec::new());
-        Record::Recovery(recovery).write(stamp, &mut json)?;
-        super::frame::write_unsealed(&json, &mut frame);
-        let ends = [frame.len()];
-        if let Some(error) = journal.commit(&mut frame, &ends, &[Tag::Other]).error {
-            return Err(error);
-        }
-        publisher.take(&frame);
+        write(journal, publisher, &Record::Recovery(recovery), stamp)?;
     }
     journal.close_all();
+    Ok(())
+}
+
+/// Writes one record, durably, and takes it into the tree.
+fn write(
+    journal: &mut Journal,
+    publisher: &mut Publisher,
+    record: &Record<'_>,
+    stamp: &Stamp,
+) -> Result<(), AuditError> {
+    let (mut json, mut frame) = (Vec::new(), Vec::new());
+    record.write(stamp, &mut json)?;
+    super::frame::write_unsealed(&json, &mut frame);
+    let ends = [frame.len()];
+    if let Some(error) = journal.commit(&mut frame, &ends, &[Tag::Other]).error {
+        return Err(error);
+    }
+    publisher.take(&frame);
     Ok(())
 }
 

@@ -5,10 +5,13 @@ mod cost;
 mod crash;
 mod erase;
 mod full;
+mod keys;
 mod life;
 mod prune;
 mod records;
+mod rotation;
 mod tamper;
+mod witness;
 
 pub(super) use records::must_follow_the_schema;
 

@@ -209,7 +209,7 @@ fn fold(hashes: &[Hash], mut right: Option<Hash>) -> Option<Hash> {
 }
 
 /// The root of a perfect subtree.
-fn root_of(hashes: &[Hash]) -> Hash {
+pub(super) fn root_of(hashes: &[Hash]) -> Hash {
     match hashes {
         [hash] => *hash,
         [left, right] => node(left, right),
@@ -220,7 +220,7 @@ fn root_of(hashes: &[Hash]) -> Hash {
     }
 }
 
-fn node(left: &Hash, right: &Hash) -> Hash {
+pub(super) fn node(left: &Hash, right: &Hash) -> Hash {
     let mut bytes = [1; 65];
     let (_, hashes) = bytes.split_at_mut(1);
     hashes.iter_mut().zip(left.iter().chain(right)).for_each(|(byte, value)| *byte = *value);

@@ -10,14 +10,17 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use super::cosign::{Cosigner, halves};
 use super::erase::erased_key;
 use super::frame::Frame;
-use super::note::{Checkpoint, Verifier};
+use super::note::{Checkpoint, OTHER_KEY, Verifier};
 use super::pruned::{self, HashesError, Pruned, push_hashes};
 use super::read::{VerifyError, partitions};
+use super::rotate::Chain;
 use super::segment::{Frames, list};
 use super::subject::{KeyId, back};
 use super::tree::{Hash, Piece, TILE_WIDTH, Tree, entries, leaf_hash, read};
+use super::witness::WITNESSED;
 
 /// How often the caller hears of progress.
 const PROGRESS_RECORDS: u64 = 65_536;
@@ -29,6 +32,10 @@ pub struct Options<'a> {
     pub vkeys: Vec<String>,
     /// Older checkpoints from outside the log: it must have grown out of them.
     pub since: Vec<String>,
+    /// Witnesses that must have cosigned: `quorum` of them, a checkpoint that the log grew out of.
+    pub witnesses: Vec<Cosigner>,
+    /// How many of them.
+    pub quorum: usize,
     /// Called now and then.
     pub progress: Option<&'a mut dyn FnMut(Progress<'_>)>,
 }
@@ -68,6 +75,10 @@ pub struct PartitionReport {
     pub unsigned: u64,
     /// Bytes behind the last whole record: a write that goes on, or a crash.
     pub cut_bytes: u64,
+    /// The key that signed the checkpoint: the newest of the log.
+    pub vkey: String,
+    /// With witnesses: records of the newest checkpoint that a quorum of them cosigned.
+    pub witnessed: Option<u64>,
 }
 
 /// Verifies one partition, or every one in a directory. The first bad record ends it.
@@ -120,6 +131,28 @@ impl Said {
     }
 }
 
+/// Which keys may have signed.
+struct Trust {
+    /// The one to verify with.
+    outside: Verifier,
+    /// Others that signed what was read.
+    used: Vec<Verifier>,
+    /// How the log changed its key, as far as the tree holds it.
+    chain: Chain,
+}
+
+impl Trust {
+    fn newest(&self) -> &Verifier {
+        self.chain.keys().last().unwrap_or(&self.outside)
+    }
+
+    /// When the tree is known: the newest key signed the checkpoint, and every other is one of the log.
+    fn admit(&self, note: &[u8]) -> Result<(), &'static str> {
+        self.chain.admit(&self.outside, note)?;
+        if self.used.iter().all(|key| self.chain.holds(key)) { Ok(()) } else { Err(OTHER_KEY) }
+    }
+}
+
 struct Partition<'p> {
     name: &'p str,
     path: &'p Path,
@@ -134,8 +167,13 @@ impl Partition<'_> {
         let verifier = self.verifier(&options.vkeys)?;
         let path = self.path.join("checkpoint");
         let note = std::fs::read(&path).map_err(VerifyError::disk(&path))?;
-        let checkpoint = verifier.open(&note).map_err(|what| self.fault(None, what))?;
-        let older = self.older(&verifier, options, &checkpoint)?;
+        let mut trust = Trust { chain: Chain::new(verifier.origin()), outside: verifier, used: Vec::new() };
+        let checkpoint = self.open_note(&mut trust, &note).map_err(|what| self.fault(None, what))?;
+        let mut older = self.older(&mut trust, options, &checkpoint)?;
+        let witnessed = self.witnessed(&mut trust, options)?;
+        if let Some(witnessed) = witnessed {
+            self.add(&mut older, witnessed, &checkpoint)?;
+        }
         let segments = list(self.path).map_err(VerifyError::read(self.name))?;
         let minimum = segments.first().map_or(0, |segment| segment.first);
         let mut walk =
@@ -143,12 +181,13 @@ impl Partition<'_> {
         self.meet(&walk.tree, &walk.older)?;
         self.walk_hashes(&mut walk, options)?;
         let mut frames = Frames::new(segments);
-        self.walk_frames(&mut walk, &mut frames, options)?;
+        self.walk_frames(&mut walk, &mut trust.chain, &mut frames, options)?;
         walk.tree.partial().iter().try_for_each(|piece| self.compare(piece))?;
         if walk.tree.root() != checkpoint.root {
             return Err(self.fault(None, "the root of the tree is not the one that the checkpoint signed"));
         }
         self.check_prunes(&walk)?;
+        trust.admit(&note).map_err(|what| self.fault(None, what))?;
         while frames.next().map_err(VerifyError::read(self.name))?.is_some() {}
         let records = frames.index();
         let report = PartitionReport {
@@ -158,6 +197,8 @@ impl Partition<'_> {
             checkpoint: BASE64_STANDARD.encode(checkpoint.root),
             unsigned: records - checkpoint.size,
             cut_bytes: frames.end().map_or(0, |end| end.cut_bytes),
+            vkey: trust.newest().vkey(),
+            witnessed: witnessed.map(|checkpoint| checkpoint.size),
         };
         Ok(Found { report, erased: walk.said.erased })
     }
@@ -181,6 +222,7 @@ impl Partition<'_> {
     fn walk_frames(
         &self,
         walk: &mut Walk,
+        chain: &mut Chain,
         frames: &mut Frames,
         options: &mut Options<'_>,
     ) -> Result<(), VerifyError> {
@@ -189,6 +231,8 @@ impl Partition<'_> {
                 let what = format!("the records end here, but the checkpoint covers {}", walk.total);
                 return Err(self.fault(Some(walk.tree.size()), what));
             };
+            let followed = chain.follow(frame.record());
+            followed.map_err(|what| self.fault(Some(walk.tree.size()), what))?;
             self.push(&mut walk.tree, &frame)?;
             walk.said.hear(&frame);
             self.meet(&walk.tree, &walk.older)?;
@@ -233,8 +277,10 @@ impl Partition<'_> {
         if vkeys.is_empty() {
             let path = self.path.join("vkey");
             let vkey = std::fs::read_to_string(&path).map_err(VerifyError::disk(&path))?;
-            let verifier = Verifier::parse(&vkey).filter(names_us);
-            return verifier.ok_or_else(|| self.fault(None, "its vkey is damaged or of another partition"));
+            let keys = Verifier::parse_file(&vkey).and_then(|keys| keys.into_iter().next());
+            return keys
+                .filter(names_us)
+                .ok_or_else(|| self.fault(None, "its vkey is damaged or of another partition"));
         }
         let mut given = vkeys.iter().filter_map(|vkey| Verifier::parse(vkey));
         given
@@ -242,30 +288,78 @@ impl Partition<'_> {
             .ok_or_else(|| VerifyError::Usage(format!("none of the given keys is a key of {}", self.name)))
     }
 
+    /// Reads a note that the key from outside signed, or a key that the log's own records lead to or
+    /// come from. That one is only remembered: the records count when the tree holds them.
+    fn open_note(&self, trust: &mut Trust, note: &[u8]) -> Result<Checkpoint, &'static str> {
+        match trust.outside.open(note) {
+            Err(OTHER_KEY) => {
+                let mut chain = Chain::new(trust.outside.origin());
+                let mut frames = Frames::new(list(self.path).map_err(|_| OTHER_KEY)?);
+                while let Ok(Some(frame)) = frames.next() {
+                    chain.follow(frame.record())?;
+                }
+                let keys = chain.keys().iter().rev();
+                let mut opened = keys.filter_map(|key| Some((key.clone(), key.open(note).ok()?)));
+                let (key, checkpoint) = opened.next().ok_or(OTHER_KEY)?;
+                trust.used.push(key);
+                Ok(checkpoint)
+            }
+            opened => opened,
+        }
+    }
+
     /// Older checkpoints of this partition: size and root.
     fn older(
         &self,
-        verifier: &Verifier,
+        trust: &mut Trust,
         options: &Options<'_>,
         newest: &Checkpoint,
     ) -> Result<BTreeMap<u64, Hash>, VerifyError> {
         let mut older = BTreeMap::new();
         for note in &options.since {
-            if note.lines().next() != Some(verifier.origin()) {
+            if note.lines().next() != Some(trust.outside.origin()) {
                 continue; // of another partition
             }
             let what = |what| VerifyError::Usage(format!("the older checkpoint of {}: {what}", self.name));
-            let checkpoint = verifier.open(note.as_bytes()).map_err(what)?;
-            if checkpoint.size > newest.size {
-                let what =
-                    format!("the log was rolled back: a checkpoint of {} records exists", checkpoint.size);
-                return Err(self.fault(Some(newest.size), what));
-            }
-            if older.insert(checkpoint.size, checkpoint.root).is_some_and(|root| root != checkpoint.root) {
-                return Err(self.fault(None, "two checkpoints of one size differ: the log was forked"));
-            }
+            let checkpoint = self.open_note(trust, note.as_bytes()).map_err(what)?;
+            self.add(&mut older, checkpoint, newest)?;
         }
         Ok(older)
+    }
+
+    /// One more that the tree has to meet.
+    fn add(
+        &self,
+        older: &mut BTreeMap<u64, Hash>,
+        checkpoint: Checkpoint,
+        newest: &Checkpoint,
+    ) -> Result<(), VerifyError> {
+        if checkpoint.size > newest.size {
+            let what = format!("the log was rolled back: a checkpoint of {} records exists", checkpoint.size);
+            return Err(self.fault(Some(newest.size), what));
+        }
+        if older.insert(checkpoint.size, checkpoint.root).is_some_and(|root| root != checkpoint.root) {
+            return Err(self.fault(None, "two checkpoints of one size differ: the log was forked"));
+        }
+        Ok(())
+    }
+
+    /// The newest checkpoint that a quorum of the given witnesses cosigned.
+    fn witnessed(&self, trust: &mut Trust, options: &Options<'_>) -> Result<Option<Checkpoint>, VerifyError> {
+        if options.witnesses.is_empty() {
+            return Ok(None);
+        }
+        let path = self.path.join(WITNESSED);
+        let note = std::fs::read(&path).map_err(VerifyError::disk(&path))?;
+        let what = |what: &str| self.fault(None, format!("{WITNESSED}: {what}"));
+        let checkpoint = self.open_note(trust, &note).map_err(what)?;
+        let note = String::from_utf8_lossy(&note);
+        let (text, lines) = halves(&note).unwrap_or_default();
+        let signed = options.witnesses.iter().filter(|witness| witness.find(text, lines).is_some()).count();
+        if signed < options.quorum {
+            return Err(what(&format!("{signed} of the witnesses cosigned it, not {}", options.quorum)));
+        }
+        Ok(Some(checkpoint))
     }
 
     fn meet(&self, tree: &Tree, older: &BTreeMap<u64, Hash>) -> Result<(), VerifyError> {

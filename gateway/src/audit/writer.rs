@@ -138,7 +138,8 @@ impl Shared {
             | Record::Heartbeat(_)
             | Record::Activation(_)
             | Record::Erase(_)
-            | Record::Prune(_) => None,
+            | Record::Prune(_)
+            | Record::Rotate(_) => None,
         };
         Appending { state: State::Waiting { receiver, abandon } }
     }
@@ -156,7 +157,8 @@ impl Shared {
             | Record::Heartbeat(_)
             | Record::Activation(_)
             | Record::Erase(_)
-            | Record::Prune(_) => Tag::Other,
+            | Record::Prune(_)
+            | Record::Rotate(_) => Tag::Other,
         };
         SCRATCH.with_borrow_mut(|scratch| {
             scratch.clear();

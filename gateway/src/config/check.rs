@@ -10,7 +10,7 @@ use toml::Spanned;
 
 use super::error::Fault;
 use super::{Backend, Config, Issuer};
-use crate::audit::RETENTION_DAYS_MIN;
+use crate::audit::{Cosigner, RETENTION_DAYS_MIN, WITNESSES_MAX};
 use crate::egress::address;
 
 pub(super) fn check(config: &Config) -> Result<(), Fault> {
@@ -29,6 +29,7 @@ pub(super) fn check(config: &Config) -> Result<(), Fault> {
     hosts(config)?;
     policy(config)?;
     retention(config)?;
+    audit(config)?;
     if config.issuers.is_empty() && config.keys.is_none() {
         return Err(Fault {
             span: None,
@@ -244,4 +245,41 @@ fn policy(config: &Config) -> Result<(), Fault> {
         }
         None => Ok(()),
     }
+}
+
+/// Ten years: then the older key has lost its meaning.
+const OVERLAP_DAYS_MAX: u32 = 3_653;
+
+/// Keys that are there, witnesses that can be asked, a quorum that can be reached.
+fn audit(config: &Config) -> Result<(), Fault> {
+    let it = &config.audit;
+    let fault = |message: String, write: &str| Fault { span: None, message, write: Some(write.to_owned()) };
+    it.keys(&config.base).map_err(|error| {
+        fault(format!("[audit] its key: {error}"), "key = { file = \"audit.key\" }, or no key")
+    })?;
+    if it.overlap_days > OVERLAP_DAYS_MAX {
+        return Err(fault("[audit] overlap_days is too long".into(), "overlap_days = 30   # at most 3653"));
+    }
+    if it.old_key.is_some() && it.key.is_none() {
+        let write = "key = { file = \"new.key\" }, or no old_key and: inland audit rotate DIR";
+        return Err(fault("[audit] an old_key hands over to a key, and there is none".into(), write));
+    }
+    for (position, witness) in it.witnesses.iter().enumerate() {
+        destination(&witness.url, &witness.networks, &witness.pins, &(0..0))
+            .map_err(|fault| Fault { span: None, ..fault })?;
+        let vkey = Cosigner::parse(&witness.vkey)
+            .map_err(|error| fault(format!("{}: {error}", witness.url), "vkey = \"NAME+HEX+BASE64\""))?;
+        let before = it.witnesses.iter().take(position);
+        if before.map(|other| Cosigner::parse(&other.vkey)).any(|other| other.as_ref() == Ok(&vkey)) {
+            return Err(fault(format!("witness {} stands here twice", vkey.name()), "each witness once"));
+        }
+    }
+    if it.witnesses.len() > WITNESSES_MAX {
+        return Err(fault(format!("more than {WITNESSES_MAX} witnesses"), "fewer [[audit.witness]]"));
+    }
+    if it.quorum() > it.witnesses.len() || (it.quorum() == 0 && !it.witnesses.is_empty()) {
+        let message = format!("a quorum of {} out of {} witnesses", it.quorum(), it.witnesses.len());
+        return Err(fault(message, "witness_quorum = 2   # 1 to the number of [[audit.witness]]"));
+    }
+    Ok(())
 }

@@ -18,6 +18,9 @@ use ipnet::IpNet;
 use serde::Deserialize;
 use toml::Spanned;
 
+use crate::audit::{Cosigner, KeySource, Keys, Witnesses};
+use crate::egress::Destination;
+
 /// The largest configuration file that is read.
 const FILE_BYTES_MAX: u64 = 4 << 20;
 
@@ -243,6 +246,54 @@ pub struct Audit {
     /// its decision. Without it nothing leaves.
     #[serde(default)]
     pub retention_days: Option<Spanned<u32>>,
+    /// The key of the checkpoints, in a file or with an external signer. Without one each partition
+    /// makes its own.
+    pub key: Option<KeySource>,
+    /// The key before it, as long as the log still has to change over, and while both sign.
+    pub old_key: Option<KeySource>,
+    /// For how long both sign.
+    #[serde(default = "overlap_days")]
+    pub overlap_days: u32,
+    /// Who cosigns the checkpoints.
+    #[serde(default, rename = "witness")]
+    pub witnesses: Vec<Witness>,
+    /// How many of them it takes; all unless written otherwise.
+    pub witness_quorum: Option<usize>,
+}
+
+fn overlap_days() -> u32 {
+    30
+}
+
+/// A witness of C2SP tlog-witness.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Witness {
+    /// Its submission prefix: `/add-checkpoint` follows.
+    pub url: String,
+    /// Its verifier key, for Ed25519 cosignatures.
+    pub vkey: String,
+    /// Every address that its name may have.
+    pub networks: Vec<IpNet>,
+    /// Public keys that it may show.
+    #[serde(default)]
+    pub pins: Vec<String>,
+    /// A CA of its own, instead of the public ones.
+    pub ca: Option<PathBuf>,
+}
+
+impl Audit {
+    /// Reads the keys.
+    pub fn keys(&self, base: &Path) -> Result<Keys, String> {
+        let load = |source: &Option<KeySource>| source.as_ref().map(|source| source.load(base)).transpose();
+        let overlap = Duration::from_secs(u64::from(self.overlap_days) * 86_400);
+        Ok(Keys { key: load(&self.key)?, old: load(&self.old_key)?, overlap })
+    }
+
+    /// How many cosignatures it takes.
+    pub fn quorum(&self) -> usize {
+        self.witness_quorum.unwrap_or(self.witnesses.len())
+    }
 }
 
 /// The key that pseudonyms are made with.
@@ -415,6 +466,20 @@ impl Config {
     pub fn fixed_addresses(&self, url: &str) -> Option<Vec<IpAddr>> {
         let url = crate::egress::Url::parse(url).ok()?;
         self.hosts.get(url.host()).map(|addresses| addresses.get_ref().clone())
+    }
+
+    /// The witnesses of the log, ready to be asked.
+    pub fn witnesses(&self) -> Result<Witnesses, String> {
+        let mut all = Vec::new();
+        for it in &self.audit.witnesses {
+            let ca = it.ca.as_deref().map(|path| self.path(path));
+            let connect = Duration::from_secs(self.limits.connect_seconds);
+            let fixed = self.fixed_addresses(&it.url);
+            let destination =
+                Destination::new(&it.url, &it.networks, &it.pins, ca.as_deref(), fixed, connect)?;
+            all.push((destination, Cosigner::parse(&it.vkey)?));
+        }
+        Ok(Witnesses { all, quorum: self.audit.quorum() })
     }
 
     /// A path of the file, from where the process stands.

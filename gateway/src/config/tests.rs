@@ -179,3 +179,40 @@ fn records_are_not_kept_for_less_than_six_months() {
     assert!(error.contains("write: retention_days = 184"), "{error}");
     assert!(parse(&GOOD.replace(node, &format!("{node}retention_days = 184\n"))).is_ok());
 }
+
+/// The good file with more in `[audit]`, which stands last in it.
+fn with_audit(more: &str) -> Result<Config, ConfigError> {
+    parse(&format!("{GOOD}{more}"))
+}
+
+#[test]
+fn a_log_has_its_own_keys_and_no_witness_unless_the_file_names_them() {
+    let config = parse(GOOD).unwrap();
+    let keys = config.audit.keys(&config.base).unwrap();
+    assert!(keys.key.is_none() && keys.old.is_none());
+    assert_eq!((keys.overlap.as_secs(), config.audit.quorum()), (30 * 86_400, 0));
+}
+
+#[test]
+fn keys_and_witnesses_that_cannot_work_are_refused_before_a_port_is_bound() {
+    // The key of the example in c2sp.org/tlog-cosignature's library, type 4.
+    let witness = |vkey: &str| {
+        format!(
+            "[[audit.witness]]\nurl = \"https://witness.example.test\"\nvkey = \"{vkey}\"\nnetworks = [\"203.0.113.0/24\"]\n"
+        )
+    };
+    let log_key = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW";
+    for (more, expected) in [
+        ("key = { file = \"none.key\" }\n".to_owned(), "none.key: No such file"),
+        ("key = { env = \"AUDIT_KEY\" }\n".to_owned(), "did not match any variant"),
+        ("key = { command = [], public = \"x.pub\" }\n".to_owned(), "the command is empty"),
+        ("overlap_days = 4000\n".to_owned(), "overlap_days is too long"),
+        ("witness_quorum = 1\n".to_owned(), "a quorum of 1 out of 0 witnesses"),
+        (witness(log_key), "the key is not one for Ed25519 cosignatures (type 4)"),
+        (witness("a+b"), "a witness's key is NAME+HEX+BASE64"),
+        (witness(log_key).replace("203.0.113.0/24", "").replace("[\"\"]", "[]"), "no network is declared"),
+    ] {
+        let error = with_audit(&more).unwrap_err().to_string();
+        assert!(error.contains(expected), "{error}\n{expected}");
+    }
+}

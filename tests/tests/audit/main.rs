@@ -1,4 +1,6 @@
-//! The audit log through the real process: one module for each subject.
+//! The audit log as an auditor meets it: through the command line, through the real process, and through
+//! programs that nobody here wrote. One module for each subject.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod keys;
 mod life;

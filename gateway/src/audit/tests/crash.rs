@@ -30,7 +30,7 @@ fn stamp() -> Stamp {
 }
 
 fn reopen(partition: &Path) -> Result<Opened, AuditError> {
-    recover::open(&Disk::default(), partition, "gw-1/FR-health", 4_096, &stamp())
+    recover::open(&Disk::default(), partition, "gw-1/FR-health", 4_096, &stamp(), &Keys::default())
 }
 
 #[tokio::test]
@@ -172,7 +172,7 @@ struct Told {
 fn script(disk: &Disk, partition: &Path) -> Told {
     let mut told = Told::default();
     let Ok(Opened { mut journal, mut publisher }) =
-        recover::open(disk, partition, "gw-1/FR-health", 4_096, &stamp())
+        recover::open(disk, partition, "gw-1/FR-health", 4_096, &stamp(), &Keys::default())
     else {
         return told;
     };

@@ -55,7 +55,7 @@ impl Erase {
                 say(&format!("erased: key {}, recorded in {}", erased.key, erased.partitions.join(", ")));
                 Ok(true)
             }
-            Answer::Pruned(_) => Err("the gateway answered another question".into()),
+            Answer::Pruned(_) | Answer::Rotated(_) => Err("the gateway answered another question".into()),
             Answer::Refused(why) => Err(why),
         }
     }

@@ -3,6 +3,7 @@
 mod erase;
 mod moved;
 mod prune;
+mod rotate;
 mod show;
 mod verify;
 
@@ -20,6 +21,7 @@ pub(super) enum Audit {
     Erase(erase::Erase),
     Prune(prune::Prune),
     Moved(moved::Moved),
+    Rotate(rotate::Rotate),
 }
 
 impl Audit {
@@ -30,6 +32,7 @@ impl Audit {
             Audit::Erase(erase) => erase.run(),
             Audit::Prune(prune) => prune.run(),
             Audit::Moved(moved) => moved.run(),
+            Audit::Rotate(rotate) => rotate.run(),
         }
     }
 }

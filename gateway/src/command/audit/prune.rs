@@ -40,7 +40,7 @@ impl Prune {
                 show(&pruned, "went");
                 Ok(true)
             }
-            Answer::Erased(_) => Err("the gateway answered another question".into()),
+            Answer::Erased(_) | Answer::Rotated(_) => Err("the gateway answered another question".into()),
             Answer::Refused(why) => Err(why),
         }
     }
