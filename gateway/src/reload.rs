@@ -80,13 +80,18 @@ fn fixed(config: &Config, before: &Config) -> Result<(), String> {
         let listen = config.listen.get_ref();
         (listen.certificate.clone(), listen.client_ca.clone(), format!("{:?}", listen.key))
     };
+    let buckets = |config: &Config| {
+        let all = config.audit.ship.iter().map(toml::Spanned::get_ref);
+        all.map(|ship| format!("{ship:?}")).collect::<Vec<_>>()
+    };
     let listens = listen.address == listened.address
         && config.admin.address == before.admin.address
         && paths(config) == paths(before)
         && config.detection == before.detection
         && format!("{:?}", config.limits) == format!("{:?}", before.limits);
     let logs = config.path(&config.audit.directory) == before.path(&before.audit.directory)
-        && config.audit.node == before.audit.node;
+        && config.audit.node == before.audit.node
+        && buckets(config) == buckets(before);
     if listens && logs {
         return Ok(());
     }

@@ -10,6 +10,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::admin::{self, Status};
+use crate::audit::ship::Shipper;
 use crate::audit::{self, Log};
 use crate::config::{Config, Detection, Engine as Kind};
 use crate::generation::Generation;
@@ -34,6 +35,7 @@ pub struct Running {
     admin: SocketAddr,
     stop: watch::Sender<bool>,
     tasks: JoinSet<()>,
+    shipper: Shipper,
 }
 
 impl Running {
@@ -50,6 +52,8 @@ impl Running {
             tracing::warn!("no bundle could be fetched, one that was fetched before may do: {error}");
         }
         let generation = Generation::build(config, &log, None).map_err(|error| error.to_string())?;
+        let shipper =
+            Shipper::open(generation.config(), generation.policies()).map_err(|error| error.to_string())?;
         generation.policy().keep(generation.config())?;
         reload::record_activation(&generation, None).await?;
         let door = Door::bind(generation.config()).await?;
@@ -73,8 +77,9 @@ impl Running {
             stopped.clone(),
         ));
         tasks.spawn(poll::keep_asking(Arc::clone(&gateway), stopped.clone()));
+        shipper.tasks(&stopped).into_iter().for_each(|task| drop(tasks.spawn(task)));
         tasks.spawn(keep_counting(Arc::clone(&gateway), stopped));
-        Ok(Running { gateway, status, config_path, address, admin, stop, tasks })
+        Ok(Running { gateway, status, config_path, address, admin, stop, tasks, shipper })
     }
 
     /// Where callers are served.
@@ -108,6 +113,7 @@ impl Running {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
         self.gateway.log().close().await;
+        self.shipper.last().await;
     }
 }
 

@@ -15,6 +15,7 @@
 //! | `tree` `note` `publisher` | tiles and a signed checkpoint, at most a second later |
 //! | `recover` | opening the log after whatever happened |
 //! | `read` `verify` | for auditors |
+//! | `ship` `monitor` | copies of what is signed go to a bucket of an allowed country, and are looked after |
 //! | `disk` | the one place that changes files, and where tests break it |
 
 mod canonical;
@@ -23,12 +24,14 @@ mod disk;
 mod faults;
 mod frame;
 mod journal;
+pub mod monitor;
 mod note;
 mod publisher;
 mod read;
 mod record;
 mod recover;
 mod segment;
+pub mod ship;
 mod subject;
 #[cfg(test)]
 #[expect(

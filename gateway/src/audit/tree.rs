@@ -18,7 +18,7 @@ pub(super) type Hash = [u8; 32];
 pub(super) const TILE_WIDTH: u64 = 256;
 const WIDTH: usize = 256;
 /// Levels of tiles in a log of 2^64 records.
-const LEVELS_MAX: u8 = 8;
+pub(super) const LEVELS_MAX: u8 = 8;
 
 /// A tile or an entry bundle, full or partial.
 #[derive(Debug, PartialEq, Eq)]
@@ -71,6 +71,18 @@ impl Tree {
             tree.edge.push(edge);
         }
         Ok(tree)
+    }
+
+    /// The right edge of a tree of `size` records, read elsewhere: the hashes of each level's last tile.
+    /// Whether they are right shows when [`Tree::root`] meets a signed checkpoint.
+    pub(super) fn from_edge(size: u64, edge: Vec<Vec<Hash>>) -> Tree {
+        Tree { size, edge, ..Tree::default() }
+    }
+
+    /// Appends a record that is known by its leaf hash alone: no entry bundle comes out.
+    pub(super) fn push_leaf(&mut self, leaf: Hash) {
+        self.size += 1;
+        self.push_hash(0, leaf);
     }
 
     /// Records in the tree.

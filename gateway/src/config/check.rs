@@ -27,6 +27,7 @@ pub(super) fn check(config: &Config) -> Result<(), Fault> {
     models(config, &ids)?;
     hosts(config)?;
     policy(config)?;
+    super::ship::check(config)?;
     if config.issuers.is_empty() && config.keys.is_none() {
         return Err(Fault {
             span: None,
@@ -37,11 +38,11 @@ pub(super) fn check(config: &Config) -> Result<(), Fault> {
     Ok(())
 }
 
-fn fault(span: Range<usize>, message: String) -> Fault {
+pub(super) fn fault(span: Range<usize>, message: String) -> Fault {
     Fault { span: Some(span), message, write: None }
 }
 
-fn advise(span: Range<usize>, message: String, write: &str) -> Fault {
+pub(super) fn advise(span: Range<usize>, message: String, write: &str) -> Fault {
     Fault { span: Some(span), message, write: Some(write.to_owned()) }
 }
 
@@ -115,7 +116,12 @@ fn check_backend(config: &Config, backend: &Spanned<Backend>) -> Result<(), Faul
 }
 
 /// What E1 needs of anything that is dialled.
-fn destination(url: &str, networks: &[IpNet], pins: &[String], span: &Range<usize>) -> Result<(), Fault> {
+pub(super) fn destination(
+    url: &str,
+    networks: &[IpNet],
+    pins: &[String],
+    span: &Range<usize>,
+) -> Result<(), Fault> {
     let url = crate::egress::Url::parse(url)
         .map_err(|error| advise(span.clone(), format!("{url:?}: {error}"), "url = \"https://HOST/v1\""))?;
     if networks.is_empty() {

@@ -5,8 +5,10 @@
 
 mod check;
 mod error;
+mod ship;
 
 pub use error::ConfigError;
+pub use ship::{Monitor, Ship};
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
@@ -239,6 +241,9 @@ pub struct Audit {
     pub directory: PathBuf,
     /// This node's name: the first part of every log's origin.
     pub node: String,
+    /// Buckets that copies of the log go to.
+    #[serde(default)]
+    pub ship: Vec<Spanned<Ship>>,
 }
 
 /// The key that pseudonyms are made with.

@@ -1,5 +1,7 @@
 //! `inland audit`: for auditors, offline. One file per command.
 
+mod fetch;
+mod monitor;
 mod show;
 mod verify;
 
@@ -9,6 +11,8 @@ use clap::Subcommand;
 pub(super) enum Audit {
     Verify(verify::Verify),
     Show(show::Show),
+    Monitor(monitor::Monitor),
+    Fetch(fetch::Fetch),
 }
 
 impl Audit {
@@ -16,6 +20,8 @@ impl Audit {
         match self {
             Audit::Verify(verify) => verify.run(),
             Audit::Show(show) => show.run(),
+            Audit::Monitor(monitor) => monitor.run(),
+            Audit::Fetch(fetch) => fetch.run(),
         }
     }
 }
