@@ -91,6 +91,7 @@ fn fixed(config: &Config, before: &Config) -> Result<(), String> {
         && format!("{:?}", config.limits) == format!("{:?}", before.limits);
     let logs = config.path(&config.audit.directory) == before.path(&before.audit.directory)
         && config.audit.node == before.audit.node
+        && config.audit.segment_mebibytes == before.audit.segment_mebibytes
         && buckets(config) == buckets(before);
     if listens && logs {
         return Ok(());

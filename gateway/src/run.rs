@@ -46,7 +46,8 @@ impl Running {
         // Looked at before anything is read: a file that changes meanwhile is read again.
         let seen = footprint(config_path, &config);
         let directory = config.path(&config.audit.directory);
-        let log = Log::open(&directory, &config.audit.node).map_err(|error| format!("audit log: {error}"))?;
+        let log = Log::open_sized(&directory, &config.audit.node, config.audit.segment_mebibytes << 20)
+            .map_err(|error| format!("audit log: {error}"))?;
         let receipts = Receipts::open(&directory).map_err(|error| error.to_string())?;
         if let Err(error) = poll::once(&config).await {
             tracing::warn!("no bundle could be fetched, one that was fetched before may do: {error}");

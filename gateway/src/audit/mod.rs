@@ -175,6 +175,11 @@ impl Log {
         Log::open_with(directory, node, Settings::default())
     }
 
+    /// The same, with segments that end after so many bytes.
+    pub fn open_sized(directory: &Path, node: &str, segment_bytes_max: u64) -> Result<Log, AuditError> {
+        Log::open_with(directory, node, Settings { segment_bytes_max, ..Settings::default() })
+    }
+
     fn open_with(directory: &Path, node: &str, settings: Settings) -> Result<Log, AuditError> {
         if !is_node_name(node) {
             return Err(AuditError::Name("a node is named with 1 to 64 letters, digits, '.' or '-'"));

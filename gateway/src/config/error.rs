@@ -50,6 +50,7 @@ const EXAMPLES: &[(&str, &str)] = &[
     ),
     ("region", "region = \"eu-west-3\"   # what requests to the bucket are signed for"),
     ("secret_key", "secret_key = { file = \"s3.secret\" }"),
+    ("segment_mebibytes", "segment_mebibytes = 64"),
     ("ship", "[[audit.ship]]"),
     ("state", "state = \"monitor.state\""),
     ("tenants", "tenants = [\"werk-stuttgart\"]   # whom this issuer may speak for"),

@@ -241,9 +241,17 @@ pub struct Audit {
     pub directory: PathBuf,
     /// This node's name: the first part of every log's origin.
     pub node: String,
+    /// A segment ends after this much. Retention takes whole segments, and a copy gets them whole: smaller
+    /// ones go sooner.
+    #[serde(default = "segment_mebibytes")]
+    pub segment_mebibytes: u64,
     /// Buckets that copies of the log go to.
     #[serde(default)]
     pub ship: Vec<Spanned<Ship>>,
+}
+
+fn segment_mebibytes() -> u64 {
+    64
 }
 
 /// The key that pseudonyms are made with.

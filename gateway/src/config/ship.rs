@@ -21,6 +21,8 @@ use super::{Config, ConfigError, SecretSource};
 const INTERVAL_SECONDS: std::ops::RangeInclusive<u64> = 1..=86_400;
 /// How much a second may be sent and read back.
 const MEBIBYTES_PER_SECOND: std::ops::RangeInclusive<u32> = 1..=10_000;
+/// A segment is held in memory while it is shipped.
+const SEGMENT_MEBIBYTES: std::ops::RangeInclusive<u64> = 1..=64;
 /// Buckets of one file.
 const BUCKETS_MAX: usize = 64;
 /// A monitor's file, and the longest that a log may be quiet before it alarms.
@@ -207,6 +209,10 @@ impl Monitor {
 /// The blocks of a gateway, each by itself and against the others.
 pub(super) fn check(config: &Config) -> Result<(), Fault> {
     let ships = &config.audit.ship;
+    if !SEGMENT_MEBIBYTES.contains(&config.audit.segment_mebibytes) {
+        let write = Some("segment_mebibytes = 64".to_owned());
+        return Err(Fault { span: None, message: "segment_mebibytes is 1 to 64".into(), write });
+    }
     if let Some(last) = ships.last()
         && ships.len() > BUCKETS_MAX
     {

@@ -169,7 +169,13 @@ impl Watch {
 
     async fn check(&self, source: &Source, log: &str, before: Option<&Seen>) -> Result<(Seen, Grown), Alarm> {
         let note = source.small(&format!("{log}/checkpoint")).await?;
-        let Some(note) = note else { return alarm("tampered", "its checkpoint is missing") };
+        let Some(note) = note else {
+            // Of a log that was never seen it may be on its way: it is what arrives last.
+            return match before {
+                Some(_) => alarm("tampered", "its checkpoint is gone"),
+                None => alarm("missing", "its checkpoint is not there, or not yet"),
+            };
+        };
         let now = self.signed(log, &note)?;
         let old = before.and_then(Seen::checkpoint);
         if let Some(old) = &old {

@@ -38,6 +38,9 @@ pub(super) async fn ship(bucket: &Arc<Bucket>, path: PathBuf, known: &mut Known)
     let checkpoint = it.name("checkpoint");
     let there = bucket.get(&checkpoint, SMALL_BYTES_MAX).await?;
     let from = it.continues(there.as_ref()).await?;
+    if there.is_none() {
+        known.segments.clear(); // a new bucket, or one that lost everything
+    }
     it.vkey().await?;
     let to = it.local.checkpoint.size;
     it.keep(full(from, to)).await?;
