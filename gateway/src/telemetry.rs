@@ -61,6 +61,7 @@ struct Round {
 /// How copies of the log come along.
 #[derive(Default)]
 struct Shipping {
+    records: Family<OfPartition, Gauge>,
     lag_records: Family<OfPartition, Gauge>,
     lag_seconds: Family<OfPartition, Gauge>,
     alarm: Family<OfPartition, Gauge>,
@@ -70,6 +71,11 @@ struct Shipping {
 impl Shipping {
     fn register(&self, registry: &mut Registry) {
         let registry = registry.sub_registry_with_prefix("audit_ship");
+        registry.register(
+            "records",
+            "Records that the checkpoint in the bucket covers",
+            self.records.clone(),
+        );
         registry.register(
             "lag_records",
             "Signed records of the log that the bucket does not have",
@@ -273,9 +279,10 @@ pub fn shadow(differs: bool) {
 }
 
 /// Notes how far a partition's copy is behind.
-pub fn ship_lag(partition: &str, records: u64, behind: Duration) {
+pub fn ship_lag(partition: &str, shipped: u64, records: u64, behind: Duration) {
     let partition = || OfPartition { partition: partition.to_owned() };
     let gauge = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+    METRICS.shipping.records.get_or_create(&partition()).set(gauge(shipped));
     METRICS.shipping.lag_records.get_or_create(&partition()).set(gauge(records));
     METRICS.shipping.lag_seconds.get_or_create(&partition()).set(gauge(behind.as_secs()));
 }

@@ -112,6 +112,13 @@ impl Fleet {
         }
     }
 
+    /// Ends the gateway once the copy has so many records: then it has all.
+    async fn caught_up(&self, process: Process, records: i64) {
+        self.until(&process, "records", |shipped| shipped >= records).await;
+        process.signal("TERM").unwrap();
+        assert!(process.wait().unwrap().success());
+    }
+
     /// The monitor's file, with the keys as the node has them.
     fn monitor_file(&self) -> PathBuf {
         let mut vkeys = Vec::new();
@@ -207,9 +214,7 @@ async fn a_log_of_several_segments_arrives_whole_through_an_outage_and_a_kill() 
 
     // The next run goes on where that one ended, and catches up.
     let process = fleet.gateway();
-    fleet.until(&process, "lag_records", |records| records == 0).await;
-    process.signal("TERM").unwrap();
-    assert!(process.wait().unwrap().success());
+    fleet.caught_up(process, 3200).await;
     let there = fleet.s3.keys("audit-de");
     let segments = there.iter().filter(|found| found.starts_with(&key("segments/"))).count();
     assert!(segments >= 3, "only {segments} whole segments");
@@ -247,20 +252,16 @@ async fn the_monitor_refuses_a_copy_that_was_changed_rolled_back_or_forked() {
     fleet.s3.door.set(true);
     let process = fleet.gateway();
     fleet.calls(&process, 320).await;
-    fleet.until(&process, "lag_records", |records| records == 0).await;
+    fleet.caught_up(process, 640).await;
     let first = fleet.monitor(&[]);
     assert_eq!((first.0, &first.1["first_look"]), (true, &Value::Bool(true)), "{first:?}");
     let older = std::fs::read(fleet.stage.log().join("DE-manufacturing/checkpoint")).unwrap();
-    process.signal("TERM").unwrap();
-    assert!(process.wait().unwrap().success());
     let kept = fleet.folder.path().join("restored");
     copy(&fleet.stage.log(), &kept);
 
     let process = fleet.gateway();
     fleet.calls(&process, 320).await;
-    fleet.until(&process, "lag_records", |records| records == 0).await;
-    process.signal("TERM").unwrap();
-    assert!(process.wait().unwrap().success());
+    fleet.caught_up(process, 1280).await;
     let second = fleet.monitor(&[]);
     assert!(second.0 && second.1["new"].as_u64() >= Some(640), "{second:?}");
 
@@ -310,9 +311,7 @@ async fn an_object_that_somebody_else_put_in_the_way_is_an_alarm_and_stays_as_it
     // Others are not held up by it, and once it is gone the copy is completed.
     fleet.s3.bucket("audit-de", &["remove", &bundle]);
     fleet.until(&process, "alarm", |alarm| alarm == 0).await;
-    fleet.until(&process, "lag_records", |records| records == 0).await;
-    process.signal("TERM").unwrap();
-    assert!(process.wait().unwrap().success());
+    fleet.caught_up(process, 640).await;
     assert!(fleet.monitor(&[]).0);
     fleet.stage.world.stop().await;
 }

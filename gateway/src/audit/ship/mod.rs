@@ -261,7 +261,12 @@ impl Target {
             let lag = size.saturating_sub(copy.shipped);
             let since = if lag == 0 { None } else { copy.behind_since.or_else(|| Some(Instant::now())) };
             copy.behind_since = since;
-            telemetry::ship_lag(&name, lag, since.map_or(Duration::ZERO, |since| since.elapsed()));
+            telemetry::ship_lag(
+                &name,
+                copy.shipped,
+                lag,
+                since.map_or(Duration::ZERO, |since| since.elapsed()),
+            );
         }
     }
 }
