@@ -93,7 +93,7 @@ impl S3 {
 
     /// All keys of a bucket.
     pub(crate) fn keys(&self, bucket: &str) -> Vec<String> {
-        self.bucket(bucket, &["keys"]).lines().map(str::to_owned).collect()
+        self.bucket(bucket, &["keys"]).split_whitespace().map(str::to_owned).collect()
     }
 }
 
