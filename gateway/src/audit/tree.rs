@@ -16,7 +16,7 @@ use super::frame::Frame;
 pub(super) type Hash = [u8; 32];
 /// Hashes in a full tile, entries in a full bundle.
 pub(super) const TILE_WIDTH: u64 = 256;
-const WIDTH: usize = 256;
+pub(super) const WIDTH: usize = 256;
 /// Levels of tiles in a log of 2^64 records.
 pub(super) const LEVELS_MAX: u8 = 8;
 

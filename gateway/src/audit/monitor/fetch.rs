@@ -79,8 +79,16 @@ impl Copy<'_> {
         create.map_err(|error| BucketError::Disk(format!("{}: {error}", self.folder.display())))?;
         let mut bundles = BTreeMap::new();
         let (end, last) = self.segments(checkpoint.size).await?;
-        for place in full(0, checkpoint.size).chain(partial(checkpoint.size)) {
+        let all = |tiles: bool| {
+            let places = full(0, checkpoint.size).chain(partial(checkpoint.size));
+            places.filter(move |place| place.level.is_some() == tiles)
+        };
+        // Tiles first: nobody may take them, so a size that nobody keeps up with ends here.
+        for place in all(true).chain(all(false)) {
             let Some(bytes) = self.source.piece(self.log, &place).await? else {
+                if place.level.is_some() {
+                    return Err(BucketError::Alarm(format!("{} is missing", place.name())));
+                }
                 continue; // pruned, or missing: the verification tells which
             };
             self.write(&place.name(), &bytes)?;

@@ -6,7 +6,7 @@
 
 use crate::audit::note::Checkpoint;
 use crate::audit::ship::{BucketError, Place, partial};
-use crate::audit::tree::{Hash, LEVELS_MAX, TILE_WIDTH, Tree, entries, leaf_hash};
+use crate::audit::tree::{Hash, LEVELS_MAX, TILE_WIDTH, WIDTH, Tree, entries, leaf_hash};
 
 use super::source::Source;
 use super::{Alarm, alarm};
@@ -134,7 +134,7 @@ impl Walk<'_> {
     ) -> Result<(), Alarm> {
         let first = number * TILE_WIDTH;
         let Some(bundle) = bundle else {
-            if self.met_entries || width < TILE_WIDTH as usize {
+            if self.met_entries || width < WIDTH {
                 return alarm("tampered", format!("the records from {first} on are missing"));
             }
             self.grown.pruned = first + TILE_WIDTH;

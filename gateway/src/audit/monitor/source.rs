@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::audit::ship::{Bucket, BucketError, Place, SMALL_BYTES_MAX, cut, open_bucket};
-use crate::audit::tree::TILE_WIDTH;
+use crate::audit::tree::WIDTH;
 use crate::audit::{is_node_name, is_partition_name};
 use crate::config::Monitor;
 
@@ -105,7 +105,7 @@ impl Source {
     /// The first `width` hashes or entries of a tile or bundle: from the partial one, or from the full one
     /// that took over (C2SP tlog-tiles).
     pub(super) async fn piece(&self, log: &str, place: &Place) -> Result<Option<Vec<u8>>, BucketError> {
-        let full = Place { width: TILE_WIDTH as usize, ..*place };
+        let full = Place { width: WIDTH, ..*place };
         let mut found = self.get(&format!("{log}/{}", place.name()), PIECE_BYTES_MAX).await?;
         if found.is_none() && full != *place {
             found = self.get(&format!("{log}/{}", full.name()), PIECE_BYTES_MAX).await?;

@@ -26,8 +26,10 @@ pub(in crate::audit) const OBJECT_BYTES_MAX: usize = 128 << 20;
 const PIECE_BYTES: u64 = 8 << 20;
 /// What is in memory at once for one bucket, but for one object that alone is larger.
 const IN_FLIGHT_KIBIBYTES: u32 = 48 << 10;
-/// Names in a listing: partial tiles of one tile are 255, partitions 1024.
-const NAMES_MAX: usize = 4096;
+/// Names in a listing: partial tiles of one tile are 255, partitions 1024, segments as many as were kept.
+const NAMES_MAX: usize = 100_000;
+/// How much of an error is told.
+const ERROR_CHARS_MAX: usize = 300;
 /// Tries of one request; what still fails is tried again by the next round.
 const RETRIES: usize = 2;
 
@@ -285,18 +287,15 @@ impl Bucket {
     }
 }
 
-/// What the store said, without what it may hold: an answer's body is not ours to log.
+/// What went wrong, in one line. A part of a store's answer may stand in it: never anything of ours but names.
 fn store(name: &str) -> impl FnOnce(Error) -> BucketError {
     let name = name.to_owned();
-    move |error| match error {
-        Error::PermissionDenied { .. } | Error::Unauthenticated { .. } => {
-            BucketError::Store(format!("{name}: the store refuses the credentials or forbids it"))
+    move |error| {
+        if matches!(error, Error::PermissionDenied { .. } | Error::Unauthenticated { .. }) {
+            return BucketError::Store(format!("{name}: the store refuses the credentials or forbids it"));
         }
-        Error::NotFound { .. } => BucketError::Store(format!("{name}: there is no such object")),
-        other => {
-            let text: String =
-                other.to_string().chars().filter(|char| !char.is_control()).take(300).collect();
-            BucketError::Store(format!("{name}: {text}"))
-        }
+        let text: String =
+            error.to_string().chars().filter(|char| !char.is_control()).take(ERROR_CHARS_MAX).collect();
+        BucketError::Store(format!("{name}: {text}"))
     }
 }

@@ -21,8 +21,10 @@ use object_store::client::{
 
 use crate::egress::{self, Destination};
 
-/// For a request to be sent and its answer to be read: the largest is a segment of the log.
-const EXCHANGE_MAX: Duration = Duration::from_secs(120);
+/// For a request and its answer, besides what the line takes for the request's body.
+const EXCHANGE_MAX: Duration = Duration::from_secs(60);
+/// A line that is slower than this is none: a segment would never arrive.
+const BYTES_PER_SECOND_MIN: usize = 64 << 10;
 /// Bytes of an answer: listings have at most 1000 names, objects are read in pieces.
 const ANSWER_BYTES_MAX: usize = 32 << 20;
 /// Connections that are kept for the next request.
@@ -105,6 +107,8 @@ fn failed<E: std::error::Error + Send + Sync + 'static>(kind: HttpErrorKind) -> 
 impl HttpService for Egress {
     async fn call(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
         let request = self.addressed(request)?;
+        let sending = (request.body().content_length() / BYTES_PER_SECOND_MIN) as u64;
+        let allowed = EXCHANGE_MAX + Duration::from_secs(sending);
         let exchange = async {
             let mut sender = self.connection().await?;
             let response = sender.send_request(request).await.map_err(failed(HttpErrorKind::Request))?;
@@ -116,7 +120,7 @@ impl HttpService for Egress {
             self.keep(sender);
             Ok(HttpResponse::from_parts(parts, whole(body)))
         };
-        tokio::time::timeout(EXCHANGE_MAX, exchange).await.map_err(failed(HttpErrorKind::Timeout))?
+        tokio::time::timeout(allowed, exchange).await.map_err(failed(HttpErrorKind::Timeout))?
     }
 }
 
@@ -127,5 +131,45 @@ fn whole(body: Bytes) -> HttpResponseBody {
 impl HttpConnector for Egress {
     fn connect(&self, _options: &ClientOptions) -> object_store::Result<HttpClient> {
         Ok(HttpClient::new(self.clone()))
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use super::*;
+
+    fn egress(url: &str) -> Egress {
+        let networks = ["127.0.0.0/8".parse().unwrap()];
+        let connect_max = Duration::from_secs(1);
+        Egress::new(Destination::new(url, &networks, &[], None, None, connect_max).unwrap())
+    }
+
+    fn request(uri: &str) -> HttpRequest {
+        hyper::Request::builder().uri(uri).body(HttpRequestBody::empty()).unwrap()
+    }
+
+    #[test]
+    fn a_request_for_another_host_scheme_or_port_is_refused_before_anything_is_dialled() {
+        let egress = egress("https://s3.example.test");
+        let sent = egress.addressed(request("https://s3.example.test/bucket/key?list-type=2")).unwrap();
+        assert_eq!(sent.uri(), "/bucket/key?list-type=2");
+        assert_eq!(sent.headers().get(header::HOST).unwrap(), "s3.example.test");
+        for other in [
+            "http://s3.example.test/bucket",
+            "https://s3.example.test:8443/bucket",
+            "https://bucket.s3.example.test/",
+            "https://169.254.169.254/latest/meta-data",
+            "/bucket",
+        ] {
+            assert!(egress.addressed(request(other)).is_err(), "{other}");
+        }
+    }
+
+    #[tokio::test]
+    async fn an_address_outside_the_networks_is_refused_by_the_gate() {
+        let refused = egress("http://10.1.2.3").call(request("http://10.1.2.3/bucket")).await.unwrap_err();
+        assert_eq!(refused.kind(), HttpErrorKind::Connect);
+        assert!(std::error::Error::source(&refused).unwrap().to_string().contains("address_outside"));
     }
 }

@@ -13,7 +13,7 @@ use super::bucket::{BucketError, OBJECT_BYTES_MAX};
 use crate::audit::frame;
 use crate::audit::note::Checkpoint;
 use crate::audit::segment::{HEADER_BYTES, Segment, list};
-use crate::audit::tree::{self, LEVELS_MAX, TILE_WIDTH, Tree, entries};
+use crate::audit::tree::{self, LEVELS_MAX, TILE_WIDTH, WIDTH, Tree, entries};
 
 /// Checkpoints and keys are a few lines.
 pub(in crate::audit) const SMALL_BYTES_MAX: usize = 64 << 10;
@@ -34,7 +34,7 @@ impl Place {
 
     /// The folder of its partial forms.
     pub(in crate::audit) fn partial_folder(&self) -> String {
-        let full = Place { width: TILE_WIDTH as usize, ..*self };
+        let full = Place { width: WIDTH, ..*self };
         format!("{}.p", full.name())
     }
 }
@@ -52,7 +52,7 @@ pub(in crate::audit) fn full(from: u64, to: u64) -> impl Iterator<Item = Place> 
         (shift(from, power)..shift(to, power)).map(move |number| Place {
             level,
             number,
-            width: TILE_WIDTH as usize,
+            width: WIDTH,
         })
     })
 }
@@ -83,7 +83,7 @@ pub(in crate::audit) fn cut(place: &Place, bytes: &[u8]) -> Option<Vec<u8>> {
     };
     let cut = bytes.get(..length)?;
     // A full one that holds more is none.
-    (place.width < TILE_WIDTH as usize || cut.len() == bytes.len()).then(|| cut.to_vec())
+    (place.width < WIDTH || cut.len() == bytes.len()).then(|| cut.to_vec())
 }
 
 /// Origin, size and root of a checkpoint, as its text says and nobody has verified.
@@ -191,4 +191,47 @@ fn small(path: &Path) -> Result<Vec<u8>, BucketError> {
 fn disk(path: &Path) -> impl Fn(io::Error) -> BucketError {
     let path = path.to_owned();
     move |error| BucketError::Disk(format!("{}: {error}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(places: impl Iterator<Item = Place>) -> Vec<String> {
+        places.map(|place| place.name()).collect()
+    }
+
+    #[test]
+    fn what_a_checkpoint_needs_is_what_the_tree_writes() {
+        assert_eq!(names(full(0, 600)), ["tile/entries/000", "tile/entries/001", "tile/0/000", "tile/0/001"]);
+        assert_eq!(names(full(256, 600)), ["tile/entries/001", "tile/0/001"]);
+        assert_eq!(names(full(600, 700)), Vec::<String>::new());
+        assert_eq!(names(partial(600)), ["tile/entries/002.p/88", "tile/0/002.p/88", "tile/1/000.p/2"]);
+        assert_eq!(names(partial(512)), ["tile/1/000.p/2"]);
+        assert_eq!(names(partial(0)), Vec::<String>::new());
+        let two_levels = names(full(65_535, 65_536));
+        assert_eq!(two_levels, ["tile/entries/255", "tile/0/255", "tile/1/000"]);
+        assert_eq!(names(partial(65_536)), ["tile/2/000.p/1"]);
+    }
+
+    #[test]
+    fn a_partial_tile_or_bundle_is_the_beginning_of_a_longer_one_and_never_of_a_shorter() {
+        let tile = |width| Place { level: Some(0), number: 0, width };
+        let bundle = |width| Place { level: None, number: 0, width };
+        assert_eq!(cut(&tile(1), &[7; 64]), Some(vec![7; 32]));
+        assert_eq!(cut(&tile(3), &[7; 64]), None);
+        let entries = [&[0, 1, b'a', 0, 2, b'b', b'b'][..], &[0, 1]].concat(); // the last is torn
+        assert_eq!(cut(&bundle(2), &entries), Some(vec![0, 1, b'a', 0, 2, b'b', b'b']));
+        assert_eq!(cut(&bundle(3), &entries), None);
+        // A full one holds exactly that: what hangs behind it is nobody's.
+        assert_eq!(cut(&tile(WIDTH), &[7; 32 * 256]).map(|tile| tile.len()), Some(32 * 256));
+        assert_eq!(cut(&tile(WIDTH), &[7; 32 * 257]), None);
+    }
+
+    #[test]
+    fn a_checkpoint_that_is_not_one_is_none() {
+        for wrong in ["", "a\n1\nAA==\n\n", "a\n-1\n\n\n", "a\n1\n\n", "a\nx\nBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=\n\n"] {
+            assert_eq!(unverified(wrong.as_bytes()), None, "{wrong:?}");
+        }
+    }
 }

@@ -28,6 +28,7 @@ use std::time::Duration;
 
 use inland_policies::{Country, Policies};
 use tokio::sync::watch;
+use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use crate::config::{Config, ConfigError, Ship};
@@ -101,10 +102,13 @@ impl Shipper {
     /// Ships the last checkpoint, after the log was closed. What does not arrive in time comes at the next
     /// start.
     pub async fn last(&self) {
-        for target in &self.targets {
-            if tokio::time::timeout(LAST_MAX, target.round()).await.is_err() {
-                tracing::warn!(bucket = target.ship.name(), "the end of the log is not shipped yet");
-            }
+        let mut rounds = JoinSet::new();
+        for target in self.targets.iter().map(Arc::clone) {
+            rounds.spawn(async move { target.round().await });
+        }
+        let all = async { while rounds.join_next().await.is_some() {} };
+        if tokio::time::timeout(LAST_MAX, all).await.is_err() {
+            tracing::warn!("the end of the log is not shipped yet: the next start goes on");
         }
     }
 }
