@@ -6,7 +6,7 @@
 
 use crate::audit::note::Checkpoint;
 use crate::audit::ship::{BucketError, Place, partial};
-use crate::audit::tree::{Hash, LEVELS_MAX, TILE_WIDTH, WIDTH, Tree, entries, leaf_hash};
+use crate::audit::tree::{Hash, LEVELS_MAX, TILE_WIDTH, Tree, WIDTH, entries, leaf_hash};
 
 use super::source::Source;
 use super::{Alarm, alarm};

@@ -13,7 +13,7 @@ use super::bucket::{BucketError, OBJECT_BYTES_MAX};
 use crate::audit::frame;
 use crate::audit::note::Checkpoint;
 use crate::audit::segment::{HEADER_BYTES, Segment, list};
-use crate::audit::tree::{self, LEVELS_MAX, TILE_WIDTH, WIDTH, Tree, entries};
+use crate::audit::tree::{self, LEVELS_MAX, TILE_WIDTH, Tree, WIDTH, entries};
 
 /// Checkpoints and keys are a few lines.
 pub(in crate::audit) const SMALL_BYTES_MAX: usize = 64 << 10;
@@ -49,11 +49,7 @@ fn levels() -> impl Iterator<Item = (Option<u8>, u32)> {
 pub(in crate::audit) fn full(from: u64, to: u64) -> impl Iterator<Item = Place> {
     let shift = |size: u64, power: u32| size.checked_shr(8 * power).unwrap_or(0);
     levels().flat_map(move |(level, power)| {
-        (shift(from, power)..shift(to, power)).map(move |number| Place {
-            level,
-            number,
-            width: WIDTH,
-        })
+        (shift(from, power)..shift(to, power)).map(move |number| Place { level, number, width: WIDTH })
     })
 }
 
@@ -230,7 +226,13 @@ mod tests {
 
     #[test]
     fn a_checkpoint_that_is_not_one_is_none() {
-        for wrong in ["", "a\n1\nAA==\n\n", "a\n-1\n\n\n", "a\n1\n\n", "a\nx\nBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=\n\n"] {
+        for wrong in [
+            "",
+            "a\n1\nAA==\n\n",
+            "a\n-1\n\n\n",
+            "a\n1\n\n",
+            "a\nx\nBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=\n\n",
+        ] {
             assert_eq!(unverified(wrong.as_bytes()), None, "{wrong:?}");
         }
     }
