@@ -127,8 +127,7 @@ impl Fleet {
                 vkeys.push(vkey.trim_end().to_owned());
             }
         }
-        let blocks =
-            buckets(&self.s3, "").replace("[[audit.ship]]", "[[bucket]]").replace("s3.key", "s3.key");
+        let blocks = buckets(&self.s3, "").replace("[[audit.ship]]", "[[bucket]]");
         let path = self.folder.path().join("monitor.toml");
         std::fs::write(&path, format!("state = \"monitor.state\"\nvkeys = {vkeys:?}\n{blocks}")).unwrap();
         path

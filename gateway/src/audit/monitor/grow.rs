@@ -36,7 +36,7 @@ pub(super) async fn grow(
         log,
         tree: edge(source, log, from.size).await?,
         grown: Grown::default(),
-        met_entries: false,
+        met_entries: from.size > 0,
     };
     if walk.tree.root() != from.root {
         return Err(not_seen(from.size));
@@ -123,8 +123,9 @@ impl Walk<'_> {
         Ok(())
     }
 
-    /// Every record must have the hash that its tile says. Retention takes bundles from the front only: one
-    /// that is missing behind one that is there was taken by somebody else.
+    /// Every record must have the hash that its tile says. Retention takes bundles from the front only, and
+    /// after half a year: one that is missing behind one that is there, or since the last look, was taken by
+    /// somebody else.
     fn records(
         &mut self,
         number: u64,

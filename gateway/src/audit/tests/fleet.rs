@@ -112,6 +112,11 @@ async fn retention_may_take_bundles_from_the_front_and_nobody_may_take_others() 
     assert_eq!((found[0].pruned, copies.alarms(true).await), (512, Vec::new()));
     std::fs::remove_file(bundle(3)).unwrap();
     assert_eq!(copies.alarms(true).await, ["tampered"]);
+    // What is newer than the last look cannot have been pruned.
+    copies.grow(300).await;
+    copies.take();
+    std::fs::remove_file(bundle(5)).unwrap();
+    assert_eq!(copies.alarms(false).await, ["tampered"]);
 }
 
 #[tokio::test]
