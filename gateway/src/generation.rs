@@ -57,6 +57,7 @@ impl Generation {
         check_against(&config, policy.policies())?;
         let whole = |message: String| config.error(None, message, None);
         crate::listen::check(&config).map_err(whole)?;
+        ships(&config, policy.policies())?;
         let partitions = partitions(policy.policies(), log).map_err(whole)?;
         let pseudonyms = pseudonym_key(&config).map_err(whole)?;
         let keys = keys(&config).map_err(whole)?;
@@ -165,6 +166,7 @@ pub fn check(config: Config) -> Result<Loaded, ConfigError> {
     let policy = policy::load(&config, None)?;
     Fleet::new(&config)?;
     check_against(&config, policy.policies())?;
+    ships(&config, policy.policies())?;
     let whole = |message: String| config.error(None, message, None);
     keys(&config).map_err(whole)?;
     crate::listen::check(&config).map_err(whole)?;
@@ -210,9 +212,18 @@ fn contradiction(facts: &Facts, country: &str) -> Option<String> {
     (!names.contains(&country)).then(|| format!("it processes in {}", names.join(", ")))
 }
 
+/// The partitions of all tenants, and the gateway's own.
+fn partition_names(policies: &Policies) -> BTreeSet<&str> {
+    policies.tenants().map(|tenant| tenant.partition()).chain(["_gateway"]).collect()
+}
+
+/// Every partition goes to a bucket that is allowed for it, if the log is shipped at all.
+fn ships(config: &Config, policies: &Policies) -> Result<(), ConfigError> {
+    crate::audit::ship::check(config, policies, partition_names(policies).into_iter())
+}
+
 fn partitions(policies: &Policies, log: &Log) -> Result<HashMap<String, Partition>, String> {
-    let names: BTreeSet<&str> =
-        policies.tenants().map(|tenant| tenant.partition()).chain(["_gateway"]).collect();
+    let names = partition_names(policies);
     let open = |name: &str| log.partition(name).map(|partition| (name.to_owned(), partition));
     names.into_iter().map(open).collect::<Result<_, _>>().map_err(|error| format!("audit log: {error}"))
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use crate::admin::Status;
 use crate::audit::{self, Log};
-use crate::config::Config;
+use crate::config::{Audit, Config};
 use crate::generation::Generation;
 use crate::policy::{self, poll};
 use crate::serve::Gateway;
@@ -86,12 +86,24 @@ fn fixed(config: &Config, before: &Config) -> Result<(), String> {
         && config.detection == before.detection
         && format!("{:?}", config.limits) == format!("{:?}", before.limits);
     let logs = config.path(&config.audit.directory) == before.path(&before.audit.directory)
-        && format!("{:?}", config.audit) == format!("{:?}", before.audit);
+        && log_settings(config) == log_settings(before);
     if listens && logs {
         return Ok(());
     }
     Err("[listen], [admin], [limits], [detection] and [audit] take effect at a restart only; change them back or restart"
         .into())
+}
+
+/// What a file says of the log, wherever it says it: a line that moved changes nothing.
+fn log_settings(config: &Config) -> String {
+    let Audit { directory: _, node, retention_days, key, old_key, overlap_days, .. } = &config.audit;
+    let Audit { witnesses, witness_quorum, segment_mebibytes, ship, .. } = &config.audit;
+    let days = retention_days.as_ref().map(toml::Spanned::get_ref);
+    let ship: Vec<_> = ship.iter().map(toml::Spanned::get_ref).collect();
+    format!(
+        "{:?}",
+        (node, days, key, old_key, overlap_days, witnesses, witness_quorum, segment_mebibytes, ship)
+    )
 }
 
 /// The activation is recorded, durably, before the generation serves its first request.

@@ -10,6 +10,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::admin::{self, Status};
+use crate::audit::ship::Shipper;
 use crate::audit::{self, Log};
 use crate::config::{Config, Detection, Engine as Kind};
 use crate::generation::Generation;
@@ -37,6 +38,7 @@ pub struct Running {
     admin: SocketAddr,
     stop: watch::Sender<bool>,
     tasks: JoinSet<()>,
+    shipper: Shipper,
 }
 
 impl Running {
@@ -48,13 +50,16 @@ impl Running {
         let seen = footprint(config_path, &config);
         let directory = config.path(&config.audit.directory);
         let (keys, witnesses) = (config.audit.keys(&config.base)?, Arc::new(config.witnesses()?));
-        let log = Log::open_with_keys(&directory, &config.audit.node, keys)
+        let segment_bytes = config.audit.segment_mebibytes << 20;
+        let log = Log::open_configured(&directory, &config.audit.node, keys, segment_bytes)
             .map_err(|error| format!("audit log: {error}"))?;
         let receipts = Receipts::open(&directory).map_err(|error| error.to_string())?;
         if let Err(error) = poll::once(&config).await {
             tracing::warn!("no bundle could be fetched, one that was fetched before may do: {error}");
         }
         let generation = Generation::build(config, &log, None).map_err(|error| error.to_string())?;
+        let shipper =
+            Shipper::open(generation.config(), generation.policies()).map_err(|error| error.to_string())?;
         generation.policy().keep(generation.config())?;
         reload::record_activation(&generation, None).await?;
         let door = Door::bind(generation.config()).await?;
@@ -89,8 +94,9 @@ impl Running {
             tasks.spawn(keep_pruning(gateway.log().clone(), days, stopped.clone()));
         }
         tasks.spawn(audit::keep_asking(gateway.log().clone(), witnesses, stopped.clone()));
+        shipper.tasks(&stopped).into_iter().for_each(|task| drop(tasks.spawn(task)));
         tasks.spawn(keep_counting(Arc::clone(&gateway), stopped));
-        Ok(Running { gateway, status, config_path, address, admin, stop, tasks })
+        Ok(Running { gateway, status, config_path, address, admin, stop, tasks, shipper })
     }
 
     /// Where callers are served.
@@ -124,6 +130,7 @@ impl Running {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
         self.gateway.log().close().await;
+        self.shipper.last().await;
     }
 }
 

@@ -48,8 +48,51 @@ struct Outcome {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct InPartition {
+struct OfPartition {
     partition: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Round {
+    partition: String,
+    outcome: &'static str,
+}
+
+/// How copies of the log come along.
+#[derive(Default)]
+struct Shipping {
+    records: Family<OfPartition, Gauge>,
+    lag_records: Family<OfPartition, Gauge>,
+    lag_seconds: Family<OfPartition, Gauge>,
+    alarm: Family<OfPartition, Gauge>,
+    rounds: Family<Round, Counter>,
+}
+
+impl Shipping {
+    fn register(&self, registry: &mut Registry) {
+        let registry = registry.sub_registry_with_prefix("audit_ship");
+        registry.register(
+            "records",
+            "Records that the checkpoint in the bucket covers",
+            self.records.clone(),
+        );
+        registry.register(
+            "lag_records",
+            "Signed records of the log that the bucket does not have",
+            self.lag_records.clone(),
+        );
+        registry.register(
+            "lag_seconds",
+            "For how long the bucket has lacked records",
+            self.lag_seconds.clone(),
+        );
+        registry.register(
+            "alarm",
+            "1 while the bucket holds something else than the log wrote",
+            self.alarm.clone(),
+        );
+        registry.register("rounds", "Attempts to bring a copy up to date, by outcome", self.rounds.clone());
+    }
 }
 
 struct Metrics {
@@ -68,8 +111,9 @@ struct Metrics {
     policy_polls: Family<Outcome, Counter>,
     shadow: Family<Outcome, Counter>,
     audit_signatures_failed: Counter,
-    audit_witness_missing: Family<InPartition, Gauge>,
+    audit_witness_missing: Family<OfPartition, Gauge>,
     device: Device,
+    shipping: Shipping,
 }
 
 /// What a GPU does that reads texts. The engine counts; a page shows what it has counted.
@@ -142,9 +186,11 @@ static METRICS: LazyLock<Metrics> = LazyLock::new(|| {
         audit_signatures_failed: Counter::<u64, AtomicU64>::default(),
         audit_witness_missing: Family::default(),
         device: Device::default(),
+        shipping: Shipping::default(),
     };
     metrics.generation_is_newest.set(1);
     metrics.device.register(&mut metrics.registry);
+    metrics.shipping.register(&mut metrics.registry);
     let registry = &mut metrics.registry;
     registry.register("requests", "Requests by route, status and refusal code", metrics.requests.clone());
     registry.register("attempts", "Attempts at backends by outcome", metrics.attempts.clone());
@@ -253,8 +299,28 @@ pub fn audit_signature_failed() {
 
 /// Notes how many cosignatures a partition has lacked for too long; none is good.
 pub fn audit_witness_missing(partition: &str, missing: usize) {
-    let gauge = METRICS.audit_witness_missing.get_or_create(&InPartition { partition: partition.to_owned() });
+    let gauge = METRICS.audit_witness_missing.get_or_create(&OfPartition { partition: partition.to_owned() });
     gauge.set(i64::try_from(missing).unwrap_or(i64::MAX));
+}
+
+/// Notes how far a partition's copy is behind.
+pub fn ship_lag(partition: &str, shipped: u64, records: u64, behind: Duration) {
+    let partition = || OfPartition { partition: partition.to_owned() };
+    let gauge = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+    METRICS.shipping.records.get_or_create(&partition()).set(gauge(shipped));
+    METRICS.shipping.lag_records.get_or_create(&partition()).set(gauge(records));
+    METRICS.shipping.lag_seconds.get_or_create(&partition()).set(gauge(behind.as_secs()));
+}
+
+/// Notes whether a bucket holds something else than this log wrote.
+pub fn ship_alarm(partition: &str, alarm: bool) {
+    let partition = OfPartition { partition: partition.to_owned() };
+    METRICS.shipping.alarm.get_or_create(&partition).set(i64::from(alarm));
+}
+
+/// Counts an attempt to bring a copy up to date.
+pub fn ship_round(partition: &str, outcome: &'static str) {
+    METRICS.shipping.rounds.get_or_create(&Round { partition: partition.to_owned(), outcome }).inc();
 }
 
 /// A request being worked on, as long as this lives.

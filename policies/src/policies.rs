@@ -3,7 +3,7 @@
 //! Invariant: a [`Policies`] never changes. Whatever is loaded later is another value, so that a call
 //! sees one law from beginning to end, and a remembered decision is one of this law.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -13,6 +13,7 @@ use wasmtime::Module;
 use crate::bundle::Manifest;
 use crate::candidates::{Candidates, PairSpec};
 pub(crate) use crate::compile::compiled;
+use crate::country::Country;
 use crate::decide::Decider;
 use crate::decision::Decision;
 use crate::engine::{self, Evaluator};
@@ -126,6 +127,11 @@ impl Policies {
     /// The same as what a bundle brought.
     pub(crate) fn in_bundle(self, digest: &str, manifest: &Manifest) -> Policies {
         Policies { digest: digest.to_owned(), manifest: Some(manifest.clone()), ..self }
+    }
+
+    /// The countries of a zone of law/zones.yaml, such as `EEA`.
+    pub fn zone(&self, name: &str) -> Option<&BTreeSet<Country>> {
+        self.law.words.zones.get(name)
     }
 
     /// The files that they were made of.

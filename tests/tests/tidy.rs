@@ -40,16 +40,22 @@ const LICENCES: [&str; 13] = [
 ];
 
 /// Packages in two versions in the binary, and why that cannot be helped today.
-const TWICE: [(&str, &str); 7] = [
-    ("base64", "jsonwebtoken and we use 0.22, pem and serde-saphyr 0.23"),
+const TWICE: [(&str, &str); 13] = [
+    ("base64", "jsonwebtoken and we use 0.22, pem, serde-saphyr and object_store 0.23"),
+    ("block-buffer", "part of digest"),
+    ("cpufeatures", "sha2 of wasmtime and chacha20 of object_store's rand"),
+    ("crypto-common", "part of digest"),
+    ("digest", "sha2 of wasmtime and our sha3 have 0.10, md-5 of object_store 0.11"),
     (
         "embedded-io",
         "resolved for features of postcard that are off; `cargo tree` shows that neither is compiled",
     ),
     ("getrandom", "resolved for features that are off; `cargo tree` shows that neither is compiled"),
     ("hashbrown", "wasmtime's own index and indexmap's"),
+    ("itertools", "cranelift has 0.14, object_store 0.15"),
     ("rand_core", "resolved for features that are off; `cargo tree` shows that neither is compiled"),
     ("syn", "build time only: half of the derive macros have moved to 3"),
+    ("synstructure", "build time only: as syn"),
     ("untrusted", "aws-lc-rs' 0.7 and rustls-webpki's 0.9"),
 ];
 

@@ -20,6 +20,7 @@
 //! | `prune` `pruned` | letting old segments go, under a record, and reading what is left |
 //! | `control` `place` | commands while the gateway runs; a copy of a log is not continued |
 //! | `read` `verify` | for auditors |
+//! | `ship` `monitor` | copies of what is signed go to a bucket of an allowed country, and are looked after |
 //! | `disk` | the one place that changes files, and where tests break it |
 
 mod canonical;
@@ -33,6 +34,7 @@ mod faults;
 mod frame;
 mod journal;
 mod key;
+pub mod monitor;
 mod note;
 mod place;
 mod prune;
@@ -44,6 +46,7 @@ mod recover;
 mod ring;
 mod rotate;
 mod segment;
+pub mod ship;
 mod subject;
 #[cfg(test)]
 #[expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
@@ -217,9 +220,14 @@ impl Log {
         Log::open_with(directory, node, Settings::default())
     }
 
-    /// The same with keys that the configuration names.
-    pub fn open_with_keys(directory: &Path, node: &str, keys: Keys) -> Result<Log, AuditError> {
-        Log::open_with(directory, node, Settings { keys, ..Settings::default() })
+    /// The same with what the configuration says: keys, and how many bytes a segment ends after.
+    pub fn open_configured(
+        directory: &Path,
+        node: &str,
+        keys: Keys,
+        segment_bytes_max: u64,
+    ) -> Result<Log, AuditError> {
+        Log::open_with(directory, node, Settings { keys, segment_bytes_max, ..Settings::default() })
     }
 
     fn open_with(directory: &Path, node: &str, settings: Settings) -> Result<Log, AuditError> {

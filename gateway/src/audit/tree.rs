@@ -16,9 +16,9 @@ use super::frame::Frame;
 pub(super) type Hash = [u8; 32];
 /// Hashes in a full tile, entries in a full bundle.
 pub(super) const TILE_WIDTH: u64 = 256;
-const WIDTH: usize = 256;
+pub(super) const WIDTH: usize = 256;
 /// Levels of tiles in a log of 2^64 records.
-const LEVELS_MAX: u8 = 8;
+pub(super) const LEVELS_MAX: u8 = 8;
 
 /// A tile or an entry bundle, full or partial.
 #[derive(Debug, PartialEq, Eq)]
@@ -85,6 +85,12 @@ impl Tree {
         Ok(tree)
     }
 
+    /// The right edge of a tree of `size` records, read elsewhere: the hashes of each level's last tile.
+    /// Whether they are right shows when [`Tree::root`] meets a signed checkpoint.
+    pub(super) fn from_edge(size: u64, edge: Vec<Vec<Hash>>) -> Tree {
+        Tree { size, edge, ..Tree::default() }
+    }
+
     /// Records in the tree.
     pub(super) fn size(&self) -> u64 {
         self.size
@@ -110,8 +116,8 @@ impl Tree {
         self.push_hash(0, sha256(frame.leaf()));
     }
 
-    /// Appends a record of which only the leaf hash is left. Whole bundles of them only: a tree in
-    /// which records follow has no part of such a bundle.
+    /// Appends a record of which only the leaf hash is known: no entry bundle comes out. Whole bundles of
+    /// them only, where records follow.
     pub(super) fn push_leaf(&mut self, hash: Hash) {
         self.size += 1;
         self.push_hash(0, hash);

@@ -30,6 +30,7 @@ pub(super) fn check(config: &Config) -> Result<(), Fault> {
     policy(config)?;
     retention(config)?;
     audit(config)?;
+    super::ship::check(config)?;
     if config.issuers.is_empty() && config.keys.is_none() {
         return Err(Fault {
             span: None,
@@ -55,11 +56,11 @@ fn retention(config: &Config) -> Result<(), Fault> {
     ))
 }
 
-fn fault(span: Range<usize>, message: String) -> Fault {
+pub(super) fn fault(span: Range<usize>, message: String) -> Fault {
     Fault { span: Some(span), message, write: None }
 }
 
-fn advise(span: Range<usize>, message: String, write: &str) -> Fault {
+pub(super) fn advise(span: Range<usize>, message: String, write: &str) -> Fault {
     Fault { span: Some(span), message, write: Some(write.to_owned()) }
 }
 
@@ -133,7 +134,12 @@ fn check_backend(config: &Config, backend: &Spanned<Backend>) -> Result<(), Faul
 }
 
 /// What E1 needs of anything that is dialled.
-fn destination(url: &str, networks: &[IpNet], pins: &[String], span: &Range<usize>) -> Result<(), Fault> {
+pub(super) fn destination(
+    url: &str,
+    networks: &[IpNet],
+    pins: &[String],
+    span: &Range<usize>,
+) -> Result<(), Fault> {
     let url = crate::egress::Url::parse(url)
         .map_err(|error| advise(span.clone(), format!("{url:?}: {error}"), "url = \"https://HOST/v1\""))?;
     if networks.is_empty() {

@@ -5,8 +5,10 @@
 
 mod check;
 mod error;
+mod ship;
 
 pub use error::ConfigError;
+pub use ship::{Monitor, Ship};
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
@@ -259,6 +261,13 @@ pub struct Audit {
     pub witnesses: Vec<Witness>,
     /// How many of them it takes; all unless written otherwise.
     pub witness_quorum: Option<usize>,
+    /// A segment ends after this much. Retention takes whole segments, and a copy gets them whole: smaller
+    /// ones go sooner.
+    #[serde(default = "segment_mebibytes")]
+    pub segment_mebibytes: u64,
+    /// Buckets that copies of the log go to.
+    #[serde(default)]
+    pub ship: Vec<Spanned<Ship>>,
 }
 
 fn overlap_days() -> u32 {
@@ -294,6 +303,10 @@ impl Audit {
     pub fn quorum(&self) -> usize {
         self.witness_quorum.unwrap_or(self.witnesses.len())
     }
+}
+
+fn segment_mebibytes() -> u64 {
+    64
 }
 
 /// The key that pseudonyms are made with.

@@ -1,6 +1,8 @@
 //! The audit log as an auditor meets it: through the command line, through the real process, and through
 //! programs that nobody here wrote. One module for each subject.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
 
+mod fleet;
 mod keys;
 mod life;
+mod s3;

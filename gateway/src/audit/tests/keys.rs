@@ -43,7 +43,7 @@ const OPENSSL: &str =
     "t=$(mktemp) && cat > $t && openssl pkeyutl -sign -rawin -inkey $1 -in $t | base64 -w0; rm -f $t";
 
 fn open(scratch: &Scratch, keys: Keys) -> Result<Log, AuditError> {
-    Log::open_with_keys(&scratch.join("log"), "gw-1", keys)
+    Log::open_with(&scratch.join("log"), "gw-1", Settings { keys, ..Settings::default() })
 }
 
 fn signatures(scratch: &Scratch) -> usize {

@@ -1,6 +1,8 @@
 //! `inland audit`: for auditors, offline, and the few commands that change a log. One file per command.
 
 mod erase;
+mod fetch;
+mod monitor;
 mod moved;
 mod prune;
 mod rotate;
@@ -22,6 +24,8 @@ pub(super) enum Audit {
     Prune(prune::Prune),
     Moved(moved::Moved),
     Rotate(rotate::Rotate),
+    Monitor(monitor::Monitor),
+    Fetch(fetch::Fetch),
 }
 
 impl Audit {
@@ -33,6 +37,8 @@ impl Audit {
             Audit::Prune(prune) => prune.run(),
             Audit::Moved(moved) => moved.run(),
             Audit::Rotate(rotate) => rotate.run(),
+            Audit::Monitor(monitor) => monitor.run(),
+            Audit::Fetch(fetch) => fetch.run(),
         }
     }
 }
