@@ -14,13 +14,15 @@
 //! | `frame` `segment` `journal` | one write and one fdatasync make it durable |
 //! | `tree` `note` `publisher` | tiles and a signed checkpoint, at most a second later |
 //! | `recover` | opening the log after whatever happened |
-//! | `read` `verify` | for auditors |
+//! | `read` `verify` `calls` `find` `report` `tail` | for auditors |
 //! | `disk` | the one place that changes files, and where tests break it |
 
+mod calls;
 mod canonical;
 mod disk;
 #[cfg(test)]
 mod faults;
+mod find;
 mod frame;
 mod journal;
 mod note;
@@ -28,8 +30,10 @@ mod publisher;
 mod read;
 mod record;
 mod recover;
+mod report;
 mod segment;
 mod subject;
+mod tail;
 #[cfg(test)]
 #[expect(
     clippy::unwrap_used,
@@ -43,12 +47,16 @@ mod tree;
 mod verify;
 mod writer;
 
+pub use calls::Span;
+pub use find::{Found, Person, Sent, Summary, find, person};
 pub use read::{Records, Shown, VerifyError, records, show};
 pub use record::{
     Activation, Attempt, Heartbeat, ID_BYTES_MAX, Intent, Open, Outcome, Reason, Record, Recovery, Refusal,
     now_us,
 };
-pub use subject::{SUBJECT_BYTES_MAX, SUBJECTS_MAX, Sealed};
+pub use report::{Document, Format, Kind, Section, report};
+pub use subject::{KeyState, SUBJECT_BYTES_MAX, SUBJECTS_MAX, Sealed};
+pub use tail::{KINDS, Tail, Tailed};
 pub use verify::{Options, PartitionReport, Progress, Report, verify};
 pub use writer::Appending;
 

@@ -1,6 +1,9 @@
 //! `inland audit`: for auditors, offline. One file per command.
 
+mod find;
+mod report;
 mod show;
+mod tail;
 mod verify;
 
 use clap::Subcommand;
@@ -9,6 +12,10 @@ use clap::Subcommand;
 pub(super) enum Audit {
     Verify(verify::Verify),
     Show(show::Show),
+    Find(find::Find),
+    Tail(tail::Tail),
+    #[command(subcommand)]
+    Report(report::Report),
 }
 
 impl Audit {
@@ -16,6 +23,16 @@ impl Audit {
         match self {
             Audit::Verify(verify) => verify.run(),
             Audit::Show(show) => show.run(),
+            Audit::Find(find) => find.run(),
+            Audit::Tail(tail) => tail.run(),
+            Audit::Report(report) => report.run(),
         }
     }
+}
+
+/// A text for a terminal: nothing in a record moves its cursor or changes its colours.
+fn plain(text: &str) -> String {
+    text.chars()
+        .map(|letter| if letter.is_control() { char::REPLACEMENT_CHARACTER } else { letter })
+        .collect()
 }
