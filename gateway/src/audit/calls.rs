@@ -205,9 +205,11 @@ impl Call {
         found
     }
 
-    /// What was taken out of it before it left: the classes that were found and had to go.
+    /// What was taken out of it before it left: the classes that were found and had to go. From a call
+    /// that was refused nothing was taken: it never left.
     pub(super) fn redacted(&self) -> impl Iterator<Item = (&str, &str)> {
-        let redact = self.decision.iter().flat_map(|decision| &decision.redact);
+        let left = !matches!(self.end, End::Refused { .. });
+        let redact = self.decision.iter().filter(move |_| left).flat_map(|decision| &decision.redact);
         redact
             .filter(|(class, _)| self.findings.contains_key(class.as_str()))
             .map(|(class, action)| (class.as_str(), action.as_str()))

@@ -169,6 +169,8 @@ pub enum KeyState {
     Present,
     /// Its line was written over: nobody can open what was sealed with it.
     Erased,
+    /// It was erased, and the person called again: a new key of that name opens what came since.
+    Renewed,
     /// No line has its name: it was never here, or the line is gone.
     Absent,
 }
@@ -187,7 +189,11 @@ pub(super) fn key_state(path: &Path, name: &str) -> io::Result<KeyState> {
         if fields.next() == Some(name) {
             let key = fields.next().and_then(|key| BASE64_STANDARD.decode(key).ok());
             let is_key = key.is_some_and(|key| key.len() == size_of::<Key>());
-            state = if is_key { KeyState::Present } else { KeyState::Erased };
+            state = match (is_key, state) {
+                (false, _) => KeyState::Erased,
+                (true, KeyState::Erased | KeyState::Renewed) => KeyState::Renewed,
+                (true, KeyState::Present | KeyState::Absent) => KeyState::Present,
+            };
         }
     }
 }

@@ -70,10 +70,11 @@ impl Tail {
             let (records, place) = last(&name, &path, count, self.kind.as_deref())?;
             self.places.insert(name, place);
             all.extend(records);
+            // By their clocks, which may step back: within a partition the index decides what is last.
+            all.sort_by_cached_key(|it: &Tailed| (time_of(&it.record), it.partition.clone(), it.index));
+            all.drain(..all.len().saturating_sub(count));
         }
-        // Clocks of one node: their order is good enough across partitions, and kept within each.
-        all.sort_by_cached_key(|it| (time_of(&it.record), it.partition.clone(), it.index));
-        Ok(all.split_off(all.len().saturating_sub(count)))
+        Ok(all)
     }
 
     /// Gives what has come since, partition after partition. `give` ends it by saying `false`.

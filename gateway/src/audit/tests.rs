@@ -5,6 +5,7 @@ mod crash;
 mod full;
 mod life;
 mod records;
+mod report;
 mod tamper;
 
 use super::disk::Disk;

@@ -122,6 +122,9 @@ fn told_of(person: &Person, summary: &Summary) -> Vec<String> {
         Some(KeyState::Erased) => {
             format!("key {key} was ERASED: nobody can open the sealed name in these records any more")
         }
+        Some(KeyState::Renewed) => format!(
+            "key {key} was ERASED, and the person called again: only what was recorded since then can be opened"
+        ),
         Some(KeyState::Absent) => format!(
             "key {key} is not in the key file: the person never called, or was erased; no sealed name can be opened"
         ),

@@ -30,9 +30,10 @@ impl Audit {
     }
 }
 
-/// A text for a terminal: nothing in a record moves its cursor or changes its colours.
+/// A text for a terminal: nothing in a record moves its cursor, changes its colours or turns it around.
 fn plain(text: &str) -> String {
-    text.chars()
-        .map(|letter| if letter.is_control() { char::REPLACEMENT_CHARACTER } else { letter })
-        .collect()
+    let moves = |letter: char| {
+        letter.is_control() || matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    text.chars().map(|letter| if moves(letter) { char::REPLACEMENT_CHARACTER } else { letter }).collect()
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use super::plain;
@@ -13,7 +14,7 @@ use crate::audit::{self, Tailed};
 /// How often a log is looked at: a person does not see the difference.
 const LOOKED_AT_EVERY: Duration = Duration::from_millis(200);
 /// More records at once are an export.
-const RECORDS_MAX: u64 = 100_000;
+const RECORDS_MAX: u64 = 10_000;
 
 /// Show the last records of a log, one line each. Ctrl-C ends --follow.
 ///
@@ -62,14 +63,19 @@ impl Tail {
 
     /// Whether somebody still reads: a closed pipe ends the command (`| head`).
     fn tell(&self, it: &Tailed) -> bool {
-        let line = if self.json {
-            // The record is JSON already, and stays as it is written.
-            format!("{{\"partition\":\"{}\",\"index\":{},\"record\":{}}}", it.partition, it.index, it.record)
-        } else {
-            line(it)
-        };
+        let line = if self.json { json(it) } else { line(it) };
         writeln!(std::io::stdout(), "{line}").is_ok()
     }
+}
+
+/// The record is JSON already, and stays as it is written.
+fn json(it: &Tailed) -> String {
+    let record = if serde_json::from_str::<&RawValue>(&it.record).is_ok() { &it.record } else { "null" };
+    format!(
+        "{{\"partition\":{},\"index\":{},\"record\":{record}}}",
+        Value::from(it.partition.as_str()),
+        it.index
+    )
 }
 
 /// What every record has, and what is not for a line.
@@ -173,6 +179,15 @@ fn with(status: u64, code: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn json_is_the_record_as_it_stands_and_never_broken() {
+        let it = |record: &str| Tailed { partition: "a\"b".into(), index: 7, record: record.into() };
+        let of =
+            |record| "{\"partition\":\"a\\\"b\",\"index\":7,\"record\":RECORD}".replace("RECORD", record);
+        assert_eq!(json(&it("{\"b\":1,\"a\":1.50}")), of("{\"b\":1,\"a\":1.50}"));
+        assert_eq!(json(&it("{}, \"more\": {}")), of("null"));
+    }
 
     #[test]
     fn each_kind_is_one_line_with_what_matters() {

@@ -1,0 +1,3 @@
+//! The audit log through the product's own program: one module per subject.
+
+mod report;
