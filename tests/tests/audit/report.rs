@@ -56,19 +56,21 @@ fn what_the_demo_did_is_found_mapped_and_put_into_registers() {
 fn a_person_is_found(folder: &Path) {
     let asked = ["audit", "find", "state/audit", "--tenant", "hopital-lyon", "--subject", "demo-user"];
     let said = good(folder, &asked);
-    let calls: Vec<&str> = said.lines().filter(|line| line.contains(" FR-health #")).collect();
+    let calls: Vec<&str> = said.split("\n\n").filter(|block| block.contains(" FR-health #")).collect();
     assert_eq!(calls.len(), 5, "{said}");
-    assert!(
-        calls[0].contains("answered 200")
-            && calls[0].contains("national_id=1")
-            && calls[0].contains("paris FR 127."),
-        "{said}"
-    );
-    assert!(
-        calls[1].contains("failed 503 no_backend")
-            && calls[1].contains("paris FR not reached connect_failed"),
-        "{said}"
-    );
+    let first = [
+        "  FR-health #0  answered 200  ",
+        "    call       /v1/chat/completions clinic-large\n",
+        "    found      national_id=1\n    taken out  national_id (pseudonymise)\n",
+        "    went to    paris (stand-in/fr) in FR at 127.",
+        "    rules      ART48-RECORD, ",
+        "    law        Code de la santé publique L.1111-8;",
+    ];
+    for part in first {
+        assert!(calls[0].contains(part), "{part} in {said}");
+    }
+    let fell = "went to    paris (stand-in/fr) in FR at no address, not reached: connect_failed\n";
+    assert!(calls[1].contains("  failed 503 no_backend  ") && calls[1].contains(fell), "{said}");
     assert!(said.contains("10 records of 5 calls") && said.contains(" exists: the sealed name"), "{said}");
     assert!(!said.contains("demo-user"), "{said}");
     let told = good(folder, &[&asked[..], &["--json"]].concat());
@@ -93,20 +95,30 @@ fn a_person_is_found(folder: &Path) {
 
 fn the_flows_are_mapped(folder: &Path) {
     let told = good(folder, &["audit", "report", "flows", "state/audit", "--format", "json"]);
-    let found = rows(&told, 0, &["tenant", "country", "backend", "result", "calls"]);
+    let found = rows(&told, 0, &["tenant", "model", "country", "backend", "result", "redacted", "calls"]);
     assert_eq!(
         found,
         [
-            "bank-zuerich |  |  | refused: 403 policy_denied | 1",
-            "bank-zuerich | CH | zurich | answered | 1",
-            "hopital-lyon | FR | paris | answered | 1",
-            "hopital-lyon | FR | paris | not sent: connect_failed | 1",
-            "hopital-lyon | FR | paris | answered | 1",
-            "hopital-lyon | FR | moved | not sent: address_outside | 1",
-            "werk-stuttgart |  |  | refused: 403 feature_denied | 1",
+            "bank-zuerich | bank-large | CH | zurich | answered | national_id: pseudonymise | 1",
+            "bank-zuerich | werk-atlantic |  |  | refused: 403 policy_denied | nothing | 1",
+            "hopital-lyon | clinic-embed | FR | paris | answered | nothing | 1",
+            "hopital-lyon | clinic-large | FR | paris | not sent: connect_failed | national_id: pseudonymise | 1",
+            "hopital-lyon | clinic-large | FR | paris | answered | national_id: pseudonymise | 2",
+            "hopital-lyon | clinic-moved | FR | moved | not sent: address_outside | nothing | 1",
+            "werk-stuttgart |  |  |  | refused: 400 bad_json | nothing | 1",
+            "werk-stuttgart |  |  |  | refused: 404 unknown_model | nothing | 1",
+            // Two rules refused the letter to the US server: one for a Swiss subject, one after a court's word.
+            "werk-stuttgart | werk-atlantic |  |  | refused: 403 policy_denied | nothing | 1",
+            "werk-stuttgart | werk-atlantic |  |  | refused: 403 policy_denied | nothing | 1",
+            "werk-stuttgart | werk-atlantic | US | virginia | answered | nothing | 1",
+            "werk-stuttgart | werk-large | DE | frankfurt | answered | card_pan: remove, credentials: remove | 1",
+            "werk-stuttgart | werk-large | DE | frankfurt | answered | iban: pseudonymise | 1",
+            "werk-stuttgart | werk-large |  |  | refused: 403 feature_denied | nothing | 1",
         ],
         "{told}"
     );
+    let report: Value = serde_json::from_str(&told).unwrap();
+    assert_eq!(report["notes"][1], "15 calls; bytes left to: CH, DE, FR, US.");
 }
 
 fn the_registers_have_their_rows(folder: &Path) {

@@ -7,11 +7,8 @@ use serde_json::json;
 
 use crate::audit::{self, Found, KeyState, Person, Summary};
 use crate::command::policy::records::verify;
-use crate::command::policy::show::Table;
+use crate::command::policy::show::wrapped;
 use crate::command::{complain, say};
-
-/// The table is printed after so many rows, under a head of its own.
-const ROWS_MAX: usize = 1000;
 
 /// Find what the log holds on one person, for an answer under GDPR Art. 15.
 ///
@@ -45,26 +42,13 @@ impl Find {
             audit::person(&self.directory, &self.tenant, &self.subject, secret, keys).map_err(told)?;
         // An answer that lacks what a damaged log lost would be a wrong one.
         verify(&self.directory)?;
-        let mut table = head();
-        let mut rows = 0;
         let summary = audit::find(&self.directory, &self.tenant, &person.key, &mut |found| {
-            if self.json {
-                return say(&json!(found).to_string());
-            }
-            table.row(row(&found));
-            rows += 1;
-            if rows % ROWS_MAX == 0 {
-                let full = std::mem::replace(&mut table, head());
-                say(&full.lines(""));
-            }
+            say(&if self.json { json!(found).to_string() } else { block(&found) });
         });
         let summary = summary.map_err(told)?;
         if self.json {
             say(&json!({"person": person, "summary": summary}).to_string());
             return Ok(true);
-        }
-        if !table.is_empty() {
-            say(&table.lines(""));
         }
         for line in told_of(&person, &summary) {
             say(&line);
@@ -76,37 +60,33 @@ impl Find {
     }
 }
 
-fn head() -> Table {
-    Table::new(["TIME", "RECORD", "END", "CALL", "FOUND", "WENT TO", "RULES"])
-}
-
-fn row(found: &Found) -> [String; 7] {
-    let list = |items: Vec<String>| if items.is_empty() { "-".to_owned() } else { items.join(", ") };
+/// One call: its head, and below it what is known, each line wrapped under itself.
+fn block(found: &Found) -> String {
+    let list = |items: Vec<String>| if items.is_empty() { "nothing".to_owned() } else { items.join(", ") };
     let status = found.status.map_or_else(String::new, |status| format!(" {status}"));
     let code = found.code.as_ref().map_or_else(String::new, |code| format!(" {code}"));
-    let model = found.model.as_deref().unwrap_or("-");
     let classes = found.found.iter().map(|(class, count)| format!("{class}={count}"));
+    let redacted = found.redacted.iter().map(|(class, action)| format!("{class} ({action})"));
     let sent = found.sent.iter().map(|sent| {
-        let address = sent.address.as_deref().unwrap_or("not reached");
-        let failed = if sent.result == "answered" { String::new() } else { format!(" {}", sent.result) };
-        format!("{} {} {address}{failed}", sent.backend, sent.country)
+        let (provider, address) = (sent.provider.as_deref(), sent.address.as_deref());
+        let place = format!("{} ({}) in {}", sent.backend, provider.unwrap_or("?"), sent.country);
+        format!("{place} at {}: {}", address.unwrap_or("no address, not reached"), sent.result)
     });
-    let row = [
-        found.time.clone(),
-        format!("{} #{}", found.partition, found.index),
-        format!("{}{status}{code}", found.end),
-        format!("{} {model}", found.route),
-        list(classes.collect()),
-        list(sent.collect()),
-        list(
-            if found.reasons.is_empty() { &found.rules } else { &found.reasons }
-                .iter()
-                .chain(&found.references)
-                .cloned()
-                .collect(),
-        ),
+    let lines = [
+        ("call", format!("{} {}", found.route, found.model.as_deref().unwrap_or_default())),
+        ("found", list(classes.collect())),
+        ("taken out", list(redacted.collect())),
+        ("went to", if found.sent.is_empty() { "nowhere".to_owned() } else { list(sent.collect()) }),
+        ("refused", found.reasons.join(", ")),
+        ("rules", found.rules.join(", ")),
+        ("law", found.references.join("; ")),
     ];
-    row.map(|cell| super::plain(&cell))
+    let head = format!("{}  {} #{}  {}{status}{code}", found.time, found.partition, found.index, found.end);
+    let mut block = format!("{}\n", super::plain(&format!("{head}  {}", found.id)));
+    for (what, text) in lines.into_iter().filter(|(_, text)| !text.is_empty()) {
+        block += &format!("{}\n", wrapped(&format!("    {what:<9}  "), &super::plain(&text)));
+    }
+    block
 }
 
 fn told_of(person: &Person, summary: &Summary) -> Vec<String> {

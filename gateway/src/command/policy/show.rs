@@ -16,23 +16,23 @@ const REDRAWN_EVERY: Duration = Duration::from_millis(100);
 const BAR: usize = 30;
 
 /// Rows of cells under a head, each column as wide as its widest cell.
-pub(in crate::command) struct Table(Vec<Vec<String>>);
+pub(super) struct Table(Vec<Vec<String>>);
 
 impl Table {
-    pub(in crate::command) fn new<const N: usize>(head: [&str; N]) -> Table {
+    pub(super) fn new<const N: usize>(head: [&str; N]) -> Table {
         Table(vec![head.map(str::to_owned).into()])
     }
 
-    pub(in crate::command) fn row<const N: usize>(&mut self, cells: [String; N]) {
+    pub(super) fn row<const N: usize>(&mut self, cells: [String; N]) {
         self.0.push(cells.into());
     }
 
-    pub(in crate::command) fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.0.len() < 2
     }
 
     /// The lines, each behind an indent. The last column is wrapped and hangs below itself.
-    pub(in crate::command) fn lines(&self, indent: &str) -> String {
+    pub(super) fn lines(&self, indent: &str) -> String {
         let columns = self.0.iter().map(Vec::len).max().unwrap_or(0);
         let widest =
             |column: usize| self.0.iter().filter_map(|row| row.get(column)).map(|it| width(it)).max();
@@ -59,7 +59,7 @@ fn width(text: &str) -> usize {
 }
 
 /// Text behind a start, wrapped between words; the following lines stand below its own beginning.
-pub(super) fn wrapped(start: &str, text: &str) -> String {
+pub(in crate::command) fn wrapped(start: &str, text: &str) -> String {
     let hang = width(start);
     let mut lines = start.to_owned();
     let mut at = hang;
