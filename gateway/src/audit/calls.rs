@@ -273,7 +273,7 @@ fn moment(text: &str, ends: bool) -> Result<String, String> {
 pub(super) struct Read {
     /// Records that were looked at.
     pub(super) records: u64,
-    /// INTENTs that were given before their end was looked for to the end of the log.
+    /// INTENTs that were given without their end, because too many waited for theirs.
     pub(super) given_up: u64,
     /// Partitions whose first records are gone, and the first that is there.
     pub(super) pruned: BTreeMap<String, u64>,
@@ -281,6 +281,16 @@ pub(super) struct Read {
 
 /// Gives every call that is `wanted` (seen before its end is known), in the order of their ends.
 pub(super) fn each(
+    directory: &Path,
+    wanted: &dyn Fn(&Call) -> bool,
+    give: &mut dyn FnMut(Call),
+) -> Result<Read, VerifyError> {
+    each_within(OPEN_MAX, directory, wanted, give)
+}
+
+/// The same, with so many that may wait.
+pub(super) fn each_within(
+    open_max: usize,
     directory: &Path,
     wanted: &dyn Fn(&Call) -> bool,
     give: &mut dyn FnMut(Call),
@@ -310,7 +320,7 @@ pub(super) fn each(
                 }
                 Entry::Other => {}
             }
-            if open.len() > OPEN_MAX
+            if open.len() > open_max
                 && let Some((_, call)) = open.pop_first()
             {
                 read.given_up += 1;

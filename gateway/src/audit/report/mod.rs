@@ -190,3 +190,34 @@ fn receivers(call: &Call) -> impl Iterator<Item = (&Attempt, Option<&Candidate>)
     let received = attempts.iter().filter(|attempt| attempt.may_have_received());
     received.map(|attempt| (attempt, call.candidate(&attempt.pair)))
 }
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn past_the_bound_rows_are_left_out_and_the_report_says_so() {
+        let mut rows: Rows<&str, u32> = Rows { max: 2, ..Rows::default() };
+        for key in ["b", "a", "b"] {
+            *rows.row(key).unwrap() += 1;
+        }
+        assert_eq!((rows.note(), rows.row("c")), (None, None));
+        *rows.row("a").unwrap() += 1;
+        assert_eq!(rows.rows.iter().collect::<Vec<_>>(), [(&"a", &2), (&"b", &2)]);
+        assert_eq!(
+            rows.note().unwrap(),
+            "INCOMPLETE: the bound of 2 rows was reached; 1 more entries are not in here. Ask for less: --from, --to, --tenant."
+        );
+    }
+
+    #[test]
+    fn a_cell_that_holds_too_much_says_so() {
+        let mut values = Values::default();
+        (0..VALUES_MAX).for_each(|number| values.add(number.to_string()));
+        values.add("7"); // is in there already
+        assert!(!values.joined(", ").contains("INCOMPLETE"));
+        values.add("one more");
+        assert!(values.joined(", ").ends_with(", 999, INCOMPLETE: more than 1000"));
+    }
+}

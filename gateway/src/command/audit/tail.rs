@@ -52,13 +52,15 @@ impl Tail {
                 return Ok(true);
             }
         }
-        while self.follow {
+        if !self.follow {
+            return Ok(true);
+        }
+        loop {
             std::thread::sleep(LOOKED_AT_EVERY);
             if !tail.new_records(&mut |record| self.tell(&record)).map_err(told)? {
-                break;
+                return Ok(true);
             }
         }
-        Ok(true)
     }
 
     /// Whether somebody still reads: a closed pipe ends the command (`| head`).
@@ -107,7 +109,7 @@ fn number(record: &Map<String, Value>, key: &str) -> u64 {
     record.get(key).and_then(Value::as_u64).unwrap_or_default()
 }
 
-fn list<'a>(value: Option<&'a Value>) -> impl Iterator<Item = &'a Value> {
+fn list(value: Option<&Value>) -> impl Iterator<Item = &Value> {
     value.and_then(Value::as_array).into_iter().flatten()
 }
 
