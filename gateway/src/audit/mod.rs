@@ -19,10 +19,11 @@
 //! | `erase` | forgetting a person, under a record |
 //! | `prune` `pruned` | letting old segments go, under a record, and reading what is left |
 //! | `control` `place` | commands while the gateway runs; a copy of a log is not continued |
-//! | `read` `verify` | for auditors |
 //! | `ship` `monitor` | copies of what is signed go to a bucket of an allowed country, and are looked after |
+//! | `read` `verify` `calls` `find` `report` `tail` | for auditors |
 //! | `disk` | the one place that changes files, and where tests break it |
 
+mod calls;
 mod canonical;
 mod consistency;
 mod control;
@@ -31,6 +32,7 @@ mod disk;
 mod erase;
 #[cfg(test)]
 mod faults;
+mod find;
 mod frame;
 mod journal;
 mod key;
@@ -43,11 +45,13 @@ mod publisher;
 mod read;
 mod record;
 mod recover;
+mod report;
 mod ring;
 mod rotate;
 mod segment;
 pub mod ship;
 mod subject;
+mod tail;
 #[cfg(test)]
 #[expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
 mod tests;
@@ -56,9 +60,11 @@ mod verify;
 mod witness;
 mod writer;
 
+pub use calls::Span;
 pub use control::{Answer, Command, Control, order};
 pub use cosign::Cosigner;
 pub use erase::{Erased, REASON_BYTES_MAX};
+pub use find::{Found, Person, Sent, Summary, find, person};
 pub use key::{KeySource, Loaded};
 pub use prune::{Pruning, RETENTION_DAYS_MIN, days_ago, prunable};
 pub use read::{Records, Shown, VerifyError, records, show};
@@ -66,8 +72,10 @@ pub use record::{
     Activation, Attempt, Digests, Erase, Heartbeat, ID_BYTES_MAX, Intent, Open, Outcome, Prune,
     RECORD_SCHEMA, Reason, Record, Recovery, Refusal, Rotate, now_us,
 };
+pub use report::{Document, Format, Kind, Section, report};
 pub use ring::{Keys, OVERLAP};
-pub use subject::{SUBJECT_BYTES_MAX, SUBJECTS_MAX, Sealed};
+pub use subject::{KeyState, SUBJECT_BYTES_MAX, SUBJECTS_MAX, Sealed};
+pub use tail::{KINDS, Tail, Tailed};
 pub use verify::{Options, PartitionReport, Progress, Report, verify};
 pub use witness::{WITNESSES_MAX, Witnesses, keep_asking};
 pub use writer::Appending;

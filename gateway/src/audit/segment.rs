@@ -118,6 +118,12 @@ pub(super) fn list(partition: &Path) -> Result<Vec<Segment>, ReadError> {
     Ok(segments)
 }
 
+/// The segment of this number, if it stands.
+pub(super) fn open(partition: &Path, number: u64) -> Result<Option<Segment>, ReadError> {
+    let path = path(partition, number);
+    if path.exists() { read_segment(path, number).map(Some) } else { Ok(None) }
+}
+
 fn read_segment(path: PathBuf, number: u64) -> Result<Segment, ReadError> {
     let mut header = [0; HEADER_LENGTH];
     let read = File::open(&path).and_then(|mut file| file.read_exact(&mut header));

@@ -186,12 +186,7 @@ impl Subjects {
 
     /// HMAC under the node's secret: without it nobody can tell whose key a line of the file is.
     fn name(&self, tenant: &str, subject: &str) -> Name {
-        let mut context = hmac::Context::with_key(&self.master);
-        // The length first: no two pairs are the same bytes, whatever they contain.
-        context.update(&(tenant.len() as u64).to_be_bytes());
-        context.update(tenant.as_bytes());
-        context.update(subject.as_bytes());
-        context.sign().as_ref().first_chunk().copied().unwrap_or_default()
+        name_under(&self.master, tenant, subject)
     }
 
     fn create(&self, name: Name) -> Result<Key, AuditError> {
@@ -309,6 +304,57 @@ fn check_value(key: &Key) -> Name {
 
 fn name(id: &KeyId) -> Result<Name, AuditError> {
     name_of(&id.name).ok_or(AuditError::Name("this is not the name of a subject key"))
+}
+
+fn name_under(master: &hmac::Key, tenant: &str, subject: &str) -> Name {
+    let mut context = hmac::Context::with_key(master);
+    // The length first: no two pairs are the same bytes, whatever they contain.
+    context.update(&(tenant.len() as u64).to_be_bytes());
+    context.update(tenant.as_bytes());
+    context.update(subject.as_bytes());
+    context.sign().as_ref().first_chunk().copied().unwrap_or_default()
+}
+
+/// The name of a person's key under a node's secret: for one who reads the log without its writer.
+pub(super) fn key_name(secret: &Key, tenant: &str, subject: &str) -> String {
+    hex(&name_under(&hmac::Key::new(hmac::HMAC_SHA256, secret), tenant, subject))
+}
+
+/// Whether a key of this name is in a key file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum KeyState {
+    /// It is: what was sealed with it can be opened.
+    Present,
+    /// Its line was written over: nobody can open what was sealed with it.
+    Erased,
+    /// It was erased, and the person called again: a new key of that name opens what came since.
+    Renewed,
+    /// No line has its name: it was never here, or the line is gone.
+    Absent,
+}
+
+/// Looks for a key by its name, in bounded memory. The last line of a name counts.
+pub(super) fn key_state(path: &Path, name: &str) -> io::Result<KeyState> {
+    let mut file = io::BufReader::new(File::open(path)?);
+    let (mut state, mut line) = (KeyState::Absent, [0; LINE_BYTES]);
+    loop {
+        match io::Read::read_exact(&mut file, &mut line) {
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(state),
+            other => other?,
+        }
+        let text = std::str::from_utf8(&line).unwrap_or_default();
+        let mut fields = text.split(' ');
+        if fields.next() == Some(name) {
+            let key = fields.next().and_then(|key| BASE64_STANDARD.decode(key).ok());
+            let is_key = key.is_some_and(|key| key.len() == size_of::<Key>());
+            state = match (is_key, state) {
+                (false, _) => KeyState::Erased,
+                (true, KeyState::Erased | KeyState::Renewed) => KeyState::Renewed,
+                (true, KeyState::Present | KeyState::Absent) => KeyState::Present,
+            };
+        }
+    }
 }
 
 fn encrypt(key: &Key, tenant: &str, subject: &str) -> Option<String> {

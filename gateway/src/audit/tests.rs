@@ -10,6 +10,7 @@ mod keys;
 mod life;
 mod prune;
 mod records;
+mod report;
 mod rotation;
 mod tamper;
 mod witness;

@@ -5,4 +5,5 @@
 mod fleet;
 mod keys;
 mod life;
+mod report;
 mod s3;

@@ -2,11 +2,14 @@
 
 mod erase;
 mod fetch;
+mod find;
 mod monitor;
 mod moved;
 mod prune;
+mod report;
 mod rotate;
 mod show;
+mod tail;
 mod verify;
 
 use std::io::IsTerminal;
@@ -26,6 +29,10 @@ pub(super) enum Audit {
     Rotate(rotate::Rotate),
     Monitor(monitor::Monitor),
     Fetch(fetch::Fetch),
+    Find(find::Find),
+    Tail(tail::Tail),
+    #[command(subcommand)]
+    Report(report::Report),
 }
 
 impl Audit {
@@ -39,6 +46,9 @@ impl Audit {
             Audit::Rotate(rotate) => rotate.run(),
             Audit::Monitor(monitor) => monitor.run(),
             Audit::Fetch(fetch) => fetch.run(),
+            Audit::Find(find) => find.run(),
+            Audit::Tail(tail) => tail.run(),
+            Audit::Report(report) => report.run(),
         }
     }
 }
@@ -49,4 +59,12 @@ fn carry_out(directory: &Path, command: &Command) -> Result<Answer, String> {
         super::complain("this reads old records of the log; a large log takes minutes");
     }
     audit::order(directory, command).map_err(|error| error.to_string())
+}
+
+/// A text for a terminal: nothing in a record moves its cursor, changes its colours or turns it around.
+fn plain(text: &str) -> String {
+    let moves = |letter: char| {
+        letter.is_control() || matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    text.chars().map(|letter| if moves(letter) { char::REPLACEMENT_CHARACTER } else { letter }).collect()
 }

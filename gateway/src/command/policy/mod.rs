@@ -11,9 +11,9 @@ mod diff;
 mod explain;
 mod junit;
 mod opa;
-mod records;
+pub(super) mod records;
 mod replay;
-mod show;
+pub(super) mod show;
 mod templates;
 mod test;
 

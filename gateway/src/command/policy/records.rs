@@ -82,7 +82,7 @@ pub(super) fn each(
 }
 
 /// A frame that is damaged ends a log as a crash would: only the checkpoint tells how much there was.
-fn verify(log: &Path) -> Result<(), String> {
+pub(in crate::command) fn verify(log: &Path) -> Result<(), String> {
     let mut bar: Option<Progress> = None;
     let mut progress = |it: audit::Progress<'_>| {
         bar.get_or_insert_with(|| Progress::new("verify", it.total)).at(it.done);

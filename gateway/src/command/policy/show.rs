@@ -59,7 +59,7 @@ fn width(text: &str) -> usize {
 }
 
 /// Text behind a start, wrapped between words; the following lines stand below its own beginning.
-pub(super) fn wrapped(start: &str, text: &str) -> String {
+pub(in crate::command) fn wrapped(start: &str, text: &str) -> String {
     let hang = width(start);
     let mut lines = start.to_owned();
     let mut at = hang;
