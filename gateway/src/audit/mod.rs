@@ -25,7 +25,6 @@
 
 mod calls;
 mod canonical;
-mod consistency;
 mod control;
 mod cosign;
 mod disk;
@@ -41,6 +40,8 @@ mod note;
 mod place;
 mod prune;
 mod pruned;
+mod proof;
+mod prove;
 mod publisher;
 mod read;
 mod record;
@@ -66,8 +67,9 @@ pub use cosign::Cosigner;
 pub use erase::{Erased, REASON_BYTES_MAX};
 pub use find::{Found, Person, Sent, Summary, find, person};
 pub use key::{KeySource, Loaded};
+pub use prove::{Continued, Proof, Proven, check_proof, continued, holds, prove};
 pub use prune::{Pruning, RETENTION_DAYS_MIN, days_ago, prunable};
-pub use read::{Records, Shown, VerifyError, records, show};
+pub use read::{Records, Shown, VerifyError, records, records_from, show};
 pub use record::{
     Activation, Attempt, Digests, Erase, Heartbeat, ID_BYTES_MAX, Intent, Open, Outcome, Prune,
     RECORD_SCHEMA, Reason, Record, Recovery, Refusal, Rotate, now_us,

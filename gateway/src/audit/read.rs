@@ -85,17 +85,23 @@ fn names(record: &[u8], id: &str) -> bool {
 
 /// The records of one partition, in order, with their indices.
 pub fn records(partition: &Path) -> Result<Records, VerifyError> {
+    records_from(partition, 0)
+}
+
+/// The same from this index on, or from the first that is left.
+pub fn records_from(partition: &Path, index: u64) -> Result<Records, VerifyError> {
     let name = name_of(partition);
     let segments = list(partition).map_err(VerifyError::read(&name))?;
     if segments.is_empty() {
         return Err(VerifyError::Usage(format!("{} holds no segments of a log", partition.display())));
     }
-    Ok(Records { name, frames: Frames::new(segments), ended: false })
+    Ok(Records { name, from: index, frames: Frames::from(&segments, index), ended: false })
 }
 
 /// Reads records, one at a time, in bounded memory.
 pub struct Records {
     name: String,
+    from: u64,
     frames: Frames,
     ended: bool,
 }
@@ -107,6 +113,8 @@ impl Iterator for Records {
         if self.ended {
             return None;
         }
+        // A segment is read from its start, where the first record that is wanted may not stand.
+        while self.frames.index() < self.from && matches!(self.frames.next(), Ok(Some(_))) {}
         match self.frames.next() {
             Ok(Some(frame)) => Some(Ok((frame.sequence, frame.record().to_vec()))),
             Ok(None) => {

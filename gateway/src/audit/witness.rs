@@ -16,9 +16,9 @@ use hyper::{Request, StatusCode, header};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use super::consistency::consistency;
 use super::cosign::{Cosigner, halves};
 use super::disk::Disk;
+use super::proof::consistency;
 use super::{Log, Partition};
 use crate::egress::{self, Destination};
 use crate::telemetry;

@@ -3,6 +3,7 @@
 mod audit;
 mod inspect;
 mod policy;
+mod receipt;
 mod secrets;
 
 use std::net::SocketAddr;
@@ -95,6 +96,9 @@ enum Command {
     /// The audit log.
     #[command(subcommand)]
     Audit(audit::Audit),
+    /// Residency receipts: what a caller can show of a call.
+    #[command(subcommand)]
+    Receipt(receipt::Receipt),
 }
 
 /// Runs the command that was written.
@@ -125,6 +129,7 @@ fn run(command: Command) -> Result<bool, String> {
         Command::Token(token) => token.run(),
         Command::Key(key) => key.run(),
         Command::Audit(audit) => audit.run(),
+        Command::Receipt(receipt) => receipt.run(),
     }
 }
 

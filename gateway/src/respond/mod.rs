@@ -4,7 +4,7 @@
 //! place and the signed receipt; the account is closed with what the caller got.
 
 mod events;
-mod receipt;
+pub mod receipt;
 mod stream;
 
 pub use receipt::{ReceiptError, Receipts};

@@ -1,7 +1,7 @@
 //! Witnesses: one that is written from the specification, and what it does when the log is not honest.
 
-use super::super::consistency::consistency;
 use super::super::note::Verifier;
+use super::super::proof::consistency;
 use super::super::tree::{Hash, Tree, node, sha256};
 use super::super::witness::{Desk, Timing, WITNESSED};
 use super::*;

@@ -7,6 +7,8 @@ mod monitor;
 mod moved;
 mod prune;
 mod report;
+mod consistency;
+mod prove;
 mod rotate;
 mod show;
 mod tail;
@@ -33,6 +35,9 @@ pub(super) enum Audit {
     Tail(tail::Tail),
     #[command(subcommand)]
     Report(report::Report),
+    Prove(prove::Prove),
+    CheckProof(prove::CheckProof),
+    Consistency(consistency::Consistency),
 }
 
 impl Audit {
@@ -49,6 +54,9 @@ impl Audit {
             Audit::Find(find) => find.run(),
             Audit::Tail(tail) => tail.run(),
             Audit::Report(report) => report.run(),
+            Audit::Prove(prove) => prove.run(),
+            Audit::CheckProof(check) => check.run(),
+            Audit::Consistency(consistency) => consistency.run(),
         }
     }
 }

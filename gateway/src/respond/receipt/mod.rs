@@ -3,6 +3,10 @@
 //!
 //! The salt in it lets its holder check the hashes in the log: HMAC-SHA-256(salt, bytes).
 
+mod verify;
+
+pub use verify::{Claims, verify};
+
 use std::path::Path;
 
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
@@ -13,6 +17,9 @@ use crate::decide::Cleared;
 use crate::json::write_string;
 use crate::record::Account;
 use crate::route::Pair;
+
+/// What the header says that this is.
+const TYPE: &str = "inland-receipt+jwt";
 
 /// Why receipts cannot be signed.
 #[derive(Debug, thiserror::Error)]
@@ -35,15 +42,12 @@ impl Receipts {
         let key =
             Ed25519KeyPair::from_seed_unchecked(seed.as_ref()).map_err(|error| told(error.to_string()))?;
         let public = BASE64URL.encode(key.public_key().as_ref());
-        // RFC 7638: the thumbprint names the key.
-        let members = format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{public}"}}"#);
-        let thumbprint = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, members.as_bytes());
-        let kid = BASE64URL.encode(thumbprint.as_ref());
+        let kid = verify::thumbprint(&public);
         let jwk = format!(
             r#"{{"kty":"OKP","crv":"Ed25519","use":"sig","alg":"EdDSA","kid":"{kid}","x":"{public}"}}"#
         );
         std::fs::write(directory.join("receipt.jwk"), jwk + "\n").map_err(|error| told(error.to_string()))?;
-        let head = BASE64URL.encode(format!(r#"{{"alg":"EdDSA","kid":"{kid}","typ":"inland-receipt+jwt"}}"#));
+        let head = BASE64URL.encode(format!(r#"{{"alg":"EdDSA","kid":"{kid}","typ":"{TYPE}"}}"#));
         Ok(Receipts { key, head })
     }
 
