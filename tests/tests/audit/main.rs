@@ -3,7 +3,10 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
 
 mod fleet;
+mod foreign;
 mod keys;
 mod life;
+mod proofs;
 mod report;
 mod s3;
+mod written;

@@ -1,14 +1,14 @@
 //! `inland audit`: for auditors, offline, and the few commands that change a log. One file per command.
 
+mod consistency;
 mod erase;
 mod fetch;
 mod find;
 mod monitor;
 mod moved;
+mod prove;
 mod prune;
 mod report;
-mod consistency;
-mod prove;
 mod rotate;
 mod show;
 mod tail;
