@@ -14,11 +14,12 @@
 //! | `frame` `segment` `journal` | one write and one fdatasync make it durable |
 //! | `tree` `note` `publisher` | tiles and a signed checkpoint, at most a second later |
 //! | `recover` | opening the log after whatever happened |
-//! | `read` `verify` | for auditors |
+//! | `read` `verify` `export` | for auditors |
 //! | `disk` | the one place that changes files, and where tests break it |
 
 mod canonical;
 mod disk;
+mod export;
 #[cfg(test)]
 mod faults;
 mod frame;
@@ -43,6 +44,7 @@ mod tree;
 mod verify;
 mod writer;
 
+pub use export::{Export, ExportError, Exported, Format, Instant as ExportInstant, Output, Window, export};
 pub use read::{Records, Shown, VerifyError, records, show};
 pub use record::{
     Activation, Attempt, Heartbeat, ID_BYTES_MAX, Intent, Open, Outcome, Reason, Record, Recovery, Refusal,

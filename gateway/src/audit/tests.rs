@@ -2,6 +2,7 @@
 
 mod cost;
 mod crash;
+mod export;
 mod full;
 mod life;
 mod records;

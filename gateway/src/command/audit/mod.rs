@@ -1,5 +1,6 @@
 //! `inland audit`: for auditors, offline. One file per command.
 
+mod export;
 mod show;
 mod verify;
 
@@ -9,6 +10,7 @@ use clap::Subcommand;
 pub(super) enum Audit {
     Verify(verify::Verify),
     Show(show::Show),
+    Export(export::Export),
 }
 
 impl Audit {
@@ -16,6 +18,7 @@ impl Audit {
         match self {
             Audit::Verify(verify) => verify.run(),
             Audit::Show(show) => show.run(),
+            Audit::Export(export) => export.run(),
         }
     }
 }
