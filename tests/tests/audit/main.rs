@@ -1,0 +1,3 @@
+//! The audit log from outside: what auditors run, with the real program and foreign tools.
+
+mod export;
