@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::time::Duration;
 
 use inland::audit::{self, Activation, Attempt, Intent, Log, Outcome};
 use inland_tests::{BANK, Folder, HOSPITAL, Stage, WERK, body, streamed};
@@ -12,6 +13,9 @@ use inland_tests::{BANK, Folder, HOSPITAL, Stage, WERK, body, streamed};
 const INLAND: &str = env!("CARGO_BIN_EXE_inland-under-test");
 /// What a spreadsheet, a CSV reader and a shell could each take for something else.
 const NASTY: &str = "=cmd|\"x\"!A1\n'";
+
+/// A checkpoint is at most a second behind.
+const SIGNED_AFTER: Duration = Duration::from_millis(1_500);
 
 /// The interpreter that `tests/run` prepared.
 fn python() -> PathBuf {
@@ -127,6 +131,7 @@ async fn json_lines_csv_and_parquet_hold_the_same_rows_and_ocsf_follows_its_sche
     let (log, out) = (stage.log(), Folder::new("export-out").unwrap());
     traffic(&stage).await;
     // The gateway runs and writes: a reader takes no lock, and what is signed is a whole beginning.
+    tokio::time::sleep(SIGNED_AFTER).await;
     let running = export(&log, &["--format", "jsonl", "--output", "-"]).output().unwrap();
     assert!(running.status.success(), "{}", said(&running));
     stage.world.stop().await;
@@ -188,9 +193,13 @@ async fn a_disk_that_fills_leaves_nothing_under_the_name() {
         command.args(["-c", limited, "sh", INLAND, "audit", "export"]).arg(&log);
         let output = command.args(["--format", format, "--output"]).arg(&path).output().unwrap();
         assert!(!output.status.success());
-        let expected = format!("could not write {}: ", path.display());
+        let expected = format!("could not write {}: File too large", path.display());
         assert!(said(&output).contains(&expected), "{format}: {}", said(&output));
-        assert!(said(&output).contains("nothing is left under that name"), "{format}: {}", said(&output));
+        assert!(
+            said(&output).contains("this export left nothing under that name"),
+            "{format}: {}",
+            said(&output)
+        );
     }
     let mut command = export(&log, &["--format", "csv", "--output", "-"]);
     let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();

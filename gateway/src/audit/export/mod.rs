@@ -97,7 +97,7 @@ pub enum ExportError {
     #[error(transparent)]
     Log(#[from] VerifyError),
     /// The disk's.
-    #[error("could not write {path}: {error}; nothing is left under that name")]
+    #[error("could not write {path}: {error}; this export left nothing under that name")]
     Output {
         /// What was written.
         path: PathBuf,

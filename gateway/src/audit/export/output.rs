@@ -34,6 +34,7 @@ pub enum Output {
 pub(super) struct Pending {
     path: PathBuf,
     partial: PathBuf,
+    force: bool,
     done: bool,
 }
 
@@ -72,7 +73,7 @@ impl Pending {
         })?;
         let mut partial = name.to_owned();
         partial.push(format!(".{:016x}.partial", u64::from_be_bytes(random)));
-        Ok(Pending { path: path.to_path_buf(), partial: path.with_file_name(partial), done: false })
+        Ok(Pending { path: path.to_path_buf(), partial: path.with_file_name(partial), force, done: false })
     }
 
     /// What is written goes in here.
@@ -86,6 +87,10 @@ impl Pending {
 
     /// Gives the name to what was written, which is on the disk.
     pub(super) fn commit(&mut self) -> Result<(), ExportError> {
+        if !self.force && self.path.symlink_metadata().is_ok() {
+            // Another export was faster: what stands there now is not ours.
+            return Err(self.fault(io::ErrorKind::AlreadyExists.into()));
+        }
         let renamed =
             if self.path.is_dir() { self.exchange() } else { std::fs::rename(&self.partial, &self.path) };
         renamed.map_err(|error| self.fault(error))?;

@@ -7,8 +7,8 @@
 
 use std::collections::VecDeque;
 use std::fs::File;
-use std::io::{self, BufWriter};
-use std::path::{Path, PathBuf};
+use std::io;
+use std::path::Path;
 use std::sync::Arc;
 
 use ::parquet::basic::Compression;
@@ -101,11 +101,11 @@ impl Folder {
         create_folder(&folder)?;
         let path = folder.join(format!("part-{}-{:06}.parquet", place.partition, self.parts));
         self.parts += 1;
-        let out = BufWriter::new(create(&path)?);
+        let out = create(&path)?;
         let mut writer =
             SerializedFileWriter::new(out, Arc::clone(&self.schema), Arc::clone(&self.properties))?;
         self.told.iter().for_each(|told| writer.append_key_value_metadata(told.clone()));
-        Ok(Part { date: date.to_owned(), writer, path, group: Group::new(), groups: 0 })
+        Ok(Part { date: date.to_owned(), writer, group: Group::new(), groups: 0 })
     }
 
     fn close_all(&mut self) -> Result<(), ExportError> {
@@ -183,8 +183,7 @@ fn properties() -> WriterProperties {
 /// A file that is written.
 struct Part {
     date: String,
-    path: PathBuf,
-    writer: SerializedFileWriter<BufWriter<File>>,
+    writer: SerializedFileWriter<File>,
     group: Group,
     groups: usize,
 }
@@ -218,9 +217,7 @@ impl Part {
 
     fn close(mut self) -> Result<(), ParquetError> {
         self.flush()?;
-        self.writer.finish()?;
-        self.writer.into_inner()?; // flushes what is buffered
-        Ok(File::open(&self.path)?.sync_all()?)
+        Ok(self.writer.into_inner()?.sync_all()?) // writes the footer and what is buffered
     }
 }
 

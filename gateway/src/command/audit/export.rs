@@ -65,7 +65,9 @@ impl Export {
         let mut progress = |progress: Progress<'_>| {
             if shows {
                 let Progress { partition, done, total } = progress;
-                let _ = write!(std::io::stderr(), "\r{partition} {done}/{total} ");
+                // Without a verification nobody knows the end.
+                let of = if total > 0 { format!("/{total}") } else { String::new() };
+                let _ = write!(std::io::stderr(), "\r{partition} {done}{of} ");
             }
         };
         let output = match self.output.to_str() {
