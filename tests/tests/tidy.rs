@@ -40,7 +40,7 @@ const LICENCES: [&str; 13] = [
 ];
 
 /// Packages in two versions in the binary, and why that cannot be helped today.
-const TWICE: [(&str, &str); 7] = [
+const TWICE: [(&str, &str); 8] = [
     ("base64", "jsonwebtoken and we use 0.22, pem and serde-saphyr 0.23"),
     (
         "embedded-io",
@@ -48,6 +48,7 @@ const TWICE: [(&str, &str); 7] = [
     ),
     ("getrandom", "resolved for features that are off; `cargo tree` shows that neither is compiled"),
     ("hashbrown", "wasmtime's own index and indexmap's"),
+    ("num-bigint", "resolved for features that are off; `cargo tree` shows that only parquet's is compiled"),
     ("rand_core", "resolved for features that are off; `cargo tree` shows that neither is compiled"),
     ("syn", "build time only: half of the derive macros have moved to 3"),
     ("untrusted", "aws-lc-rs' 0.7 and rustls-webpki's 0.9"),

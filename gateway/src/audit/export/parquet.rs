@@ -116,14 +116,10 @@ impl Folder {
     }
 
     fn fault(&self, error: ParquetError) -> ExportError {
-        self.pending.fault(match error {
-            // The disk's own words, if it was the disk.
-            ParquetError::External(inner) => match inner.downcast::<io::Error>() {
-                Ok(error) => *error,
-                Err(other) => io::Error::other(other),
-            },
-            other => io::Error::other(other),
-        })
+        // The disk's own words, if it was the disk.
+        let disk = std::error::Error::source(&error).and_then(|inner| inner.downcast_ref::<io::Error>());
+        let disk = disk.map(|disk| io::Error::new(disk.kind(), disk.to_string()));
+        self.pending.fault(disk.unwrap_or_else(|| io::Error::other(error)))
     }
 }
 
