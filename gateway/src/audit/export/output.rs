@@ -130,7 +130,12 @@ fn outside(log: &Path, path: &Path) -> Result<(), ExportError> {
         ExportError::Usage(format!("--output {}: its folder {}: {error}", path.display(), folder.display()))
     })?;
     let within = |log: PathBuf| resolved.starts_with(log);
-    let is_log = |folder: &Path| folder.join("segments").is_dir() || folder.join("subject-keys").exists();
+    // A partition, or the folder of all: an auditor may have a copy of `subject-keys` among exports,
+    // but the secret beside it never leaves the node.
+    let is_log = |folder: &Path| {
+        folder.join("segments").is_dir() && folder.join("vkey").exists()
+            || folder.join("subject-secret").exists()
+    };
     if log.canonicalize().is_ok_and(within) || resolved.ancestors().any(is_log) {
         return Err(ExportError::Usage(format!(
             "--output {}: an export is not written into a log",

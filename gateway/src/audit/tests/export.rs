@@ -163,6 +163,12 @@ async fn a_log_that_does_not_verify_is_not_exported_unless_that_is_said() {
     assert!(!names(&scratch.0).iter().any(|name| name.contains("bad.csv")), "{:?}", names(&scratch.0));
     let asked = Export { verify: false, ..options(Format::Csv, &path) };
     assert_eq!(export(&log, asked).unwrap().verified, None);
+    let foreign = scratch.join("foreign");
+    Log::open(&foreign, "gw-2").unwrap().partition("CH-bank").unwrap();
+    let vkeys = vec![std::fs::read_to_string(foreign.join("CH-bank/vkey")).unwrap()];
+    let path = scratch.join("other.csv");
+    let error = export(&log, Export { vkeys, ..options(Format::Csv, &path) }).unwrap_err().to_string();
+    assert_eq!(error, "none of the given keys is a key of DE-industry");
 }
 
 #[tokio::test]

@@ -9,9 +9,9 @@ use crate::audit::{self, Exported, Output, Progress, Window};
 
 /// Export records as JSON lines, CSV, Parquet or OCSF, after the log was verified.
 ///
-/// CSV and Parquet have the same columns, the last of which is the record itself; a CSV cell that
-/// starts with ' has one ' put before it, so that no spreadsheet takes it for a formula. Parquet is a
-/// folder country=…/date=…, OCSF is version 1.8.0, API Activity.
+/// CSV and Parquet have the same columns, the last of which is the record itself. A CSV text that a
+/// spreadsheet could take for a formula, or that starts with ', has one ' before it: take it off.
+/// Parquet is a folder country=…/date=…, OCSF is version 1.8.0, API Activity.
 ///
 /// Example: inland audit export demo-state/audit --from 2026-11-01 --to 2026-12-01 --country FR
 /// --format csv --output november.csv
@@ -114,7 +114,8 @@ fn tell(exported: &Exported) {
     };
     count(exported.unsigned, "left out: no checkpoint covers them yet");
     for (kind, number) in &exported.omitted {
-        count(*number, &format!("left out: {kind} has no place in this format"));
+        // Escaped: a log made by somebody else must not speak to the terminal.
+        count(*number, &format!("left out: {} has no place in this format", kind.escape_debug()));
     }
     count(
         exported.tenant_unknown,
