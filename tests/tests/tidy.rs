@@ -40,7 +40,7 @@ const LICENCES: [&str; 13] = [
 ];
 
 /// Packages in two versions in the binary, and why that cannot be helped today.
-const TWICE: [(&str, &str); 13] = [
+const TWICE: [(&str, &str); 14] = [
     ("base64", "jsonwebtoken and we use 0.22, pem, serde-saphyr and object_store 0.23"),
     ("block-buffer", "part of digest"),
     ("cpufeatures", "sha2 of wasmtime and chacha20 of object_store's rand"),
@@ -53,6 +53,7 @@ const TWICE: [(&str, &str); 13] = [
     ("getrandom", "resolved for features that are off; `cargo tree` shows that neither is compiled"),
     ("hashbrown", "wasmtime's own index and indexmap's"),
     ("itertools", "cranelift has 0.14, object_store 0.15"),
+    ("num-bigint", "resolved for features that are off; `cargo tree` shows that only parquet's is compiled"),
     ("rand_core", "resolved for features that are off; `cargo tree` shows that neither is compiled"),
     ("syn", "build time only: half of the derive macros have moved to 3"),
     ("synstructure", "build time only: as syn"),

@@ -20,7 +20,7 @@
 //! | `prune` `pruned` | letting old segments go, under a record, and reading what is left |
 //! | `control` `place` | commands while the gateway runs; a copy of a log is not continued |
 //! | `ship` `monitor` | copies of what is signed go to a bucket of an allowed country, and are looked after |
-//! | `read` `verify` `calls` `find` `report` `tail` | for auditors |
+//! | `read` `verify` `calls` `export` `find` `report` `tail` | for auditors |
 //! | `disk` | the one place that changes files, and where tests break it |
 
 mod calls;
@@ -29,6 +29,7 @@ mod control;
 mod cosign;
 mod disk;
 mod erase;
+mod export;
 #[cfg(test)]
 mod faults;
 mod find;
@@ -65,6 +66,9 @@ pub use calls::Span;
 pub use control::{Answer, Command, Control, order};
 pub use cosign::Cosigner;
 pub use erase::{Erased, REASON_BYTES_MAX};
+pub use export::{
+    Export, ExportError, Exported, Format as ExportFormat, Instant as ExportInstant, Output, Window, export,
+};
 pub use find::{Found, Person, Sent, Summary, find, person};
 pub use key::{KeySource, Loaded};
 pub use prove::{Continued, Proof, Proven, check_proof, continued, holds, prove};

@@ -357,6 +357,29 @@ pub(super) fn key_state(path: &Path, name: &str) -> io::Result<KeyState> {
     }
 }
 
+/// Keys from a copy of the key file, to open subjects with: an export, on the machine of an auditor.
+pub(super) struct OpenKeys(HashMap<Name, Key>);
+
+impl OpenKeys {
+    /// Reads a key file and changes nothing. One without a key in it is not what was meant.
+    pub(super) fn read(path: &Path) -> Result<OpenKeys, AuditError> {
+        let found = std::fs::metadata(path).map_err(AuditError::disk("read", path))?;
+        if !found.is_file() || found.len() > (SUBJECTS_MAX * LINE_BYTES) as u64 {
+            return Err(AuditError::Name("this is not a file of subject keys"));
+        }
+        let (keys, _) = parse(&std::fs::read(path).map_err(AuditError::disk("read", path))?)?;
+        if keys.live.is_empty() {
+            return Err(AuditError::Name("the file holds no subject key"));
+        }
+        Ok(OpenKeys(keys.live))
+    }
+
+    /// Opens a sealed name; nothing if its key is not there (any more).
+    pub(super) fn unseal(&self, tenant: &str, key: &str, sealed: &str) -> Option<String> {
+        decrypt(self.0.get(&name_of(key)?)?, tenant, sealed)
+    }
+}
+
 fn encrypt(key: &Key, tenant: &str, subject: &str) -> Option<String> {
     let mut nonce = [0; NONCE_BYTES];
     rand::fill(&mut nonce).ok()?;

@@ -4,6 +4,7 @@ mod control;
 mod cost;
 mod crash;
 mod erase;
+mod export;
 mod fleet;
 mod full;
 mod keys;

@@ -2,6 +2,7 @@
 //! programs that nobody here wrote. One module for each subject.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
 
+mod export;
 mod fleet;
 mod foreign;
 mod keys;

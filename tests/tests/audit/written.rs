@@ -7,12 +7,12 @@ use inland::audit::{self, Attempt, Digests, Intent, Log, Outcome, Partition};
 use inland_tests::Folder;
 
 /// The partition that all of them have.
-pub const PARTITION: &str = "FR-health";
+pub(crate) const PARTITION: &str = "FR-health";
 /// Calls of the first part and of both: an INTENT and an OUTCOME each.
-pub const CALLS: [usize; 2] = [150, 350];
+pub(crate) const CALLS: [usize; 2] = [150, 350];
 
 /// A log of 700 records, of which an older checkpoint covers 300; both checkpoints and the key, kept outside.
-pub struct Written {
+pub(crate) struct Written {
     folder: Folder,
     pub vkey: String,
 }
@@ -55,7 +55,7 @@ fn keep(log: &Path, file: &Path) {
 }
 
 /// Writes calls with these numbers; `mark` makes the records of one log differ from another's.
-pub async fn write(log: &Path, calls: std::ops::Range<usize>, mark: &str) {
+pub(crate) async fn write(log: &Path, calls: std::ops::Range<usize>, mark: &str) {
     let log = Log::open(log, "gw-1").unwrap();
     let partition = log.partition(PARTITION).unwrap();
     for number in calls {
@@ -110,7 +110,7 @@ async fn call(log: &Log, partition: &Partition, id: &str) {
 }
 
 /// Copies a folder as someone would who wants the copy to be taken for the log: without `place`, which shows it.
-pub fn copy(from: &Path, to: &Path) {
+pub(crate) fn copy(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).unwrap();
     for entry in std::fs::read_dir(from).unwrap() {
         let path = entry.unwrap().path();

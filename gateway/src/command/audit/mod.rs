@@ -2,6 +2,7 @@
 
 mod consistency;
 mod erase;
+mod export;
 mod fetch;
 mod find;
 mod monitor;
@@ -38,6 +39,7 @@ pub(super) enum Audit {
     Prove(prove::Prove),
     CheckProof(prove::CheckProof),
     Consistency(consistency::Consistency),
+    Export(export::Export),
 }
 
 impl Audit {
@@ -57,6 +59,7 @@ impl Audit {
             Audit::Prove(prove) => prove.run(),
             Audit::CheckProof(check) => check.run(),
             Audit::Consistency(consistency) => consistency.run(),
+            Audit::Export(export) => export.run(),
         }
     }
 }
