@@ -253,9 +253,6 @@ impl Journal {
 }
 
 /// Removes what a crash left of a segment that never began.
-pub(super) fn remove_temporary(partition: &Path, number: u64) -> io::Result<()> {
-    match std::fs::remove_file(temporary(&segment::path(partition, number))) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        other => other,
-    }
+pub(super) fn remove_temporary(disk: &Disk, partition: &Path, number: u64) -> io::Result<()> {
+    disk.remove(&temporary(&segment::path(partition, number)))
 }

@@ -10,13 +10,15 @@
 //! | file | step |
 //! |---|---|
 //! | `record` `canonical` `subject` | what is written, in one spelling, with the person sealed |
-//! | `writer` | one thread per partition gathers what comes in |
+//! | `batch` `writer` `watch` | one thread per partition gathers what comes in; nobody waits for a stuck disk |
 //! | `frame` `segment` `journal` | one write and one fdatasync make it durable |
 //! | `tree` `note` `publisher` | tiles and a signed checkpoint, at most a second later |
+//! | `reserve` | how open requests end in the log when the disk is full |
 //! | `recover` | opening the log after whatever happened |
 //! | `read` `verify` | for auditors |
 //! | `disk` | the one place that changes files, and where tests break it |
 
+mod batch;
 mod canonical;
 mod disk;
 #[cfg(test)]
@@ -24,12 +26,16 @@ mod faults;
 mod frame;
 mod journal;
 mod note;
+#[cfg(test)]
+mod power;
 mod publisher;
 mod read;
 mod record;
 mod recover;
+mod reserve;
 mod segment;
 mod subject;
+mod sync;
 #[cfg(test)]
 #[expect(
     clippy::unwrap_used,
@@ -41,6 +47,7 @@ mod subject;
 mod tests;
 mod tree;
 mod verify;
+mod watch;
 mod writer;
 
 pub use read::{Records, Shown, VerifyError, records, show};
@@ -62,7 +69,9 @@ use tokio::sync::oneshot;
 
 use disk::Disk;
 use record::Stamp;
+use reserve::Reserve;
 use subject::Subjects;
+use watch::Watch;
 use writer::{Shared, Writer};
 
 /// A quiet partition says after this that it lives: without it a cut tail would look like silence.
@@ -112,6 +121,9 @@ pub enum AuditError {
     /// The operator's: the disk does not keep up, or a bound is reached.
     #[error("too much waits for the disk of the log")]
     Full,
+    /// The operator's: a write or an fdatasync neither ends nor fails.
+    #[error("the disk of the log does not answer")]
+    Stuck,
     /// The log was closed.
     #[error("the log is closed")]
     Closed,
@@ -136,6 +148,7 @@ impl AuditError {
 struct Settings {
     disk: Disk,
     segment_bytes_max: u64,
+    reserve_bytes: u64,
     heartbeat: Duration,
 }
 
@@ -144,6 +157,7 @@ impl Default for Settings {
         Settings {
             disk: Disk::default(),
             segment_bytes_max: segment::SEGMENT_BYTES_MAX,
+            reserve_bytes: reserve::RESERVE_BYTES,
             heartbeat: HEARTBEAT_AFTER,
         }
     }
@@ -163,6 +177,7 @@ struct Inner {
     /// Held by each writer too: the directory is free when the last of them has ended.
     lock: Arc<File>,
     subjects: Subjects,
+    watch: Watch,
     partitions: Mutex<HashMap<String, Partition>>,
 }
 
@@ -181,9 +196,10 @@ impl Log {
         let lock = Arc::new(lock(directory)?);
         let stamp = Stamp { node: node.to_owned(), boot: boot()?, started: Instant::now() };
         let subjects = Subjects::open(&settings.disk, directory)?;
+        let watch = Watch::start().map_err(thread_error(directory))?;
         let directory = directory.to_path_buf();
         let partitions = Mutex::default();
-        let inner = Inner { directory, settings, stamp: Arc::new(stamp), lock, subjects, partitions };
+        let inner = Inner { directory, settings, stamp: Arc::new(stamp), lock, subjects, watch, partitions };
         let log = Log { inner: Arc::new(inner) };
         for name in existing(&log.inner.directory)? {
             log.partition(&name)?;
@@ -272,7 +288,7 @@ impl Partition {
     /// Queues a record that nobody waits for: it is durable with the next batch, and kept for later
     /// when the disk fails.
     pub fn append_later<'a>(&self, record: impl Into<Record<'a>>) -> Result<(), AuditError> {
-        self.inner.shared.enqueue(&record.into(), None)
+        self.inner.shared.enqueue(&record.into(), batch::Waits::Nobody)
     }
 
     /// `FR-health`.
@@ -286,15 +302,17 @@ impl Partition {
     }
 
     fn start(log: &Inner, name: &str) -> Result<Partition, AuditError> {
-        let Settings { disk, segment_bytes_max, heartbeat } = log.settings.clone();
+        let Settings { disk, segment_bytes_max, reserve_bytes, heartbeat } = log.settings.clone();
         let path = log.directory.join(name);
         let origin = format!("{}/{name}", log.stamp.node);
-        let recover::Opened { journal, publisher } =
+        let recover::Opened { journal, mut publisher } =
             recover::open(&disk, &path, &origin, segment_bytes_max, &log.stamp)?;
+        let reserve = Reserve::open(&disk, &path, reserve_bytes);
+        publisher.disk = disk.holding_still_while(reserve.lent());
         let shared = Arc::new(Shared::new(Arc::clone(&log.stamp)));
         let handoff = Arc::new(publisher::Handoff::new());
-        let writer =
-            Writer { shared: Arc::clone(&shared), journal, handoff: Arc::clone(&handoff), heartbeat };
+        let writer = Writer::new(&shared, journal, reserve, &handoff, heartbeat);
+        log.watch.over(&shared);
         let (end, ended) = oneshot::channel();
         let lock = Arc::clone(&log.lock);
         let threads = (Arc::clone(&shared), thread_error(&path));

@@ -7,13 +7,14 @@
 use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::AuditError;
 use super::disk::{Disk, parent};
 use super::frame;
 use super::note::{Checkpoint, Signer};
+use super::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use super::tree::{Piece, Tree};
 use super::writer::Health;
 
@@ -144,12 +145,16 @@ impl Handoff {
     }
 
     /// Waits until there is room: a disk that takes records faster than they can be hashed slows
-    /// callers down. While checkpoints fail there is nothing to wait for.
+    /// callers down. While checkpoints fail, or do not come at all, there is nothing to wait for.
     pub(super) fn has_room(&self, health: &Health) -> bool {
         let full = |waiting: &Waiting| waiting.frames.len() >= WAITING_BYTES_MAX;
         let hope = |waiting: &mut Waiting| full(waiting) && health.publisher_is_good();
         let waited = self.room.wait_timeout_while(self.lock(), ROOM_AFTER, hope);
-        !full(&waited.unwrap_or_else(PoisonError::into_inner).0)
+        let room = !full(&waited.unwrap_or_else(PoisonError::into_inner).0);
+        if !room {
+            health.set_publisher(false); // it says itself when it is well again
+        }
+        room
     }
 
     /// Hands over frames that are durable.

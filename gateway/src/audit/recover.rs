@@ -54,7 +54,7 @@ pub(super) fn open(
             return resume(publisher, &segments, &checkpoint, segment_bytes_max, stamp);
         }
     }
-    remove_temporary(partition, 1).map_err(AuditError::disk("remove", partition))?;
+    remove_temporary(disk, partition, 1).map_err(AuditError::disk("remove", partition))?;
     let journal = Journal::create(disk, partition, segment_bytes_max)?;
     Ok(Opened { journal, publisher })
 }
@@ -119,7 +119,8 @@ fn resume(
         unsigned: position.next > checkpoint.size,
     };
     let (disk, partition) = (publisher.disk.clone(), publisher.partition.clone());
-    remove_temporary(&partition, position.number + 1).map_err(AuditError::disk("remove", &partition))?;
+    remove_temporary(&disk, &partition, position.number + 1)
+        .map_err(AuditError::disk("remove", &partition))?;
     let mut journal = Journal::resume(&disk, &partition, segment_bytes_max, position)?;
     if found.unsigned || !found.open.is_empty() || !found.cut.is_empty() {
         record(&mut journal, &mut publisher, &found, stamp)?;
