@@ -67,6 +67,14 @@ impl Publisher {
         self.disk.replace(&path, note.as_bytes()).map_err(AuditError::disk("write", &path))
     }
 
+    /// Whether the partial tiles on disk are those of the tree.
+    pub(super) fn stands(&self) -> bool {
+        let stands = |piece: &Piece| {
+            std::fs::read(piece.path(&self.partition)).is_ok_and(|found| found == piece.bytes)
+        };
+        self.tree.partial().iter().all(stands)
+    }
+
     fn write_complete(&mut self) -> Result<(), AuditError> {
         let pieces = self.tree.take_complete();
         if let Err(error) = self.write_pieces(&pieces).and_then(|()| self.remove_partial(&pieces)) {

@@ -125,6 +125,9 @@ fn resume(
     if found.unsigned || !found.open.is_empty() || !found.cut.is_empty() {
         record(&mut journal, &mut publisher, &found, stamp)?;
         publisher.publish()?;
+    } else if !publisher.stands() {
+        // A checkpoint of the same size was being written again when the power went.
+        publisher.publish()?;
     }
     Ok(Opened { journal, publisher })
 }

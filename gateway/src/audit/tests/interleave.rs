@@ -19,6 +19,7 @@ mod sync {
     pub(super) use std::sync::PoisonError;
 }
 #[path = "../publisher.rs"]
+#[expect(dead_code, reason = "what only recovery calls")]
 mod publisher;
 #[path = "../writer.rs"]
 #[expect(dead_code, unreachable_pub, reason = "what only the log's public handles call")]
