@@ -9,7 +9,7 @@
 //!
 //! | file | step |
 //! |---|---|
-//! | `record` `canonical` `subject` | what is written, in one spelling, with the person sealed |
+//! | `record` `canonical` `subject` `keeper` | what is written, in one spelling, with the person sealed |
 //! | `batch` `writer` `watch` | one thread per partition gathers what comes in; nobody waits for a stuck disk |
 //! | `frame` `segment` `journal` | one write and one fdatasync make it durable |
 //! | `tree` `note` `publisher` | tiles and a signed checkpoint, at most a second later |
@@ -25,6 +25,7 @@ mod disk;
 mod faults;
 mod frame;
 mod journal;
+mod keeper;
 mod note;
 #[cfg(test)]
 mod power;
@@ -68,6 +69,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
 use disk::Disk;
+use keeper::Keeper;
 use record::Stamp;
 use reserve::Reserve;
 use subject::Subjects;
@@ -176,7 +178,8 @@ struct Inner {
     stamp: Arc<Stamp>,
     /// Held by each writer too: the directory is free when the last of them has ended.
     lock: Arc<File>,
-    subjects: Subjects,
+    subjects: Arc<Subjects>,
+    keeper: Keeper,
     watch: Watch,
     partitions: Mutex<HashMap<String, Partition>>,
 }
@@ -195,11 +198,13 @@ impl Log {
         made.map_err(AuditError::disk("create", directory))?;
         let lock = Arc::new(lock(directory)?);
         let stamp = Stamp { node: node.to_owned(), boot: boot()?, started: Instant::now() };
-        let subjects = Subjects::open(&settings.disk, directory)?;
+        let subjects = Arc::new(Subjects::open(&settings.disk, directory)?);
+        let keeper = Keeper::start(&subjects, &lock).map_err(thread_error(directory))?;
         let watch = Watch::start().map_err(thread_error(directory))?;
         let directory = directory.to_path_buf();
         let partitions = Mutex::default();
-        let inner = Inner { directory, settings, stamp: Arc::new(stamp), lock, subjects, watch, partitions };
+        let stamp = Arc::new(stamp);
+        let inner = Inner { directory, settings, stamp, lock, subjects, keeper, watch, partitions };
         let log = Log { inner: Arc::new(inner) };
         for name in existing(&log.inner.directory)? {
             log.partition(&name)?;
@@ -226,9 +231,9 @@ impl Log {
     }
 
     /// Seals who asked, so that destroying one key forgets one person. Waits for the disk when a
-    /// subject is seen for the first time.
+    /// subject is seen for the first time, but not for one that is stuck.
     pub fn seal_subject(&self, tenant: &str, subject: &str) -> Result<Sealed, AuditError> {
-        self.inner.subjects.seal(tenant, subject)
+        self.inner.keeper.seal(tenant, subject)
     }
 
     /// Opens a sealed subject as long as its key exists.

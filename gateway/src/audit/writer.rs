@@ -25,10 +25,10 @@ const QUEUE_RECORDS_MAX: usize = 16 * 1024;
 /// A record that nobody waits for goes with the next batch, or by itself after this.
 const LATER_AFTER: Duration = Duration::from_millis(20);
 /// Records that must not be lost are tried again after this when the disk failed.
-const RETRY_AFTER: Duration = Duration::from_millis(250);
+pub(super) const RETRY_AFTER: Duration = Duration::from_millis(250);
 /// A disk that works on one batch for so long is stuck: whoever waits is refused, and whoever comes.
 /// Disks that a hypervisor moves or throttles may take a second; a request should not take longer.
-const STUCK_AFTER: Duration = Duration::from_secs(2);
+pub(super) const STUCK_AFTER: Duration = Duration::from_secs(2);
 /// What the log writes for a caller that left before anything was forwarded.
 const CLIENT_GONE: (u16, &str) = (499, "client_gone");
 /// And for one that was refused because the disk was stuck, when it is not any more.

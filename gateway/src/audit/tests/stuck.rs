@@ -50,3 +50,47 @@ async fn nobody_waits_for_a_stuck_disk_and_what_it_wrote_after_all_is_closed() {
     let shown = show(&scratch.0, "under-way").unwrap();
     assert!(shown[1].record.contains("\"code\":\"audit_unavailable\""), "{}", shown[1].record);
 }
+
+#[tokio::test]
+async fn a_new_subject_does_not_wait_for_a_stuck_disk_and_a_known_one_not_at_all() {
+    let scratch = Scratch::new();
+    let faults = Arc::new(Faults::default());
+    let log = Log::open_with(&scratch.0, "gw-1", broken(&faults)).unwrap();
+    log.seal_subject("hospital", "anna").unwrap();
+    faults.stick(true);
+    let started = Instant::now();
+    assert!(matches!(log.seal_subject("hospital", "bert"), Err(AuditError::Stuck)));
+    assert!((Duration::from_secs(2)..Duration::from_secs(4)).contains(&started.elapsed()));
+    let started = Instant::now();
+    for _ in 0..20 {
+        assert!(matches!(log.seal_subject("hospital", "carl"), Err(AuditError::Stuck)));
+        log.seal_subject("hospital", "anna").unwrap();
+    }
+    assert!(started.elapsed() < Duration::from_millis(100), "{:?}", started.elapsed());
+    faults.stick(false);
+    until(|| log.seal_subject("hospital", "carl").is_ok()).await;
+    let bert = log.seal_subject("hospital", "bert").unwrap();
+    log.close().await;
+    drop(log);
+    let log = Log::open(&scratch.0, "gw-1").unwrap();
+    assert_eq!(log.unseal_subject("hospital", &bert).unwrap(), "bert");
+    log.close().await;
+}
+
+#[tokio::test]
+async fn a_new_subject_is_refused_at_once_while_the_disk_is_full() {
+    let scratch = Scratch::new();
+    let faults = Arc::new(Faults::default());
+    let log = Log::open_with(&scratch.0, "gw-1", broken(&faults)).unwrap();
+    log.seal_subject("hospital", "anna").unwrap();
+    faults.leave(Some((10, io::ErrorKind::StorageFull)));
+    let started = Instant::now();
+    for _ in 0..20 {
+        assert!(matches!(log.seal_subject("hospital", "bert"), Err(AuditError::Disk { .. })));
+    }
+    assert!(started.elapsed() < Duration::from_millis(100), "{:?}", started.elapsed());
+    log.seal_subject("hospital", "anna").unwrap();
+    faults.leave(None);
+    until(|| log.seal_subject("hospital", "bert").is_ok()).await;
+    log.close().await;
+}
