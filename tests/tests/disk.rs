@@ -1,7 +1,7 @@
 //! The log's disk is full: nothing is forwarded until there is room again, and then service goes on.
 //!
-//! The gateway runs in a mount namespace of its own with a small disk for its log, which fills after it has started. Where a machine allows
-//! no such namespace the test says so loudly, and fails where `CI=true`.
+//! The gateway runs in a mount namespace of its own with a small disk for its log, which fills after it has
+//! started. Where a machine allows no such namespace the test says so loudly, and fails where `CI=true`.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::io::Write;

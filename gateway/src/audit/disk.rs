@@ -37,7 +37,9 @@ impl Disk {
 
     /// The same disk for somebody who makes nothing new while `lent` is set.
     pub(super) fn holding_still_while(&self, lent: Arc<AtomicBool>) -> Disk {
-        Disk { holds: Some(lent), ..self.clone() }
+        let mut disk = self.clone();
+        disk.holds = Some(lent);
+        disk
     }
 
     /// Replaces a file so that a crash leaves the old or the new one, whole.

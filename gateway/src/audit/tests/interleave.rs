@@ -19,10 +19,15 @@ mod sync {
     pub(super) use std::sync::PoisonError;
 }
 #[path = "../publisher.rs"]
-#[expect(dead_code, reason = "what only recovery calls")]
+#[expect(dead_code, clippy::duplicate_mod, reason = "on other locks; without what only recovery calls")]
 mod publisher;
 #[path = "../writer.rs"]
-#[expect(dead_code, unreachable_pub, reason = "what only the log's public handles call")]
+#[expect(
+    dead_code,
+    unreachable_pub,
+    clippy::duplicate_mod,
+    reason = "on other locks; without what only the log's public handles call"
+)]
 mod writer;
 
 const ROUNDS: u64 = 200;
