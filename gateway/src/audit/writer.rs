@@ -375,8 +375,11 @@ impl Writer {
         self.shared.begin(&mut batch);
         let done = self.commit(&mut batch);
         self.shared.finish(&mut batch);
+        // A crash here: the records are durable and nobody knows. Nothing was forwarded; the next start
+        // names the requests. A crash between two answers is the same for those who were not told.
         let heard = batch.waits.iter_mut().zip(&batch.tags).take(done.count).zip(done.first..);
         heard.for_each(|((waits, tag), index)| self.answer(waits, tag, index));
+        // A crash from here on: the next start takes the frames into the tree and signs.
         self.handoff.push(batch.frames(done.count));
         self.shared.health.writer.store(done.error.is_none(), Ordering::Relaxed);
         if let Some(error) = done.error {
