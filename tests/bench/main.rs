@@ -1,6 +1,6 @@
 //! What one request costs, everything on: authentication, inspection, policy, a durable record, forwarding.
 //!
-//! `cargo bench -p inland-tests` starts the gateway in a process of its own on one core; the model server,
+//! `cargo bench -p inland-tests --bench request` starts the gateway in a process of its own on one core; the model server,
 //! the issuer and the load share the other. CPU time is the gateway's whole process (user and system, from
 //! /proc) over the answers of the window: it holds when the machine is busy, requests per second do not.
 //! Loopback only; every load ends by itself.

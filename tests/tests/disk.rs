@@ -1,7 +1,7 @@
 //! The log's disk is full: nothing is forwarded until there is room again, and then service goes on.
 //!
-//! The gateway runs in a mount namespace of its own with two megabytes for its log. Where a machine allows
-//! no such namespace the test says so loudly, and fails where `CI=true`.
+//! The gateway runs in a mount namespace of its own with a small disk for its log, which fills after it has
+//! started. Where a machine allows no such namespace the test says so loudly, and fails where `CI=true`.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::io::Write;
@@ -15,7 +15,8 @@ use inland_tests::{CHAT, Process, Stage, WERK, all_records, body, kind};
 
 /// The file that is removed to make room.
 const FILLER: &str = "filler";
-/// More calls than two megabytes can record.
+/// What the filler leaves, and more calls than that can record.
+const LEFT_BYTES: u64 = 1_000_000;
 const CALLS_MAX: usize = 4000;
 /// Calls after the disk is full: none of them may leave.
 const AFTER: usize = 20;
@@ -31,14 +32,22 @@ fn unshare() -> Option<&'static [&'static str]> {
     ways.iter().find(works).copied()
 }
 
-/// Starts the gateway with its log on a small disk that a filler takes half of.
+/// Starts the gateway with its log on a disk that holds a reserve for each partition and not much more.
 fn gateway(flags: &[&str], stage: &Stage) -> Process {
-    let script = "mount -t tmpfs -o size=2m,mode=700 none \"$1\" \
-                  && head -c 1000000 /dev/zero >\"$1/$2\" && exec \"$3\" --log json serve --config \"$4\"";
+    let script = "mount -t tmpfs -o size=64m,mode=700 none \"$1\" \
+                  && exec \"$2\" --log json serve --config \"$3\"";
     let mut command = Command::new("unshare");
-    command.args(flags).args(["sh", "-c", script, "sh"]).arg(stage.log()).arg(FILLER);
+    command.args(flags).args(["sh", "-c", script, "sh"]).arg(stage.log());
     command.arg(env!("CARGO_BIN_EXE_inland-under-test")).arg(stage.world.config_path());
     Process::start(&mut command).unwrap()
+}
+
+/// Takes all of the disk but a little.
+fn fill(log: &Path) {
+    let mut filler = std::fs::File::create(log.join(FILLER)).unwrap();
+    while filler.write_all(&[7; 4096]).is_ok() {}
+    let taken = filler.metadata().unwrap().len();
+    filler.set_len(taken - LEFT_BYTES).unwrap();
 }
 
 /// The log as the gateway sees it.
@@ -69,6 +78,8 @@ async fn a_full_disk_stops_all_forwarding_until_there_is_room_again() {
     std::fs::create_dir(stage.log()).unwrap();
     let process = gateway(flags, &stage);
     let client = Client::new(&format!("https://{}", process.callers), Some(stage.world.ca_path())).unwrap();
+    let log = inside(&process, &stage.log());
+    fill(&log);
 
     let mut answered = 0;
     let refused = loop {
@@ -87,7 +98,11 @@ async fn a_full_disk_stops_all_forwarding_until_there_is_room_again() {
     }
     assert_eq!(stage.reached(), Vec::<&str>::new());
 
-    let log = inside(&process, &stage.log());
+    // Every request that was forwarded has ended in the log although its disk is full.
+    let count = |log: &Path, wanted: &str| {
+        all_records(log).unwrap().iter().filter(|record| kind(record) == wanted).count()
+    };
+    assert_eq!((count(&log, "INTENT"), count(&log, "OUTCOME")), (answered, answered));
     std::fs::remove_file(log.join(FILLER)).unwrap();
     let mut status = 503;
     for number in 0..100 {

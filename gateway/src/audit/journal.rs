@@ -92,6 +92,7 @@ impl Journal {
         let mut journal = Journal::at(disk, partition, segment_bytes_max, position);
         let path = segment::path(partition, journal.number);
         let file = disk.open_end(&path).map_err(AuditError::disk("open", &path))?;
+        // A crash in here: the next start finds the same whole frames and does the same again.
         disk.truncate(&file, journal.length).map_err(AuditError::disk("truncate", &path))?;
         disk.sync(&file).map_err(AuditError::disk("sync", &path))?;
         journal.file = Some(file);
@@ -109,7 +110,9 @@ impl Journal {
         self.open.clear();
     }
 
-    /// Writes a batch of unsealed frames, which end at `ends`, and waits until it is durable.
+    /// Writes a batch of unsealed frames, which end at `ends`, and waits until it is durable. A batch
+    /// that fills a segment is written in parts: a crash between two of them leaves the first, and
+    /// nobody was told of either.
     pub(super) fn commit(&mut self, bytes: &mut [u8], ends: &[usize], tags: &[Tag]) -> Committed {
         let first = self.next;
         let (mut count, mut start) = (0, 0);
@@ -253,9 +256,6 @@ impl Journal {
 }
 
 /// Removes what a crash left of a segment that never began.
-pub(super) fn remove_temporary(partition: &Path, number: u64) -> io::Result<()> {
-    match std::fs::remove_file(temporary(&segment::path(partition, number))) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        other => other,
-    }
+pub(super) fn remove_temporary(disk: &Disk, partition: &Path, number: u64) -> io::Result<()> {
+    disk.remove_file(&temporary(&segment::path(partition, number)))
 }

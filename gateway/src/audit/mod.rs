@@ -9,12 +9,13 @@
 //!
 //! | file | step |
 //! |---|---|
-//! | `record` `canonical` `subject` | what is written, in one spelling, with the person sealed |
-//! | `writer` | one thread per partition gathers what comes in |
+//! | `record` `canonical` `subject` `keeper` | what is written, in one spelling, with the person sealed |
+//! | `batch` `writer` `watch` | one thread per partition gathers what comes in; nobody waits for a stuck disk |
 //! | `frame` `segment` `journal` | one write and one fdatasync make it durable |
 //! | `tree` `note` `publisher` | tiles and a signed checkpoint, at most a second later |
 //! | `key` `ring` `rotate` | what signs it, and how one key follows another |
-//! | `witness` `cosign` `consistency` | others sign that it only grew |
+//! | `witness` `cosign` | others sign that it only grew |
+//! | `reserve` | how open requests end in the log when the disk is full |
 //! | `recover` | opening the log after whatever happened |
 //! | `erase` | forgetting a person, under a record |
 //! | `prune` `pruned` | letting old segments go, under a record, and reading what is left |
@@ -23,6 +24,7 @@
 //! | `read` `verify` `calls` `export` `find` `report` `tail` | for auditors |
 //! | `disk` | the one place that changes files, and where tests break it |
 
+mod batch;
 mod calls;
 mod canonical;
 mod control;
@@ -35,10 +37,13 @@ mod faults;
 mod find;
 mod frame;
 mod journal;
+mod keeper;
 mod key;
 pub mod monitor;
 mod note;
 mod place;
+#[cfg(test)]
+mod power;
 mod proof;
 mod prove;
 mod prune;
@@ -48,17 +53,20 @@ mod read;
 mod record;
 mod recover;
 mod report;
+mod reserve;
 mod ring;
 mod rotate;
 mod segment;
 pub mod ship;
 mod subject;
+mod sync;
 mod tail;
 #[cfg(test)]
 #[expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
 mod tests;
 mod tree;
 mod verify;
+mod watch;
 mod witness;
 mod writer;
 
@@ -93,12 +101,15 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
-use tokio::sync::{oneshot, watch};
+use tokio::sync::oneshot;
 
 use disk::Disk;
 use erase::Erasing;
+use keeper::Keeper;
 use record::Stamp;
+use reserve::Reserve;
 use subject::Subjects;
+use watch::Watch;
 use writer::{Shared, Writer};
 
 /// A quiet partition says after this that it lives: without it a cut tail would look like silence.
@@ -155,6 +166,9 @@ pub enum AuditError {
     /// The operator's: an external signer gave no signature.
     #[error("the checkpoint is not signed: {0}")]
     Sign(String),
+    /// The operator's: a write or an fdatasync neither ends nor fails.
+    #[error("the disk of the log does not answer")]
+    Stuck,
     /// The log was closed.
     #[error("the log is closed")]
     Closed,
@@ -193,6 +207,7 @@ struct Settings {
     /// The same disk for keys, erasures and pruning, which a test breaks apart from the records.
     upkeep: Disk,
     segment_bytes_max: u64,
+    reserve_bytes: u64,
     heartbeat: Duration,
     keys: Keys,
 }
@@ -203,6 +218,7 @@ impl Default for Settings {
             disk: Disk::default(),
             upkeep: Disk::default(),
             segment_bytes_max: segment::SEGMENT_BYTES_MAX,
+            reserve_bytes: reserve::RESERVE_BYTES,
             heartbeat: HEARTBEAT_AFTER,
             keys: Keys::default(),
         }
@@ -222,7 +238,9 @@ struct Inner {
     stamp: Arc<Stamp>,
     /// Held by each writer too: the directory is free when the last of them has ended.
     lock: Arc<File>,
-    subjects: Subjects,
+    subjects: Arc<Subjects>,
+    keeper: Keeper,
+    watch: Watch,
     partitions: Mutex<HashMap<String, Partition>>,
     /// One erasure or pruning at a time.
     upkeep: Mutex<()>,
@@ -254,11 +272,13 @@ impl Log {
         place::check(&settings.upkeep, directory)?;
         let stamp = Stamp::new(node, boot()?);
         let erasing = Erasing::read(directory)?.map(|erasing| erasing.id());
-        let subjects = Subjects::open(&settings.upkeep, directory, erasing.as_ref())?;
+        let subjects = Arc::new(Subjects::open(&settings.upkeep, directory, erasing.as_ref())?);
+        let keeper = Keeper::start(&subjects, &lock).map_err(thread_error(directory))?;
+        let watch = Watch::start().map_err(thread_error(directory))?;
         let directory = directory.to_path_buf();
         let partitions = Mutex::default();
         let (stamp, upkeep) = (Arc::new(stamp), Mutex::default());
-        let inner = Inner { directory, settings, stamp, lock, subjects, partitions, upkeep };
+        let inner = Inner { directory, settings, stamp, lock, subjects, keeper, watch, partitions, upkeep };
         let log = Log { inner: Arc::new(inner) };
         for name in existing(&log.inner.directory)? {
             log.partition(&name)?;
@@ -327,9 +347,9 @@ impl Log {
     }
 
     /// Seals who asked, so that destroying one key forgets one person. Waits for the disk when a
-    /// subject is seen for the first time.
+    /// subject is seen for the first time, but not for one that is stuck.
     pub fn seal_subject(&self, tenant: &str, subject: &str) -> Result<Sealed, AuditError> {
-        self.inner.subjects.seal(tenant, subject)
+        self.inner.keeper.seal(tenant, subject)
     }
 
     /// Opens a sealed subject as long as its key exists.
@@ -387,7 +407,7 @@ struct PartitionInner {
     ring: Arc<ring::Ring>,
     /// One rotation at a time.
     rotating: tokio::sync::Mutex<()>,
-    newest: watch::Receiver<Arc<str>>,
+    newest: tokio::sync::watch::Receiver<Arc<str>>,
 }
 
 /// A key took over.
@@ -423,7 +443,7 @@ impl Partition {
     /// Queues a record that nobody waits for: it is durable with the next batch, and kept for later
     /// when the disk fails.
     pub fn append_later<'a>(&self, record: impl Into<Record<'a>>) -> Result<(), AuditError> {
-        self.inner.shared.enqueue(&record.into(), None)
+        self.inner.shared.enqueue(&record.into(), batch::Waits::Nobody)
     }
 
     /// `FR-health`.
@@ -454,24 +474,26 @@ impl Partition {
     }
 
     /// The newest signed checkpoint, and those that follow it.
-    pub fn checkpoints(&self) -> watch::Receiver<Arc<str>> {
+    pub fn checkpoints(&self) -> tokio::sync::watch::Receiver<Arc<str>> {
         self.inner.newest.clone()
     }
 
     fn start(log: &Inner, name: &str) -> Result<Partition, AuditError> {
-        let Settings { disk, segment_bytes_max, heartbeat, keys, .. } = log.settings.clone();
+        let Settings { disk, segment_bytes_max, reserve_bytes, heartbeat, keys, .. } = log.settings.clone();
         let path = log.directory.join(name);
         let origin = format!("{}/{name}", log.stamp.node);
-        let recover::Opened { journal, publisher } =
+        let recover::Opened { journal, mut publisher } =
             recover::open(&disk, &path, &origin, segment_bytes_max, &log.stamp, &keys)?;
+        let reserve = Reserve::open(&disk, &path, reserve_bytes);
+        publisher.disk = disk.holding_still_while(reserve.lent());
         let (ring, newest) = (Arc::clone(&publisher.ring), publisher.newest.subscribe());
         let shared = Arc::new(Shared::new(Arc::clone(&log.stamp)));
         let handoff = Arc::new(publisher::Handoff::new());
         if publisher.is_behind() {
             handoff.renew();
         }
-        let writer =
-            Writer { shared: Arc::clone(&shared), journal, handoff: Arc::clone(&handoff), heartbeat };
+        let writer = Writer::new(&shared, journal, reserve, &handoff, heartbeat);
+        log.watch.over(&shared);
         let (end, ended) = oneshot::channel();
         let lock = Arc::clone(&log.lock);
         let threads = (Arc::clone(&shared), thread_error(&path));

@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
@@ -18,6 +18,7 @@ use super::frame::{self, Frame};
 use super::key::Key;
 use super::note::Checkpoint;
 use super::ring::{Ring, sign};
+use super::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use super::tree::{Piece, Tree};
 use super::writer::Health;
 use crate::telemetry;
@@ -104,6 +105,14 @@ impl Publisher {
         self.disk.replace(&path, note.as_bytes()).map_err(AuditError::disk("write", &path))?;
         self.newest.send_replace(note.into());
         self.ring.signed(signers)
+    }
+
+    /// Whether the partial tiles on disk are those of the tree.
+    pub(super) fn stands(&self) -> bool {
+        let stands = |piece: &Piece| {
+            std::fs::read(piece.path(&self.partition)).is_ok_and(|found| found == piece.bytes)
+        };
+        self.tree.partial().iter().all(stands)
     }
 
     fn write_complete(&mut self) -> Result<(), AuditError> {
@@ -194,12 +203,16 @@ impl Handoff {
     }
 
     /// Waits until there is room: a disk that takes records faster than they can be hashed slows
-    /// callers down. While checkpoints fail there is nothing to wait for.
+    /// callers down. While checkpoints fail, or do not come at all, there is nothing to wait for.
     pub(super) fn has_room(&self, health: &Health) -> bool {
         let full = |waiting: &Waiting| waiting.frames.len() >= WAITING_BYTES_MAX;
         let hope = |waiting: &mut Waiting| full(waiting) && health.publisher_is_good();
         let waited = self.room.wait_timeout_while(self.lock(), ROOM_AFTER, hope);
-        !full(&waited.unwrap_or_else(PoisonError::into_inner).0)
+        let room = !full(&waited.unwrap_or_else(PoisonError::into_inner).0);
+        if !room {
+            health.set_publisher(false); // it says itself when it is well again
+        }
+        room
     }
 
     /// Hands over frames that are durable.

@@ -72,7 +72,7 @@ pub(super) fn open(
 
 fn create(publisher: &Publisher, segment_bytes_max: u64) -> Result<Journal, AuditError> {
     let partition = &publisher.partition;
-    remove_temporary(partition, 1).map_err(AuditError::disk("remove", partition))?;
+    remove_temporary(&publisher.disk, partition, 1).map_err(AuditError::disk("remove", partition))?;
     Journal::create(&publisher.disk, partition, segment_bytes_max)
 }
 
@@ -144,10 +144,14 @@ fn resume(
         unsigned: position.next > checkpoint.size,
     };
     let (disk, partition) = (publisher.disk.clone(), publisher.partition.clone());
-    remove_temporary(&partition, position.number + 1).map_err(AuditError::disk("remove", &partition))?;
+    remove_temporary(&disk, &partition, position.number + 1)
+        .map_err(AuditError::disk("remove", &partition))?;
     let mut journal = Journal::resume(&disk, &partition, segment_bytes_max, position)?;
     if found.unsigned || !found.open.is_empty() || !found.cut.is_empty() {
         record(&mut journal, publisher, &found, stamp)?;
+        signed_or_later(publisher)?;
+    } else if !publisher.stands() {
+        // A checkpoint of the same size was being written again when the power went.
         signed_or_later(publisher)?;
     }
     // A crash in the middle of a pruning: what a signed record says may go, goes.

@@ -183,7 +183,7 @@ impl Ring {
         let mut state = self.lock();
         if state.next.as_ref().is_some_and(|next| next.key.kept().is_some()) {
             let path = self.partition.join("key.next");
-            self.disk.remove(&path).map_err(AuditError::disk("remove", &path))?;
+            self.disk.remove_durably(&path).map_err(AuditError::disk("remove", &path))?;
             state.next = None;
         }
         Ok(())
@@ -246,7 +246,7 @@ impl Ring {
 
     fn remove(&self, name: &str) -> Result<(), AuditError> {
         let path = self.partition.join(name);
-        self.disk.remove(&path).map_err(AuditError::disk("remove", &path))
+        self.disk.remove_durably(&path).map_err(AuditError::disk("remove", &path))
     }
 }
 

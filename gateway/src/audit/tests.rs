@@ -1,18 +1,23 @@
 //! The log as a whole, from outside and with a disk that breaks.
 
+mod clock;
 mod control;
-mod cost;
 mod crash;
 mod erase;
 mod export;
 mod fleet;
 mod full;
+mod fuzz;
+mod interleave;
 mod keys;
+mod kill;
 mod life;
+mod power;
 mod prune;
 mod records;
 mod report;
 mod rotation;
+mod stuck;
 mod tamper;
 mod witness;
 
@@ -70,7 +75,7 @@ fn copy(from: &Path, to: &Path) {
 }
 
 fn broken(faults: &Arc<Faults>) -> Settings {
-    let disk = Disk { faults: Some(Arc::clone(faults)) };
+    let disk = Disk::with(faults);
     Settings { upkeep: disk.clone(), disk, ..Settings::default() }
 }
 
@@ -165,4 +170,31 @@ fn kinds(partition: &Path) -> Vec<(String, String)> {
 
 fn checked(directory: &Path) -> Report {
     verify(directory, Options::default()).unwrap()
+}
+
+/// A number from outside, for longer runs.
+fn number(name: &str, otherwise: u64) -> u64 {
+    std::env::var(name).map_or(otherwise, |text| text.parse().unwrap())
+}
+
+/// SplitMix64.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, bound: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ mixed >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+        usize::try_from((mixed ^ mixed >> 31) % bound.max(1) as u64).unwrap()
+    }
+}
+
+/// Waits until something holds; a busy disk may take its time.
+async fn until(holds: impl Fn() -> bool) {
+    let patience = Instant::now() + Duration::from_secs(20);
+    while !holds() {
+        assert!(Instant::now() < patience, "it never held");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
 }

@@ -5,17 +5,18 @@
 //! so batches grow with the load and nobody waits for a timer.
 
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
 use super::AuditError;
-use super::frame::write_unsealed;
-use super::journal::{Journal, Tag};
+use super::batch::{Batch, Heard, Waits};
+use super::journal::{Committed, Journal, Tag};
 use super::publisher::Handoff;
 use super::record::{Heartbeat, Outcome, Record, Stamp, now_us};
+use super::reserve::{Reserve, is_full};
+use super::sync::{AtomicBool, Condvar, Mutex, MutexGuard, Ordering, PoisonError};
 
 /// Records that may wait for the disk. Those that close a request may fill twice as much: a flood of
 /// new requests must not keep the old ones from ending in the log.
@@ -24,13 +25,14 @@ const QUEUE_RECORDS_MAX: usize = 16 * 1024;
 /// A record that nobody waits for goes with the next batch, or by itself after this.
 const LATER_AFTER: Duration = Duration::from_millis(20);
 /// Records that must not be lost are tried again after this when the disk failed.
-const RETRY_AFTER: Duration = Duration::from_millis(250);
-/// A buffer that a burst made larger than this is given back.
-const BUFFER_BYTES_KEPT: usize = 4 * 1024 * 1024;
+pub(super) const RETRY_AFTER: Duration = Duration::from_millis(250);
+/// A disk that works on one batch for so long is stuck: whoever waits is refused, and whoever comes.
+/// Disks that a hypervisor moves or throttles may take a second; a request should not take longer.
+pub(super) const STUCK_AFTER: Duration = Duration::from_secs(2);
 /// What the log writes for a caller that left before anything was forwarded.
 const CLIENT_GONE: (u16, &str) = (499, "client_gone");
-
-type Waiter = oneshot::Sender<Result<u64, AuditError>>;
+/// And for one that was refused because the disk was stuck, when it is not any more.
+const REFUSED: (u16, &str) = (503, "audit_unavailable");
 
 /// Whether records can be written at present, and checkpoints.
 #[derive(Debug)]
@@ -58,42 +60,6 @@ impl Health {
     }
 }
 
-/// Records on their way to the disk.
-#[derive(Debug, Default)]
-struct Batch {
-    /// Unsealed frames.
-    bytes: Vec<u8>,
-    /// Where each ends.
-    ends: Vec<usize>,
-    tags: Vec<Tag>,
-    waiters: Vec<Option<Waiter>>,
-}
-
-impl Batch {
-    fn push(&mut self, record: &[u8], tag: Tag, waiter: Option<Waiter>) {
-        write_unsealed(record, &mut self.bytes);
-        self.ends.push(self.bytes.len());
-        self.tags.push(tag);
-        self.waiters.push(waiter);
-    }
-
-    fn append(&mut self, mut other: Batch) {
-        let base = self.bytes.len();
-        self.bytes.append(&mut other.bytes);
-        self.ends.extend(other.ends.iter().map(|end| base + end));
-        self.tags.append(&mut other.tags);
-        self.waiters.append(&mut other.waiters);
-    }
-
-    fn clear(&mut self) {
-        self.bytes.clear();
-        self.bytes.shrink_to(BUFFER_BYTES_KEPT);
-        self.ends.clear();
-        self.tags.clear();
-        self.waiters.clear();
-    }
-}
-
 #[derive(Debug, Default)]
 struct Queue {
     batch: Batch,
@@ -103,6 +69,16 @@ struct Queue {
     due: Option<Instant>,
     closing: bool,
     parked: bool,
+    /// Since when the disk works on a batch.
+    working: Option<Instant>,
+    /// Who waits for that batch: here, so that they can be told when it takes too long.
+    under_way: Vec<Waits>,
+}
+
+impl Queue {
+    fn is_stuck(&self, after: Duration) -> bool {
+        self.working.is_some_and(|since| since.elapsed() >= after)
+    }
 }
 
 /// What the partition's handles and its writer share.
@@ -110,6 +86,8 @@ struct Queue {
 pub(super) struct Shared {
     pub(super) stamp: Arc<Stamp>,
     pub(super) health: Health,
+    /// Zero in a test that lets a disk be stuck at any moment.
+    pub(super) stuck_after: Duration,
     queue: Mutex<Queue>,
     wake: Condvar,
 }
@@ -117,7 +95,8 @@ pub(super) struct Shared {
 impl Shared {
     /// An empty queue.
     pub(super) fn new(stamp: Arc<Stamp>) -> Shared {
-        Shared { stamp, health: Health::new(), queue: Mutex::new(Queue::default()), wake: Condvar::new() }
+        let (queue, wake) = (Mutex::new(Queue::default()), Condvar::new());
+        Shared { stamp, health: Health::new(), stuck_after: STUCK_AFTER, queue, wake }
     }
 
     fn lock(&self) -> MutexGuard<'_, Queue> {
@@ -127,7 +106,7 @@ impl Shared {
     /// Queues a record that somebody waits for.
     pub(super) fn append(self: &Arc<Shared>, record: &Record<'_>) -> Appending {
         let (sender, receiver) = oneshot::channel();
-        if let Err(error) = self.enqueue(record, Some(sender)) {
+        if let Err(error) = self.enqueue(record, Waits::Caller(sender)) {
             return Appending { state: State::Refused(error) };
         }
         let abandon = match record {
@@ -145,7 +124,7 @@ impl Shared {
     }
 
     /// Queues a record, in canonical form. Written outside the lock: only a copy happens inside.
-    pub(super) fn enqueue(&self, record: &Record<'_>, waiter: Option<Waiter>) -> Result<(), AuditError> {
+    pub(super) fn enqueue(&self, record: &Record<'_>, waits: Waits) -> Result<(), AuditError> {
         thread_local! {
             static SCRATCH: std::cell::RefCell<Vec<u8>> = const { std::cell::RefCell::new(Vec::new()) };
         }
@@ -160,25 +139,29 @@ impl Shared {
             | Record::Prune(_)
             | Record::Rotate(_) => Tag::Other,
         };
-        SCRATCH.with_borrow_mut(|scratch| {
-            scratch.clear();
-            record.write(&self.stamp, scratch)?;
-            self.push(scratch, tag, waiter)
-        })
+        let mut scratch = SCRATCH.take();
+        scratch.clear();
+        let written = record.write(&self.stamp, &mut scratch).and_then(|()| self.push(&scratch, tag, waits));
+        SCRATCH.set(scratch);
+        written
     }
 
-    fn push(&self, record: &[u8], tag: Tag, waiter: Option<Waiter>) -> Result<(), AuditError> {
+    fn push(&self, record: &[u8], tag: Tag, waits: Waits) -> Result<(), AuditError> {
         let mut queue = self.lock();
-        let share = if waiter.is_some() { 1 } else { 2 };
+        let waited = matches!(waits, Waits::Caller(_));
+        let share = if waited { 1 } else { 2 };
         if queue.closing {
             return Err(AuditError::Closed);
         }
+        if waited && queue.is_stuck(self.stuck_after) {
+            return Err(AuditError::Stuck);
+        }
         if queue.batch.bytes.len() >= QUEUE_BYTES_MAX * share
-            || queue.batch.ends.len() >= QUEUE_RECORDS_MAX * share
+            || queue.batch.len() >= QUEUE_RECORDS_MAX * share
         {
             return Err(AuditError::Full);
         }
-        let news = if waiter.is_some() {
+        let news = if waited {
             !std::mem::replace(&mut queue.urgent, true)
         } else if queue.due.is_none() {
             queue.due = Some(Instant::now() + LATER_AFTER);
@@ -186,7 +169,7 @@ impl Shared {
         } else {
             false
         };
-        queue.batch.push(record, tag, waiter);
+        queue.batch.push(record, tag, waits);
         // A futex call only when the writer sleeps and would sleep too long.
         if news && queue.parked {
             self.wake.notify_one();
@@ -200,9 +183,8 @@ impl Shared {
         self.wake.notify_one();
     }
 
-    /// Closes an INTENT whose caller left before anything was forwarded.
-    fn abandon(&self, id: &str, intent: u64) {
-        let (status, code) = CLIENT_GONE;
+    /// Closes an INTENT for which nothing was forwarded.
+    fn abandon(&self, id: &str, intent: u64, (status, code): (u16, &'static str)) {
         let outcome = Outcome {
             id,
             time_us: now_us(),
@@ -217,7 +199,7 @@ impl Shared {
             duration_us: 0,
             first_byte_us: None,
         };
-        if let Err(error) = self.enqueue(&Record::Outcome(outcome), None) {
+        if let Err(error) = self.enqueue(&Record::Outcome(outcome), Waits::Nobody) {
             // The INTENT stays open; the next start names it in a RECOVERY.
             tracing::warn!(%error, intent, "an abandoned request stays open in the log");
         }
@@ -229,7 +211,7 @@ impl Shared {
         loop {
             let now = Instant::now();
             let due = queue.due.is_some_and(|due| due <= now);
-            if queue.urgent || due || (queue.closing && !queue.batch.ends.is_empty()) {
+            if queue.urgent || due || (queue.closing && !queue.batch.is_empty()) {
                 queue.urgent = false;
                 queue.due = None;
                 return Turn::Write(std::mem::replace(&mut queue.batch, spare));
@@ -248,9 +230,41 @@ impl Shared {
         }
     }
 
-    /// Puts records back in front that must not be lost.
+    /// The disk gets to work on a batch.
+    fn begin(&self, batch: &mut Batch) {
+        let mut queue = self.lock();
+        queue.working = Some(Instant::now());
+        queue.under_way = std::mem::take(&mut batch.waits);
+    }
+
+    /// It is done with it, in whatever way.
+    fn finish(&self, batch: &mut Batch) {
+        let mut queue = self.lock();
+        queue.working = None;
+        batch.waits = std::mem::take(&mut queue.under_way);
+    }
+
+    /// Refuses everybody who waits when the disk has been at work for too long; tells how many. What
+    /// was queued for them goes; what is under way may become durable yet, and is closed then.
+    pub(super) fn refuse_if_stuck(&self) -> usize {
+        let mut queue = self.lock();
+        if !queue.is_stuck(self.stuck_after) {
+            return 0;
+        }
+        self.health.writer.store(false, Ordering::Relaxed);
+        let waiting = |waits: &Waits| matches!(waits, Waits::Caller(_));
+        let count = queue.under_way.iter().chain(&queue.batch.waits).filter(|waits| waiting(waits)).count();
+        if count > 0 {
+            queue.under_way.iter_mut().for_each(|waits| waits.refuse(&AuditError::Stuck));
+            queue.batch = queue.batch.keep(0, &AuditError::Stuck, |_| true);
+            queue.urgent = false;
+        }
+        count
+    }
+
+    /// Puts records back in front that must not be lost. Says how many are lost all the same.
     fn put_back(&self, mut kept: Batch) -> usize {
-        let count = kept.ends.len();
+        let count = kept.len();
         if count > 0 {
             let mut queue = self.lock();
             if queue.closing {
@@ -317,7 +331,7 @@ impl Drop for Appending {
             // writer closes the INTENT.
             receiver.close();
             if let Ok(Ok(index)) = receiver.try_recv() {
-                shared.abandon(id, index);
+                shared.abandon(id, index, CLIENT_GONE);
             }
         }
     }
@@ -325,14 +339,29 @@ impl Drop for Appending {
 
 /// The writer's thread.
 pub(super) struct Writer {
-    pub(super) shared: Arc<Shared>,
-    pub(super) journal: Journal,
-    pub(super) handoff: Arc<Handoff>,
+    shared: Arc<Shared>,
+    journal: Journal,
+    reserve: Reserve,
+    handoff: Arc<Handoff>,
     /// A quiet partition says that it lives after this.
-    pub(super) heartbeat: Duration,
+    heartbeat: Duration,
+    /// Why no request is taken, and when that is looked at again.
+    refusing: Option<(AuditError, Instant)>,
 }
 
 impl Writer {
+    /// A thread that has not begun.
+    pub(super) fn new(
+        shared: &Arc<Shared>,
+        journal: Journal,
+        reserve: Reserve,
+        handoff: &Arc<Handoff>,
+        heartbeat: Duration,
+    ) -> Writer {
+        let (shared, handoff) = (Arc::clone(shared), Arc::clone(handoff));
+        Writer { shared, journal, reserve, handoff, heartbeat, refusing: None }
+    }
+
     /// Writes until the queue is closed and empty.
     pub(super) fn run(mut self) {
         let mut spare = Batch::default();
@@ -353,24 +382,22 @@ impl Writer {
 
     fn beat(&self) {
         let heartbeat = Heartbeat { time_us: now_us(), unauthenticated: &std::collections::BTreeMap::new() };
-        if let Err(error) = self.shared.enqueue(&Record::Heartbeat(heartbeat), None) {
+        if let Err(error) = self.shared.enqueue(&Record::Heartbeat(heartbeat), Waits::Nobody) {
             tracing::warn!(%error, "the log could not say that it lives");
         }
     }
 
     fn write(&mut self, mut batch: Batch) -> Batch {
-        let done = if self.handoff.has_room(&self.shared.health) {
-            self.journal.commit(&mut batch.bytes, &batch.ends, &batch.tags)
-        } else {
-            super::journal::Committed { first: 0, count: 0, error: Some(AuditError::Full) }
-        };
-        let durable = batch.ends.get(..done.count).and_then(<[usize]>::last).copied().unwrap_or(0);
-        for ((waiter, tag), index) in
-            batch.waiters.iter_mut().zip(&batch.tags).take(done.count).zip(done.first..)
-        {
-            self.answer(waiter.take(), tag, index);
-        }
-        self.handoff.push(batch.bytes.get(..durable).unwrap_or_default());
+        // Between these two the caller of a stuck disk is answered by the watch.
+        self.shared.begin(&mut batch);
+        let done = self.commit(&mut batch);
+        self.shared.finish(&mut batch);
+        // A crash here: the records are durable and nobody knows. Nothing was forwarded; the next start
+        // names the requests. A crash between two answers is the same for those who were not told.
+        let heard = batch.waits.iter_mut().zip(&batch.tags).take(done.count).zip(done.first..);
+        heard.for_each(|((waits, tag), index)| self.answer(waits, tag, index));
+        // A crash from here on: the next start takes the frames into the tree and signs.
+        self.handoff.push(batch.frames(done.count));
         self.shared.health.writer.store(done.error.is_none(), Ordering::Relaxed);
         if let Some(error) = done.error {
             tracing::error!(%error, "records could not be written");
@@ -380,27 +407,53 @@ impl Writer {
         batch
     }
 
-    fn answer(&self, waiter: Option<Waiter>, tag: &Tag, index: u64) {
-        let gone = waiter.is_some_and(|waiter| waiter.send(Ok(index)).is_err());
-        if let (true, Tag::Intent(id)) = (gone, tag) {
-            self.shared.abandon(id, index);
+    fn commit(&mut self, batch: &mut Batch) -> Committed {
+        let nothing = |error| Committed { first: 0, count: 0, error: Some(error) };
+        if let Err(error) = self.make_whole() {
+            return nothing(error);
+        }
+        if !self.handoff.has_room(&self.shared.health) {
+            return nothing(AuditError::Full);
+        }
+        self.journal.commit(&mut batch.bytes, &batch.ends, &batch.tags)
+    }
+
+    /// Requests are taken only while the reserve is whole: what opens must be able to close. It is
+    /// tried now and then, not for every request: a refusal must be quick.
+    fn make_whole(&mut self) -> Result<(), AuditError> {
+        if self.reserve.is_whole() {
+            return Ok(());
+        }
+        if let Some((error, until)) = &self.refusing
+            && Instant::now() < *until
+        {
+            return Err(error.clone());
+        }
+        let filled = self.reserve.fill();
+        self.refusing = filled.as_ref().err().map(|error| (error.clone(), Instant::now() + RETRY_AFTER));
+        filled
+    }
+
+    fn answer(&self, waits: &mut Waits, tag: &Tag, index: u64) {
+        match (waits.tell(Ok(index)), tag) {
+            (Heard::Gone, Tag::Intent(id)) => self.shared.abandon(id, index, CLIENT_GONE),
+            (Heard::TooLate, Tag::Intent(id)) => self.shared.abandon(id, index, REFUSED),
+            (Heard::Yes | Heard::Gone | Heard::TooLate, Tag::Intent(_) | Tag::Outcome(_) | Tag::Other) => {}
         }
     }
 
-    /// Tells those who wait; keeps what nobody waits for, to be written when the disk is back.
-    fn fail(&self, batch: &mut Batch, durable: usize, error: &AuditError) {
-        let mut kept = Batch::default();
-        let starts = std::iter::once(0).chain(batch.ends.iter().copied());
-        let ranges = starts.zip(&batch.ends).zip(&batch.tags).zip(&mut batch.waiters);
-        for (((start, end), tag), waiter) in ranges.skip(durable) {
-            match waiter.take() {
-                Some(waiter) => drop(waiter.send(Err(error.clone()))),
-                None => {
-                    let record =
-                        batch.bytes.get(start + super::frame::HEADER_BYTES..*end).unwrap_or_default();
-                    kept.push(record, tag.clone(), None);
-                }
-            }
+    /// Tells those who wait. What nobody waits for must not be lost: OUTCOMEs go to the reserve when
+    /// the disk is full, and what is left then stays in memory until the disk is back.
+    fn fail(&mut self, batch: &mut Batch, durable: usize, error: &AuditError) {
+        let mut kept = batch.keep(durable, error, |_| true);
+        if is_full(error) {
+            self.refusing = Some((error.clone(), Instant::now() + RETRY_AFTER));
+            kept = self.close_on_reserve(kept, error);
+        }
+        if kept.is_empty() {
+            // Nothing else would try the disk again before the next request, which a balancer may
+            // keep away from a node that is not well.
+            return self.beat();
         }
         let lost = self.shared.put_back(kept);
         if lost > 0 {
@@ -409,5 +462,26 @@ impl Writer {
                 "the log closed while its disk failed; the next start names the open requests"
             );
         }
+    }
+
+    /// Writes OUTCOMEs into the room that the reserve gives back. Says what is left to write.
+    fn close_on_reserve(&mut self, mut kept: Batch, error: &AuditError) -> Batch {
+        let closes = |tag: &Tag| matches!(tag, Tag::Outcome(_));
+        let mut closing = kept.keep(0, error, closes);
+        let mut rest = kept.keep(0, error, |tag| !closes(tag));
+        self.shared.begin(&mut closing);
+        while !closing.is_empty() {
+            let done = self.journal.commit(&mut closing.bytes, &closing.ends, &closing.tags);
+            self.handoff.push(closing.frames(done.count));
+            closing.waits.resize_with(closing.len(), || Waits::Nobody);
+            closing = closing.keep(done.count, error, |_| true);
+            match done.error {
+                Some(error) if is_full(&error) && self.reserve.give(closing.bytes.len()) => {}
+                Some(_) | None => break,
+            }
+        }
+        self.shared.finish(&mut Batch::default());
+        closing.append(std::mem::take(&mut rest));
+        closing
     }
 }

@@ -14,11 +14,11 @@ pub(crate) const CALLS: [usize; 2] = [150, 350];
 /// A log of 700 records, of which an older checkpoint covers 300; both checkpoints and the key, kept outside.
 pub(crate) struct Written {
     folder: Folder,
-    pub vkey: String,
+    pub(crate) vkey: String,
 }
 
 impl Written {
-    pub async fn new(name: &str) -> Written {
+    pub(crate) async fn new(name: &str) -> Written {
         let written = Written { folder: Folder::new(name).unwrap(), vkey: String::new() };
         let (log, early) = (written.path("log"), written.path("early"));
         write(&log, 0..CALLS[0], "").await;
@@ -30,22 +30,22 @@ impl Written {
         Written { vkey, ..written }
     }
 
-    pub fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
     /// The partition.
-    pub fn partition(&self) -> PathBuf {
+    pub(crate) fn partition(&self) -> PathBuf {
         self.path("log").join(PARTITION)
     }
 
     /// The checkpoint over 300 records.
-    pub fn older(&self) -> PathBuf {
+    pub(crate) fn older(&self) -> PathBuf {
         self.path("older")
     }
 
     /// The checkpoint over all.
-    pub fn newest(&self) -> PathBuf {
+    pub(crate) fn newest(&self) -> PathBuf {
         self.path("newest")
     }
 }

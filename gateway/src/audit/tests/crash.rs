@@ -4,6 +4,7 @@ use super::super::faults::{ALL, Fault};
 use super::super::frame::{self, write_unsealed};
 use super::super::journal::Tag;
 use super::super::recover::{self, Opened};
+use super::super::reserve::Reserve;
 use super::*;
 
 /// A log of three INTENTs, of which the first is closed, that crashed before its first checkpoint
@@ -25,7 +26,7 @@ async fn crashed(directory: &Path) -> PathBuf {
     partition
 }
 
-fn stamp() -> Stamp {
+pub(super) fn stamp() -> Stamp {
     Stamp::new("gw-1", "00".repeat(16))
 }
 
@@ -159,28 +160,50 @@ async fn lost_tiles_are_made_anew_from_the_records() {
     assert_eq!(checked(&scratch.0), before);
 }
 
-/// What a scripted run was told.
-#[derive(Default)]
-struct Told {
-    /// Records that were told to be durable: index and id.
-    durable: Vec<(u64, String)>,
-    /// Ids of all that were tried, in order.
-    tried: Vec<String>,
+/// Closing signs the last size once more, and writes its partial tiles once more: when the power goes
+/// then, they are torn under a checkpoint that is good.
+#[tokio::test]
+async fn partial_tiles_that_were_torn_are_made_anew_though_nothing_else_is_to_say() {
+    let scratch = Scratch::new();
+    let log = Log::open(&scratch.0, "gw-1").unwrap();
+    append_pairs(&log.partition("FR-health").unwrap(), 150).await;
+    log.close().await;
+    drop(log);
+    let before = checked(&scratch.0);
+    for tile in ["tile/0/001.p/44", "tile/1/000.p/1", "tile/entries/001.p/44"] {
+        std::fs::write(scratch.join("FR-health").join(tile), "torn").unwrap();
+        assert!(verify(&scratch.0, Options::default()).is_err(), "{tile}");
+        drop(reopen(&scratch.join("FR-health")).unwrap());
+        assert_eq!(checked(&scratch.0), before, "{tile}");
+    }
 }
 
-/// Create, three batches of which the second fills the segment, checkpoints between and behind them.
-fn script(disk: &Disk, partition: &Path) -> Told {
+/// What a scripted run was told.
+#[derive(Default)]
+pub(super) struct Told {
+    /// Records that were told to be durable: index and id.
+    pub(super) durable: Vec<(u64, String)>,
+    /// Ids of all that were tried, in order.
+    pub(super) tried: Vec<String>,
+}
+
+const RESERVE: u64 = 100_000;
+
+/// Create, three batches of which the second fills the segment, checkpoints between and behind them;
+/// the reserve is given back once and made whole again.
+pub(super) fn script(disk: &Disk, partition: &Path, life: usize) -> Told {
     let mut told = Told::default();
     let Ok(Opened { mut journal, mut publisher }) =
         recover::open(disk, partition, "gw-1/FR-health", 4_096, &stamp(), &Keys::default())
     else {
         return told;
     };
+    let mut reserve = Reserve::open(disk, partition, RESERVE);
     let world = World::new();
     for (batch, count) in [3, 260, 5, 4].into_iter().enumerate() {
         let (mut bytes, mut ends, mut tags) = (Vec::new(), Vec::new(), Vec::new());
         for number in 0..count {
-            let id = format!("req-{batch}-{number}");
+            let id = format!("req-{life}-{batch}-{number}");
             let mut json = Vec::new();
             Record::Intent(world.intent(&id)).write(&stamp(), &mut json).unwrap();
             write_unsealed(&json, &mut bytes);
@@ -194,12 +217,48 @@ fn script(disk: &Disk, partition: &Path) -> Told {
         let indexed: Vec<_> = (done.first..).zip(ids).collect();
         told.durable.extend(indexed);
         publisher.take(&bytes[..ends[..done.count].last().copied().unwrap_or(0)]);
-        if batch != 1 {
+        if batch == 1 {
+            reserve.give(10);
+            // One that fails is tried again before the next request.
+            let _ = reserve.fill();
+        } else {
             // One that fails is tried again with the next.
             let _ = publisher.publish();
         }
     }
+    // As at the end: the same checkpoint once more.
+    let _ = publisher.publish();
     told
+}
+
+/// What must hold of a log after whatever happened to it.
+pub(super) fn hold(partition: &Path, told: &Told, case: &str) {
+    drop(reopen(partition).unwrap_or_else(|error| panic!("{case}: {error}")));
+    assert!(Reserve::open(&Disk::default(), partition, RESERVE).is_whole(), "{case}");
+    let report = verify(partition, Options::default());
+    report.unwrap_or_else(|error| panic!("{case}: {error}"));
+    let found = kinds(partition);
+    for (index, id) in &told.durable {
+        let record = &found[usize::try_from(*index).unwrap()];
+        assert_eq!((record.0.as_str(), &record.1), ("INTENT", id), "{case}");
+    }
+    // What is there besides was tried, stands in order, and once.
+    let mut tried = told.tried.iter();
+    let mut intents = found.iter().filter(|(kind, _)| kind == "INTENT");
+    assert!(intents.all(|(_, id)| tried.any(|tried| tried == id)), "{case}");
+    // No request is left open: each INTENT is named.
+    let named = open_named(partition);
+    let intents = found.iter().filter(|(kind, _)| kind == "INTENT");
+    assert!(intents.map(|(_, id)| id).all(|id| named.contains(id)), "{case}: {named:?}");
+}
+
+/// The ids that RECOVERY records name.
+fn open_named(partition: &Path) -> std::collections::BTreeSet<String> {
+    let records = records(partition).unwrap().map(|record| record.unwrap().1);
+    let values = records.map(|record| serde_json::from_slice::<serde_json::Value>(&record).unwrap());
+    let recoveries = values.filter(|record| record["kind"] == "RECOVERY");
+    let named = recoveries.flat_map(|record| record["open"].as_array().unwrap().clone());
+    named.map(|open| open["id"].as_str().unwrap().to_owned()).collect()
 }
 
 /// The fault table: every step of the write path, at every occurrence, in every way it can break.
@@ -207,60 +266,52 @@ fn script(disk: &Disk, partition: &Path) -> Told {
 fn whatever_step_breaks_nothing_that_was_promised_is_lost() {
     let scratch = Scratch::new();
     let dry = Arc::new(Faults::default());
-    let told = script(&Disk { faults: Some(Arc::clone(&dry)) }, &scratch.join("dry/FR-health"));
+    let told = script(&Disk::with(&dry), &scratch.join("dry/FR-health"), 0);
     assert_eq!(told.durable.len(), 272);
     assert!(scratch.join("dry/FR-health/segments/0002.seg").exists());
     let steps = dry.steps();
-    assert!(steps > 60, "{steps} steps");
+    assert!(steps > 70, "{steps} steps");
     for (step, fault) in (0..steps).flat_map(|step| ALL.map(|fault| (step, fault))) {
         let partition = scratch.join("wet/FR-health");
         let faults = Arc::new(Faults::at(step, fault));
-        let told = script(&Disk { faults: Some(faults) }, &partition);
+        let told = script(&Disk::with(&faults), &partition, 0);
         let killed = matches!(fault, Fault::KilledBefore | Fault::KilledDuring | Fault::KilledAfter);
         let case = format!("step {step}, {fault:?}");
         if !killed && !told.tried.is_empty() {
             // One broken step refuses one batch at most; the others go on.
             assert!(told.durable.len() >= 272 - 260, "{case}: {} durable", told.durable.len());
         }
-        drop(reopen(&partition).unwrap_or_else(|error| panic!("{case}: {error}")));
-        let report = verify(&partition, Options::default());
-        report.unwrap_or_else(|error| panic!("{case}: {error}"));
-        let found = kinds(&partition);
-        for (index, id) in &told.durable {
-            let record = &found[usize::try_from(*index).unwrap()];
-            assert_eq!((record.0.as_str(), &record.1), ("INTENT", id), "{case}");
-        }
-        // What is there besides was tried, stands in order, and once.
-        let mut tried = told.tried.iter();
-        let mut intents = found.iter().filter(|(kind, _)| kind == "INTENT");
-        assert!(intents.all(|(_, id)| tried.any(|tried| tried == id)), "{case}");
+        hold(&partition, &told, &case);
         std::fs::remove_dir_all(scratch.join("wet")).unwrap();
     }
 }
 
-/// The same for the keys of subjects: what was sealed can be opened after a restart.
+/// Seals a few names, of which one comes twice.
+pub(super) fn seal(faults: &Arc<Faults>, directory: &Path) -> Vec<(&'static str, Sealed)> {
+    std::fs::create_dir_all(directory).unwrap();
+    let Ok(subjects) = Subjects::open(&Disk::with(faults), directory, None) else { return Vec::new() };
+    let names = ["anna", "bert", "anna", "carl"];
+    names.iter().filter_map(|name| Some((*name, subjects.seal("hospital", name).ok()?))).collect()
+}
+
+/// What was sealed can be opened after a restart.
+pub(super) fn unseal(directory: &Path, sealed: Vec<(&str, Sealed)>, case: &str) {
+    let subjects = Subjects::open(&Disk::default(), directory, None).unwrap();
+    for (name, sealed) in sealed {
+        assert_eq!(subjects.unseal("hospital", &sealed).unwrap(), name, "{case}");
+    }
+}
+
+/// The fault table of the file that holds the keys of subjects.
 #[test]
 fn whatever_step_breaks_no_subject_key_that_was_used_is_lost() {
     let scratch = Scratch::new();
-    let run = |faults: &Arc<Faults>, directory: &Path| {
-        std::fs::create_dir_all(directory).unwrap();
-        let disk = Disk { faults: Some(Arc::clone(faults)) };
-        let Ok(subjects) = Subjects::open(&disk, directory, None) else { return Vec::new() };
-        let names = ["anna", "bert", "anna", "carl"];
-        names
-            .iter()
-            .filter_map(|name| Some((*name, subjects.seal("hospital", name).ok()?)))
-            .collect::<Vec<_>>()
-    };
     let dry = Arc::new(Faults::default());
-    assert_eq!(run(&dry, &scratch.join("dry")).len(), 4);
+    assert_eq!(seal(&dry, &scratch.join("dry")).len(), 4);
     for (step, fault) in (0..dry.steps()).flat_map(|step| ALL.map(|fault| (step, fault))) {
         let directory = scratch.join("wet");
-        let sealed = run(&Arc::new(Faults::at(step, fault)), &directory);
-        let subjects = Subjects::open(&Disk::default(), &directory, None).unwrap();
-        for (name, sealed) in sealed {
-            assert_eq!(subjects.unseal("hospital", &sealed).unwrap(), name, "step {step}, {fault:?}");
-        }
+        let sealed = seal(&Arc::new(Faults::at(step, fault)), &directory);
+        unseal(&directory, sealed, &format!("step {step}, {fault:?}"));
         std::fs::remove_dir_all(directory).unwrap();
     }
 }

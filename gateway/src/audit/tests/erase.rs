@@ -135,7 +135,7 @@ fn a_person_without_a_record_is_erased_in_the_partition_of_nobody() {
 fn whatever_step_of_an_erasure_breaks_it_is_whole_after_the_next_start() {
     let scratch = Scratch::new();
     let dry = Arc::new(Faults::default());
-    let disk = |faults: Arc<Faults>| Disk { faults: Some(faults) };
+    let disk = |faults: Arc<Faults>| Disk::with(&faults);
     run(&scratch.join("dry"), disk(Arc::clone(&dry))).unwrap().erased.unwrap();
     assert!(dry.steps() > 20, "{} steps", dry.steps());
     let (mut done, mut undone) = (0, 0);
@@ -174,16 +174,16 @@ fn whatever_step_of_an_erasure_breaks_it_is_whole_after_the_next_start() {
 fn an_erasure_that_a_full_disk_interrupted_is_finished_by_repeating_it() {
     let scratch = Scratch::new();
     let faults = Arc::new(Faults::default());
-    let settings = Settings { disk: Disk { faults: Some(Arc::clone(&faults)) }, ..Settings::default() };
+    let settings = Settings { disk: Disk::with(&faults), ..Settings::default() };
     let log = Log::open_with(&scratch.0, "gw-1", settings).unwrap();
     let anna = log.seal_subject(TENANT, "anna@example.org").unwrap();
     append(&log, "anna", &anna);
-    faults.set_full(true);
+    faults.leave(Some((0, std::io::ErrorKind::StorageFull)));
     let refused = log.erase(TENANT, "anna@example.org", "R-1");
     assert!(matches!(refused, Err(AuditError::Disk { .. })), "{refused:?}");
     // No record, so no destruction.
     assert_eq!(log.unseal_subject(TENANT, &anna).unwrap(), "anna@example.org");
-    faults.set_full(false);
+    faults.leave(None);
     let erased = log.erase(TENANT, "anna@example.org", "R-1").unwrap();
     assert_eq!(erased.partitions, ["FR-health"]);
     let again = log.seal_subject(TENANT, "anna@example.org").unwrap();
@@ -201,7 +201,7 @@ fn an_erasure_that_a_full_disk_interrupted_is_finished_by_repeating_it() {
 fn a_start_that_finishes_an_erasure_spares_the_next_key_of_the_person() {
     let scratch = Scratch::new();
     let faults = Arc::new(Faults::default());
-    let upkeep = Disk { faults: Some(Arc::clone(&faults)) };
+    let upkeep = Disk::with(&faults);
     let log = Log::open_with(&scratch.0, "gw-1", Settings { upkeep, ..Settings::default() }).unwrap();
     let anna = log.seal_subject(TENANT, "anna@example.org").unwrap();
     append(&log, "anna", &anna);

@@ -191,8 +191,11 @@ async fn what_no_checkpoint_covers_is_left_out_and_a_torn_tail_is_no_record() {
     assert_eq!(export(&log, asked).unwrap().records, 9);
     // That record has no time: nobody can say on which side of a window it is.
     let path = scratch.join("window.jsonl");
-    let asked =
-        Export { verify: false, window: window("2026-01-01", "2027-01-01"), ..options(ExportFormat::Jsonl, &path) };
+    let asked = Export {
+        verify: false,
+        window: window("2026-01-01", "2027-01-01"),
+        ..options(ExportFormat::Jsonl, &path)
+    };
     let error = export(&log, asked).unwrap_err().to_string();
     assert!(error.starts_with("FR-health, record 6: the record has no time"), "{error}");
     assert!(!path.exists());
@@ -245,7 +248,12 @@ async fn nothing_that_exists_is_written_over_unless_asked_and_a_log_never_is() {
         (ExportFormat::Csv, &foreign, true, "is not an export of this kind"),
         (ExportFormat::Parquet, &foreign, true, "is not an export of this kind"),
         (ExportFormat::Csv, &log.join("subject-keys"), true, "an export is not written into a log"),
-        (ExportFormat::Csv, &log.join("FR-health/segments/0001.seg"), true, "an export is not written into a log"),
+        (
+            ExportFormat::Csv,
+            &log.join("FR-health/segments/0001.seg"),
+            true,
+            "an export is not written into a log",
+        ),
         (ExportFormat::Parquet, &log.join("new"), false, "an export is not written into a log"),
         (ExportFormat::Csv, &scratch.join("no/such/folder"), false, "its folder"),
     ] {

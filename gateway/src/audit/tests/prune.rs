@@ -158,7 +158,7 @@ fn whatever_step_of_a_pruning_breaks_it_is_whole_after_the_next_start() {
     old_log(&scratch.join("good"));
     let attempt = |directory: &Path, break_at: Option<(usize, Fault)>| {
         let faults = Arc::new(Faults::default());
-        let upkeep = Disk { faults: Some(Arc::clone(&faults)) };
+        let upkeep = Disk::with(&faults);
         let log = Log::open_with(directory, "gw-1", Settings { upkeep, ..small() }).unwrap();
         let before = faults.steps();
         if let Some((step, fault)) = break_at {

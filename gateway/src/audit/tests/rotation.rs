@@ -186,13 +186,13 @@ fn script(disk: &Disk, partition: &Path) -> usize {
 fn whatever_step_of_a_rotation_breaks_the_log_opens_and_verifies_from_its_first_key() {
     let scratch = Scratch::new();
     let dry = Arc::new(Faults::default());
-    assert_eq!(script(&Disk { faults: Some(Arc::clone(&dry)) }, &scratch.join("dry/FR-health")), 10);
+    assert_eq!(script(&Disk::with(&dry), &scratch.join("dry/FR-health")), 10);
     let steps = dry.steps();
     assert!(steps > 100, "{steps} steps");
     for (step, fault) in (0..steps).flat_map(|step| ALL.map(|fault| (step, fault))) {
         let partition = scratch.join("wet/FR-health");
         let case = format!("step {step}, {fault:?}");
-        let disk = Disk { faults: Some(Arc::new(Faults::at(step, fault))) };
+        let disk = Disk::with(&Arc::new(Faults::at(step, fault)));
         let durable = script(&disk, &partition);
         let mut opened = reopen(&partition).unwrap_or_else(|error| panic!("{case}: {error}"));
         assert!(!partition.join("key.next").exists(), "{case}: a key that never took over is left");
@@ -275,14 +275,14 @@ fn whatever_step_of_changing_over_to_a_configured_key_breaks_the_log_opens_and_v
     };
     copy(&good, &scratch.join("dry/FR-health"));
     let dry = Arc::new(Faults::default());
-    run(&Disk { faults: Some(Arc::clone(&dry)) }, &scratch.join("dry/FR-health"));
+    run(&Disk::with(&dry), &scratch.join("dry/FR-health"));
     let steps = dry.steps();
     assert!(steps > 30, "{steps} steps");
     for (step, fault) in (0..steps).flat_map(|step| ALL.map(|fault| (step, fault))) {
         let partition = scratch.join("wet/FR-health");
         let case = format!("step {step}, {fault:?}");
         copy(&good, &partition);
-        run(&Disk { faults: Some(Arc::new(Faults::at(step, fault))) }, &partition);
+        run(&Disk::with(&Arc::new(Faults::at(step, fault))), &partition);
         let opened = open_with(&Disk::default(), &partition, &keys);
         let opened = opened.unwrap_or_else(|error| panic!("{case}: {error}"));
         assert!(opened.publisher.ring.is_settled(), "{case}");
