@@ -326,7 +326,7 @@ impl<'s, 't> Scanner<'s, 't> {
     /// Numbers of digits alone that begin with the run's first group.
     fn digits_alone(&mut self, run: &Run<'_>) {
         let mut values = None;
-        for number in run.written().filter(|number| self.numbers.may_be_written(number)) {
+        for number in self.numbers.numbers(run) {
             let values = values.get_or_insert_with(|| run.values());
             number::find(self.numbers, values, &number, &mut self.context, self.out);
             self.take(card::find(values, &number));

@@ -10,6 +10,8 @@ pub(crate) mod code;
 pub(crate) mod index;
 pub(crate) mod own;
 mod scheme;
+mod sums;
+mod written;
 
 use crate::context::Context;
 use crate::digits::{MAX_DIGITS, Written, first};
@@ -108,7 +110,7 @@ pub(crate) fn find(
 ) {
     let left = index.written(written.length, written.shape, written.is_unbroken());
     if left != 0 {
-        let left = left & index.valued(written.length, values);
+        let left = index.valued(written.length, left, values);
         if left != 0 {
             judge_all(index, left, values, written, context, out);
         }
