@@ -8,6 +8,8 @@ use crate::bytes::{at, before, starts_word};
 /// As many as the longest number of any scheme has characters; the longest of digits alone, the reference of a
 /// Swiss payment slip, has 27.
 pub(crate) const MAX_DIGITS: usize = 28;
+/// Bytes of the longest group that are copied at once.
+const WHOLE: usize = MAX_DIGITS.next_power_of_two();
 /// More groups than any written form has.
 pub(crate) const MAX_GROUPS: usize = 8;
 
@@ -147,24 +149,31 @@ impl<'t> Run<'t> {
 
     /// The values 0..=9 of its digits, and zeros.
     pub(crate) fn values(&self) -> [u8; MAX_DIGITS] {
-        const WHOLE: usize = MAX_DIGITS.next_power_of_two();
         let mut bytes = [0; 2 * WHOLE];
         let (mut filled, mut from) = (0, self.start);
         for group in 0..self.count {
-            let Some(room) = bytes.get_mut(filled..filled + WHOLE) else { break };
             let end = self.start + Run::of(self.ends, group);
-            // All that may be a group's, in one go: the next one overwrites what was too much.
-            if let Some(digits) = self.text.get(from..from + WHOLE) {
-                room.copy_from_slice(digits);
-            } else {
-                let digits = self.text.get(from..end).unwrap_or_default();
-                room.iter_mut().zip(digits).for_each(|(slot, digit)| *slot = *digit);
-            }
+            let Some(room) = bytes.get_mut(filled..).and_then(<[u8]>::first_chunk_mut) else { break };
+            self.copy(from, end, room);
             (filled, from) = (Run::of(self.digits, group), end + 1);
         }
         let mut values = [0; MAX_DIGITS];
         values.iter_mut().zip(bytes).for_each(|(value, digit)| *value = digit.wrapping_sub(b'0'));
         first(&values, filled)
+    }
+
+    /// Copies the digits `from..end`, and what is too much: the next group overwrites it.
+    #[inline]
+    fn copy(&self, from: usize, end: usize, room: &mut [u8; WHOLE]) {
+        let rest = self.text.get(from..).unwrap_or_default();
+        let (word, words) = (rest.first_chunk::<8>(), rest.first_chunk::<WHOLE>());
+        if let (Some(word), true, Some(room)) = (word, end - from <= 8, room.first_chunk_mut()) {
+            *room = *word;
+        } else if let Some(words) = words {
+            *room = *words;
+        } else {
+            room.iter_mut().zip(rest).take(end - from).for_each(|(slot, digit)| *slot = *digit);
+        }
     }
 
     /// How many digits the run has up to the end of each group; nothing behind the last.
