@@ -37,6 +37,8 @@ pub(crate) struct Index {
     shortest: usize,
     /// Those that can have letters, by letters in front and length.
     codes: [[Vec<Entry>; WIDTH + 1]; LETTERS_MAX + 1],
+    /// Length of the longest of them, by letters in front.
+    longest: [usize; LETTERS_MAX + 1],
 }
 
 impl Index {
@@ -47,6 +49,7 @@ impl Index {
             groupings: Groupings::new(),
             shortest: WIDTH,
             codes: Default::default(),
+            longest: [0; LETTERS_MAX + 1],
         };
         for (number, scheme) in all().enumerate() {
             let topic = Topic::of_scheme(number);
@@ -62,6 +65,9 @@ impl Index {
                     index.shortest = index.shortest.min(length);
                 }
             }
+        }
+        for (longest, lengths) in index.longest.iter_mut().zip(&index.codes) {
+            *longest = lengths.iter().rposition(|entries| !entries.is_empty()).unwrap_or(0);
         }
         for entry in index.digits.iter().flatten() {
             index.groupings.add(entry.form);
@@ -83,6 +89,11 @@ impl Index {
 
     pub(crate) fn of_digits(&self, length: usize) -> &[Entry] {
         self.digits.get(length).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// Length of the longest code with so many letters in front of its first digit.
+    pub(crate) fn longest_code(&self, letters: usize) -> usize {
+        self.longest.get(letters).copied().unwrap_or(0)
     }
 
     pub(crate) fn of_code(&self, letters: usize, length: usize) -> &[Entry] {
