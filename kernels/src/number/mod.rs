@@ -21,6 +21,12 @@ pub(crate) use check::{Characters, Check};
 pub(crate) use code::codes;
 pub(crate) use index::Index;
 pub(crate) use scheme::all;
+/// What the account numbers of countries have in common with their IBAN.
+pub(crate) mod account {
+    pub(crate) use super::check::{Check, weights, weights_from};
+    pub(crate) use super::own::italian;
+    pub(crate) use super::scheme::{CCC, HU_ACCOUNT, HU_BANK, KONTONR, MOD_97, RIB};
+}
 
 /// One kind of number.
 pub(crate) struct Scheme {

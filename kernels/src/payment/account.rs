@@ -47,7 +47,8 @@ fn account(text: &[u8], digits: &[u8], number: &Written) -> Option<Finding> {
     })
 }
 
-fn is_multiple(digits: &[u8]) -> bool {
+/// Is it a prefix or a number whose weighted digits are a multiple of eleven?
+pub(super) fn is_multiple(digits: &[u8]) -> bool {
     let weighted = digits.iter().rev().zip(WEIGHTS.iter().rev());
     weighted.map(|(&digit, weight)| u32::from(digit) * weight).sum::<u32>().is_multiple_of(11)
 }
