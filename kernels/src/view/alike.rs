@@ -1,7 +1,9 @@
 //! Letters of Greek and Cyrillic that look Latin, in words that mix them with Latin letters or digits.
 //!
-//! Invariant: a word of one script is never touched: Russian and Greek stay as they are. A word is read
-//! [`REACH`] bytes far to each side.
+//! Invariant: a word of one script is never touched, but for the letters of a Greek plate: Russian and Greek stay as
+//! they are. A word is read [`REACH`] bytes far to each side.
+
+use crate::bytes::{at, run_end};
 
 /// How far a word is read from the place where it is asked about, in bytes.
 const REACH: usize = 64;
@@ -65,7 +67,21 @@ pub(super) fn word(text: &str, index: usize) -> (bool, usize) {
         }
         end += letter.len_utf8();
     }
-    (latin_or_digit && foreign && same, end)
+    (same && foreign && (latin_or_digit || is_greek_plate(text, index, end)), end)
+}
+
+/// Are the letters of a word up to `end`, which look Latin, those of a Greek plate: `ΙΝΑ-1234`? Its fourteen letters
+/// were chosen to look so (the Vienna convention on road traffic of 1968, annex 2, wants Latin ones).
+fn is_greek_plate(text: &str, index: usize, end: usize) -> bool {
+    let capital = |letter: char| ('\u{391}'..='\u{3a9}').contains(&letter);
+    let head = text.get(..index).unwrap_or_default().chars().rev();
+    let letters = text.get(index..end).unwrap_or_default().chars();
+    let three = head.take_while(|letter| letter.is_alphanumeric()).chain(letters).take(4);
+    let count = three.map(|letter| if capital(letter) { 1 } else { 4 }).sum::<usize>();
+    let bytes = text.as_bytes();
+    count == 3
+        && at(bytes, end) == b'-'
+        && run_end(bytes, end + 1, 5, |byte| byte.is_ascii_digit()) == end + 5
 }
 
 /// Is it a letter of Latin, if it is one?
@@ -115,6 +131,9 @@ mod tests {
             ("б1", false),
             ("IT-отдел", false),
             ("Ελλάδα", false),
+            ("ΙΝΑ-1234", true),
+            ("ΙΝΑ-123", false),
+            ("ΟΤΕ-12345", false),
         ] {
             let foreign =
                 text.char_indices().find(|(_, letter)| latin(*letter).is_some()).map_or(0, |(at, _)| at);
