@@ -184,8 +184,7 @@ impl<'t> Run<'t> {
     /// How many digits its first two groups have.
     #[inline]
     pub(crate) fn first_lengths(&self) -> [u32; 2] {
-        let both = Run::of(self.digits, 1) as u32;
-        let first = Run::of(self.digits, 0) as u32;
+        let [first, both, ..] = self.lengths().map(u32::from);
         [first, both.saturating_sub(first)]
     }
 
@@ -209,7 +208,7 @@ impl<'t> Run<'t> {
             Some(Written {
                 length: Run::of(self.digits, group),
                 shape: self.shape >> (8 * (self.count - 1 - group)),
-                separator: Run::of(self.separators, group) as u8,
+                separator: self.separators.to_le_bytes().get(group).copied().unwrap_or(0),
                 start: self.start,
                 end: self.start + Run::of(self.ends, group),
             })

@@ -76,7 +76,13 @@ pub(crate) fn prepare() {
 /// The number whose first digit group is the `row` digits at `digit`, if it is one.
 pub(crate) fn find(text: &[u8], digit: usize, row: usize, context: &mut Context<'_, '_>) -> Option<Finding> {
     let opening = opening(text, digit, row)?;
-    if opening == Opening::Digits && !context.precedes(Topic::PHONE, digit, CUE_DISTANCE) {
+    // In a row of digits `00` needs a word too, which may be a little nearer to a bracket.
+    let asked = match opening {
+        Opening::Digits => Some(CUE_DISTANCE),
+        Opening::Exit { .. } if !stands_alone(text, digit) => Some(CUE_DISTANCE + 2),
+        Opening::Exit { .. } | Opening::Plus { .. } | Opening::Trunk | Opening::Typical => None,
+    };
+    if asked.is_some_and(|distance| !context.precedes(Topic::PHONE, digit, distance)) {
         return None;
     }
     weigh(text, &read_from(text, digit, opening)?, context)

@@ -138,12 +138,10 @@ fn sums_of(checks: &'static [Check], length: usize) -> Option<Vec<Linear>> {
     if let Some(linear) = checks.iter().find_map(|check| Linear::of(check, length)) {
         return Some(vec![linear]);
     }
-    let of_any = |check: &'static Check| match check {
-        Check::Any(all) => {
-            let each: Option<Vec<_>> = all.iter().map(|checks| sums_of(checks, length)).collect();
-            each.map(|each| each.into_iter().flatten().collect())
-        }
-        _ => None,
+    let of_any = |check: &'static Check| {
+        let Check::Any(all) = check else { return None };
+        let each: Option<Vec<_>> = all.iter().map(|checks| sums_of(checks, length)).collect();
+        each.map(|each| each.into_iter().flatten().collect())
     };
     checks.iter().find_map(of_any)
 }
@@ -189,15 +187,26 @@ impl Linear {
                 let linear = Linear::new(length, modulus, Right::Number(*complement, *at, *digits), added)?;
                 Some(Linear { start: u16::try_from(lead).ok()?, ..linear })
             }
-            _ => None,
+            Check::Iso11 { .. }
+            | Check::Date(_)
+            | Check::Among { .. }
+            | Check::Not { .. }
+            | Check::OneOf { .. }
+            | Check::Mixed { .. }
+            | Check::Letter { .. }
+            | Check::Length(_)
+            | Check::Sign(_)
+            | Check::Any(_)
+            | Check::Own(_) => None,
         }
     }
 
     /// Nothing, if a digit that it reads stands behind the number, where a check reads zeros, or if a total may be too
     /// large for its lane.
     fn new(length: usize, modulus: i32, right: Right, added: impl Fn(usize, i32) -> i32) -> Option<Linear> {
-        let narrow =
-            u16::try_from(modulus).ok().filter(|modulus| *modulus < u16::MAX / (WIDTH as u16 + 1))?;
+        let narrow = u16::try_from(modulus)
+            .ok()
+            .filter(|modulus| usize::from(*modulus) * (WIDTH + 1) < usize::from(u16::MAX))?;
         if matches!(right, Right::Digit(_, at) if at >= length) {
             return None;
         }

@@ -22,7 +22,7 @@ pub(super) struct Groupings {
 /// Lengths of a group that are told apart.
 const LENGTHS: usize = 16;
 /// Many times the number of shapes, so that nearly all others meet no bit.
-const SHAPES: usize = 1 << 14;
+const SHAPES: usize = 1 << (64 - 50);
 
 impl Groupings {
     /// Those that are no scheme's.
@@ -97,11 +97,11 @@ impl Groupings {
 #[inline]
 fn opening(first: u64, second: u64) -> usize {
     const LAST: u64 = LENGTHS as u64 - 1;
-    (first.min(LAST) << 4 | second.min(LAST)) as usize
+    ((first.min(LAST) << 4 | second.min(LAST)) & 0xff) as usize
 }
 
 /// Of a shape, below [`SHAPES`].
 #[inline]
 fn hash(shape: u64) -> usize {
-    (shape.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> (64 - SHAPES.trailing_zeros())) as usize
+    (shape.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 50) as usize
 }
