@@ -8,6 +8,8 @@ use crate::bytes::{at, before, starts_word};
 /// As many as the longest number of any scheme has characters; the longest of digits alone, the reference of a
 /// Swiss payment slip, has 27.
 pub(crate) const MAX_DIGITS: usize = 28;
+/// Bytes of the longest group that are copied at once.
+const WHOLE: usize = MAX_DIGITS.next_power_of_two();
 /// More groups than any written form has.
 pub(crate) const MAX_GROUPS: usize = 8;
 
@@ -68,30 +70,33 @@ impl<'t> Run<'t> {
             joined: false,
             goes_on: false,
         };
-        let (mut offset, mut count, mut separator) = (0u32, 0u32, 0);
-        for group in 0..MAX_GROUPS {
-            run.separators |= u64::from(separator) << (8 * group);
-            let length = (digits >> offset).trailing_ones();
+        // What is left of the digits, and the place of the group's byte.
+        let (mut left, mut byte, mut offset, mut count) = (digits, 0, 0u32, 0u32);
+        while byte < u64::BITS {
+            let length = left.trailing_ones();
             count += length;
-            offset += length;
             if count as usize > MAX_DIGITS {
                 return run;
             }
+            offset += length;
             run.shape = run.shape << 8 | u64::from(length);
-            run.digits |= u64::from(count) << (8 * group);
-            run.ends |= u64::from(offset) << (8 * group);
+            run.digits |= u64::from(count) << byte;
+            run.ends |= u64::from(offset) << byte;
             run.count += 1;
-            let end = start + offset as usize;
-            separator = at(text, end);
-            let (digits, letters) = (digits >> offset, letters >> offset);
-            if !is_separator(separator) || digits & 0b10 == 0 {
+            byte += 8;
+            left >>= length;
+            let separator = at(text, start + offset as usize);
+            if left & 0b10 == 0 || !is_separator(separator) {
+                let letters = letters >> offset;
                 run.joined = letters & 1 != 0;
                 run.goes_on = run.joined
                     || letters & 0b10 != 0
                         && is_separator(separator)
-                        && starts_code(digits >> 1, letters >> 1, capitals >> offset >> 1);
+                        && starts_code(left >> 1, letters >> 1, capitals >> offset >> 1);
                 return run;
             }
+            run.separators |= u64::from(separator).unbounded_shl(byte);
+            left >>= 1;
             offset += 1;
         }
         // No code has so many groups.
@@ -144,19 +149,12 @@ impl<'t> Run<'t> {
 
     /// The values 0..=9 of its digits, and zeros.
     pub(crate) fn values(&self) -> [u8; MAX_DIGITS] {
-        const WHOLE: usize = MAX_DIGITS.next_power_of_two();
         let mut bytes = [0; 2 * WHOLE];
         let (mut filled, mut from) = (0, self.start);
         for group in 0..self.count {
-            let Some(room) = bytes.get_mut(filled..filled + WHOLE) else { break };
             let end = self.start + Run::of(self.ends, group);
-            // All that may be a group's, in one go: the next one overwrites what was too much.
-            if let Some(digits) = self.text.get(from..from + WHOLE) {
-                room.copy_from_slice(digits);
-            } else {
-                let digits = self.text.get(from..end).unwrap_or_default();
-                room.iter_mut().zip(digits).for_each(|(slot, digit)| *slot = *digit);
-            }
+            let Some(room) = bytes.get_mut(filled..).and_then(<[u8]>::first_chunk_mut) else { break };
+            self.copy(from, end, room);
             (filled, from) = (Run::of(self.digits, group), end + 1);
         }
         let mut values = [0; MAX_DIGITS];
@@ -164,21 +162,63 @@ impl<'t> Run<'t> {
         first(&values, filled)
     }
 
-    /// Each number that starts with the first group and ends where a word does. One group in front of a
-    /// point and more digits is a decimal number, `1407303284.341728`.
+    /// Copies the digits `from..end`, and what is too much: the next group overwrites it.
     #[inline]
-    pub(crate) fn written(&self) -> impl Iterator<Item = Written> {
+    fn copy(&self, from: usize, end: usize, room: &mut [u8; WHOLE]) {
+        let rest = self.text.get(from..).unwrap_or_default();
+        let (word, words) = (rest.first_chunk::<8>(), rest.first_chunk::<WHOLE>());
+        if let (Some(word), true, Some(room)) = (word, end - from <= 8, room.first_chunk_mut()) {
+            *room = *word;
+        } else if let Some(words) = words {
+            *room = *words;
+        } else {
+            room.iter_mut().zip(rest).take(end - from).for_each(|(slot, digit)| *slot = *digit);
+        }
+    }
+
+    /// How many digits the run has up to the end of each group; nothing behind the last.
+    pub(crate) fn lengths(&self) -> [u8; MAX_GROUPS] {
+        self.digits.to_le_bytes()
+    }
+
+    /// How many digits its first two groups have.
+    #[inline]
+    pub(crate) fn first_lengths(&self) -> [u32; 2] {
+        let [first, both, ..] = self.lengths().map(u32::from);
+        [first, both.saturating_sub(first)]
+    }
+
+    /// Does this mark stand between two of its groups?
+    #[inline]
+    pub(crate) fn has_separator(&self, mark: u8) -> bool {
+        let others = self.separators ^ u64::from_le_bytes([mark; 8]);
+        others.wrapping_sub(u64::from_le_bytes([1; 8])) & !others & u64::from_le_bytes([0x80; 8]) != 0
+    }
+
+    /// Each number that starts with the first group and ends where a word does, with a group that has a bit in
+    /// `ends`. One group in front of a point and more digits is a decimal number, `1407303284.341728`.
+    #[inline]
+    pub(crate) fn written(&self, ends: u8) -> impl Iterator<Item = Written> {
         let decimal = Run::of(self.separators, 1) == usize::from(b'.');
-        let groups = usize::from(decimal)..self.count - usize::from(self.joined);
-        groups.map(|group| Written {
-            length: Run::of(self.digits, group),
-            shape: self.shape >> (8 * (self.count - 1 - group)),
-            separator: self.separators.to_le_bytes().get(group).copied().unwrap_or(0),
-            start: self.start,
-            end: self.start + Run::of(self.ends, group),
+        let groups = self.count - usize::from(self.joined);
+        let mut left = u32::from(ends) & ((1 << groups) - 1) & !u32::from(decimal);
+        std::iter::from_fn(move || {
+            let group = usize::try_from(left.trailing_zeros()).ok().filter(|group| *group < MAX_GROUPS)?;
+            left &= left - 1;
+            Some(Written {
+                length: Run::of(self.digits, group),
+                shape: self.shape >> (8 * (self.count - 1 - group)),
+                separator: self.separators.to_le_bytes().get(group).copied().unwrap_or(0),
+                start: self.start,
+                end: self.start + Run::of(self.ends, group),
+            })
         })
     }
 }
+
+/// A bit for each group of a run.
+pub(crate) const EACH: u8 = u8::MAX;
+const _: () = assert!(MAX_GROUPS == 8);
 
 /// The first `length` of `values`, and zeros.
 #[inline]
@@ -225,7 +265,7 @@ mod tests {
     #[test]
     fn a_run_gives_each_prefix_of_its_groups() {
         let run = read(b"943 476 5919 1234567890123456789");
-        let written: Vec<_> = run.written().map(|number| (number.shape, number.end)).collect();
+        let written: Vec<_> = run.written(EACH).map(|number| (number.shape, number.end)).collect();
         assert_eq!(written, [(shape(&[3]), 3), (shape(&[3, 3]), 7), (shape(&[3, 3, 4]), 12)]);
         assert_eq!(run.digits(), 10);
         assert_eq!(run.values()[..11], [9, 4, 3, 4, 7, 6, 5, 9, 1, 9, 0]);
@@ -234,9 +274,9 @@ mod tests {
     #[test]
     fn a_number_ends_where_a_word_ends() {
         let run = read(b"12 34x");
-        assert_eq!(run.written().map(|number| number.length).collect::<Vec<_>>(), [2]);
-        assert_eq!(read(&[b'7'; 64]).written().count(), 0);
-        assert_eq!(read(b"1407303284.341728").written().map(|it| it.end).collect::<Vec<_>>(), [17]);
+        assert_eq!(run.written(EACH).map(|number| number.length).collect::<Vec<_>>(), [2]);
+        assert_eq!(read(&[b'7'; 64]).written(EACH).count(), 0);
+        assert_eq!(read(b"1407303284.341728").written(EACH).map(|it| it.end).collect::<Vec<_>>(), [17]);
     }
 
     #[test]

@@ -117,6 +117,8 @@ struct Scanner<'s, 't> {
     secrets: Secrets,
     /// Colons before this place belong to a run that has been looked at.
     colons_from: usize,
+    /// Lines of a zone that end before this place have been looked at.
+    zones_from: usize,
     /// Digits before this place belong to a number whose check has passed.
     digits_from: usize,
     /// No telephone number starts before this place: it would be a part of another one.
@@ -129,7 +131,17 @@ impl<'s, 't> Scanner<'s, 't> {
         let context = Context::new(&tables.words, text.as_bytes());
         let secrets = Secrets::default();
         let numbers = &tables.numbers;
-        Scanner { text, numbers, context, secrets, colons_from: 0, digits_from: 0, phones_from: 0, out }
+        Scanner {
+            text,
+            numbers,
+            context,
+            secrets,
+            colons_from: 0,
+            zones_from: 0,
+            digits_from: 0,
+            phones_from: 0,
+            out,
+        }
     }
 
     /// Only a gate or a call for each anchor: it stands in the loop over them.
@@ -184,7 +196,7 @@ impl<'s, 't> Scanner<'s, 't> {
             self.take(lei::find(bytes, place));
         }
         if mrz::may_be_line(bytes, place, row) {
-            self.take(mrz::find(bytes, place));
+            self.zone(place);
         }
         self.take(network::mac_with_hyphens(bytes, place));
         self.secrets.at_word(bytes, place, self.out);
@@ -229,7 +241,7 @@ impl<'s, 't> Scanner<'s, 't> {
         self.context.arrive(around, place - solid, place);
         let base = self.out.len();
         if previous == b'<' {
-            self.take(mrz::find(bytes, place));
+            self.zone(place);
         }
         self.documents(place, around);
         if solid > 0 || run.goes_on || follows_capital {
@@ -326,7 +338,7 @@ impl<'s, 't> Scanner<'s, 't> {
     /// Numbers of digits alone that begin with the run's first group.
     fn digits_alone(&mut self, run: &Run<'_>) {
         let mut values = None;
-        for number in run.written().filter(|number| self.numbers.may_be_written(number)) {
+        for number in self.numbers.numbers(run) {
             let values = values.get_or_insert_with(|| run.values());
             number::find(self.numbers, values, &number, &mut self.context, self.out);
             self.take(card::find(values, &number));
@@ -335,6 +347,16 @@ impl<'s, 't> Scanner<'s, 't> {
             self.take(found);
             let found = device::find(values, &number, &mut self.context);
             self.take(found);
+        }
+    }
+
+    /// The machine-readable zone around `place`.
+    fn zone(&mut self, place: usize) {
+        if place >= self.zones_from {
+            match mrz::find(self.text.as_bytes(), place) {
+                Ok(found) => self.out.push(found),
+                Err(end) => self.zones_from = end,
+            }
         }
     }
 

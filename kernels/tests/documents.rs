@@ -51,10 +51,20 @@ fn a_licence_plate_is_one_beside_a_word_for_it() {
         ("kenteken 12-ABC-3", "12-ABC-3"),
         ("matrícula 1234 BCD", "1234 BCD"),
         ("Kontrollschild ZH 123456", "ZH 123456"),
+        // In letters of Greek, which are the ones that look Latin.
+        ("πινακίδα ΙΝΑ-1234", "ΙΝΑ-1234"),
+        ("αριθμός κυκλοφορίας: ΥΖΚ1234", "ΥΖΚ1234"),
     ] {
         assert_eq!(found(text), [(Label::LicencePlate, plate)], "{text}");
     }
-    for text in ["AB 123 CD", "gate AB-123-CD", "Kennzeichen folgt im Mai 2027", "targa 7"] {
+    for text in [
+        "AB 123 CD",
+        "gate AB-123-CD",
+        "Kennzeichen folgt im Mai 2027",
+        "targa 7",
+        "ΙΝΑ-1234",
+        "πινακίδα ΔΦΓ-1234",
+    ] {
         assert_eq!(found(text), [], "{text}");
     }
 }

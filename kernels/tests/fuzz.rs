@@ -4,10 +4,11 @@
 //! longer. A text that fails is printed; it belongs into `fuzz/`.
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
-use std::sync::LazyLock;
-use std::time::{Duration, Instant};
+#[path = "fuzz/common.rs"]
+mod common;
 
-use inland_kernels::{Engine, Finding, normalise};
+use common::{Random, check, found, rounds};
+use inland_kernels::Engine;
 
 const CORPUS: [&str; 5] = [
     include_str!("fuzz/prose.txt"),
@@ -17,61 +18,6 @@ const CORPUS: [&str; 5] = [
     include_str!("fuzz/documents.txt"),
 ];
 const LENGTH_MAX: usize = 2048;
-static ENGINES: LazyLock<Vec<Engine>> = LazyLock::new(|| Engine::each_cpu().collect());
-
-fn found(engine: &Engine, text: &str) -> Vec<Finding> {
-    let mut found = Vec::new();
-    engine.scan(text, &mut found);
-    found
-}
-
-/// What must hold of any text.
-fn check(text: &str) {
-    let expected = found(ENGINES.first().unwrap(), text);
-    for engine in ENGINES.iter() {
-        assert_eq!(found(engine, text), expected, "{} {text:?}", engine.simd());
-        assert_eq!(found(engine, text), expected, "a second time {} {text:?}", engine.simd());
-    }
-    let (mut redacted, mut kept, mut reach) = (String::new(), String::new(), 0);
-    for one in &expected {
-        assert!(reach <= one.start && one.start < one.end && one.score <= 100, "{one:?} {text:?}");
-        let value = text.get(one.start..one.end).unwrap_or_else(|| panic!("{one:?} {text:?}"));
-        let normal = normalise(one.kind, value);
-        assert_eq!(normalise(one.kind, &normal), normal, "{one:?} {text:?}");
-        let between = text.get(reach..one.start).unwrap();
-        redacted.extend([between, "\u{1}"]);
-        kept.push_str(value);
-        kept.push('\u{1}');
-        reach = one.end;
-    }
-    redacted.push_str(text.get(reach..).unwrap());
-    // What was taken out, put back in order, gives the text again.
-    if !text.contains('\u{1}') {
-        let mut values = kept.split('\u{1}');
-        let back: String = redacted
-            .split_inclusive('\u{1}')
-            .map(|part| {
-                part.strip_suffix('\u{1}')
-                    .map_or(part.to_owned(), |part| format!("{part}{}", values.next().unwrap()))
-            })
-            .collect();
-        assert_eq!(back, text);
-    }
-}
-
-/// SplitMix64.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ mixed >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-        usize::try_from((mixed ^ mixed >> 31) % bound.max(1) as u64).unwrap()
-    }
-}
-
 /// Replaces, removes, repeats or joins parts of texts.
 fn changed(text: &[u8], random: &mut Random) -> Vec<u8> {
     let mut bytes = text.to_vec();
@@ -104,12 +50,9 @@ fn what_holds_of_any_text_holds_of_those_that_were_kept() {
 
 #[test]
 fn what_holds_of_any_text_holds_of_what_chance_makes_of_them() {
-    let number = |name: &str| std::env::var(name).ok().map(|text| text.parse::<u64>().unwrap());
-    let until = number("INLAND_FUZZ_SECONDS").map(|seconds| Instant::now() + Duration::from_secs(seconds));
-    let mut random = Random(number("INLAND_FUZZ_SEED").unwrap_or(5));
+    let mut random = Random::seeded();
     let mut texts: Vec<Vec<u8>> = CORPUS.iter().map(|text| text.as_bytes().to_vec()).collect();
-    let mut round = 0;
-    while until.map_or(round < 2000, |until| Instant::now() < until) {
+    for _round in rounds(2000) {
         let place = random.below(texts.len());
         let text = changed(texts.get(place).unwrap(), &mut random);
         check(&String::from_utf8_lossy(&text));
@@ -119,6 +62,5 @@ fn what_holds_of_any_text_holds_of_what_chance_makes_of_them() {
         } else if random.below(8) == 0 && place >= CORPUS.len() {
             *texts.get_mut(place).unwrap() = text;
         }
-        round += 1;
     }
 }

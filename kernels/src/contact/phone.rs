@@ -76,7 +76,13 @@ pub(crate) fn prepare() {
 /// The number whose first digit group is the `row` digits at `digit`, if it is one.
 pub(crate) fn find(text: &[u8], digit: usize, row: usize, context: &mut Context<'_, '_>) -> Option<Finding> {
     let opening = opening(text, digit, row)?;
-    if opening == Opening::Digits && !context.precedes(Topic::PHONE, digit, CUE_DISTANCE) {
+    // In a row of digits `00` needs a word too, which may be a little nearer to a bracket.
+    let asked = match opening {
+        Opening::Digits => Some(CUE_DISTANCE),
+        Opening::Exit { .. } if !stands_alone(text, digit) => Some(CUE_DISTANCE + 2),
+        Opening::Exit { .. } | Opening::Plus { .. } | Opening::Trunk | Opening::Typical => None,
+    };
+    if asked.is_some_and(|distance| !context.precedes(Topic::PHONE, digit, distance)) {
         return None;
     }
     weigh(text, &read_from(text, digit, opening)?, context)
@@ -419,7 +425,19 @@ fn is_row_of_pairs(dialled: &Dialled<'_>, group: &Group) -> bool {
     let more = (0..6).take_while(follows).count();
     let first = dialled.start.saturating_sub(3);
     let less = usize::from(before(text, dialled.start) == group.separator && is_pair(first));
+    if more > 0 && counts_up(dialled, group) {
+        return true;
+    }
     (more != group.index + 1 || less > 0) && less + more > 1
+}
+
+/// Is each pair up to the one behind `group` one more than the pair before it: `01-02-03-04-05-06`?
+fn counts_up(dialled: &Dialled<'_>, group: &Group) -> bool {
+    let [tens, ones] = [1, 2].map(|more| usize::from(at(dialled.text, group.end + more).wrapping_sub(b'0')));
+    let last = Some(tens * 10 + ones);
+    let pairs = (0..group.digits).step_by(2).map(|from| dialled.value(from, from + 2)).chain([last]);
+    let more = |pair: Option<usize>| pair.map(|pair| pair + 1);
+    pairs.clone().zip(pairs.skip(1)).all(|(pair, next)| more(pair) == next)
 }
 
 /// ISO 2108: `0-306-40615-2`, `0 306 40615 X`.

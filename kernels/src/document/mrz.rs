@@ -11,12 +11,17 @@ pub(crate) const TD3: usize = 44;
 const TD2: usize = 36;
 const TD1: usize = 30;
 
-/// The zone with the line around `place`, which is the second one of each format.
-pub(crate) fn find(text: &[u8], place: usize) -> Option<Finding> {
+/// The zone with the line around `place`, which is the second one of each format; or where a line ends, as far as it
+/// was read, none of whose places has one.
+pub(crate) fn find(text: &[u8], place: usize) -> Result<Finding, usize> {
     if !is_zone(at(text, place)) {
-        return None;
+        return Err(place);
     }
-    let (start, end) = line(text, place)?;
+    let (start, end) = row(text, place);
+    of_line(text, start, end).ok_or(end)
+}
+
+fn of_line(text: &[u8], start: usize, end: usize) -> Option<Finding> {
     let found = |kind: &'static str, start: usize, end: usize| Finding {
         start,
         end,
@@ -53,10 +58,16 @@ pub(crate) fn may_be_line(text: &[u8], place: usize, row: usize) -> bool {
 }
 
 /// The line of a zone that `place` is in: exactly as long as one of the formats wants.
+#[cfg(test)]
 pub(crate) fn line(text: &[u8], place: usize) -> Option<(usize, usize)> {
-    let start = run_start(text, place, TD3, is_zone);
-    let end = run_end(text, place, TD3 + 1, is_zone);
+    let (start, end) = row(text, place);
     matches!(end - start, TD3 | TD2 | TD1).then_some((start, end))
+}
+
+/// The characters of a zone around `place`, which is among them: as far as they matter, and more than a line has if
+/// they are more.
+fn row(text: &[u8], place: usize) -> (usize, usize) {
+    (run_start(text, place, TD3, is_zone), run_end(text, place, TD3 + 1, is_zone))
 }
 
 pub(crate) fn is_zone(byte: u8) -> bool {
@@ -215,7 +226,7 @@ mod tests {
 
     fn zone(text: &str) -> Option<(&'static str, usize, usize)> {
         let places = text.bytes().enumerate().filter(|(_, byte)| byte.is_ascii_digit());
-        let mut found = places.filter_map(|(place, _)| find(text.as_bytes(), place));
+        let mut found = places.filter_map(|(place, _)| find(text.as_bytes(), place).ok());
         found.next().map(|found| (found.kind, found.start, found.end))
     }
 

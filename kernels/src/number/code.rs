@@ -78,7 +78,8 @@ fn read(
         shape = shape << 8 | (characters.length - first) as u64;
         characters.sign = sign;
         // Before the first digit there are letters only.
-        let schemes = index.of_code(lettered.trailing_ones() as usize, characters.length);
+        let letters = lettered.trailing_ones() as usize;
+        let schemes = index.of_code(letters, characters.length);
         if position > digit && !schemes.is_empty() {
             let unbroken = characters.length == position - start;
             characters.has_letters = lettered != 0;
@@ -92,7 +93,8 @@ fn read(
             schemes.for_each(|entry| judge(entry, &candidate, context, out));
         }
         sign = at(text, position);
-        if !is_separator(sign) || !continues(text, position + 1) {
+        let longest = position > digit && characters.length >= index.longest_code(letters);
+        if longest || !is_separator(sign) || !continues(text, position + 1) {
             return;
         }
         position += 1;

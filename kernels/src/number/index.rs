@@ -4,11 +4,11 @@
 //! letters may be in it, its length with each number of letters that may stand in front of its first digit.
 
 use super::check::{Check, Date, WIDTH};
+use super::sums::Sums;
+use super::written::Groupings;
 use super::{Form, Grouping, Scheme, all};
 use crate::context::{FIRST_SCHEME, Topic};
-use crate::document::ehic;
-use crate::payment::{account, card};
-use crate::{device, digits};
+use crate::digits::{Run, Written};
 
 /// No scheme has more letters in front of its first digit.
 pub(crate) const LETTERS_MAX: usize = 15;
@@ -32,11 +32,13 @@ pub(crate) struct Index {
     /// Those that can be digits alone, by length.
     digits: [Vec<Entry>; WIDTH + 1],
     filters: Vec<Filter>,
-    written: Written,
+    groupings: Groupings,
     /// Length of the shortest of them.
     shortest: usize,
     /// Those that can have letters, by letters in front and length.
     codes: [[Vec<Entry>; WIDTH + 1]; LETTERS_MAX + 1],
+    /// Length of the longest of them, by letters in front.
+    longest: [usize; LETTERS_MAX + 1],
 }
 
 impl Index {
@@ -44,9 +46,10 @@ impl Index {
         let mut index = Index {
             digits: Default::default(),
             filters: Vec::new(),
-            written: Written::new(),
+            groupings: Groupings::new(),
             shortest: WIDTH,
             codes: Default::default(),
+            longest: [0; LETTERS_MAX + 1],
         };
         for (number, scheme) in all().enumerate() {
             let topic = Topic::of_scheme(number);
@@ -63,8 +66,11 @@ impl Index {
                 }
             }
         }
+        for (longest, lengths) in index.longest.iter_mut().zip(&index.codes) {
+            *longest = lengths.iter().rposition(|entries| !entries.is_empty()).unwrap_or(0);
+        }
         for entry in index.digits.iter().flatten() {
-            index.written.add(entry.form);
+            index.groupings.add(entry.form);
         }
         index.filters = (0..).zip(&index.digits).map(|(length, all)| Filter::new(length, all)).collect();
         index
@@ -75,8 +81,19 @@ impl Index {
         self.shortest
     }
 
+    /// The numbers of any kind that the run may be, from its first group on.
+    #[inline]
+    pub(crate) fn numbers<'r>(&'r self, run: &'r Run<'_>) -> impl Iterator<Item = Written> + 'r {
+        run.written(self.groupings.ends(run)).filter(|number| self.groupings.has(number))
+    }
+
     pub(crate) fn of_digits(&self, length: usize) -> &[Entry] {
         self.digits.get(length).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// Length of the longest code with so many letters in front of its first digit.
+    pub(crate) fn longest_code(&self, letters: usize) -> usize {
+        self.longest.get(letters).copied().unwrap_or(0)
     }
 
     pub(crate) fn of_code(&self, letters: usize, length: usize) -> &[Entry] {
@@ -108,62 +125,6 @@ impl Entry {
     }
 }
 
-/// How numbers of digits alone are written, of all kinds: it fails for nearly all groups of a text.
-struct Written {
-    /// A bit for each length that one has in one piece, and in any groups.
-    whole: u32,
-    free: u32,
-    /// A bit for the hash of each shape.
-    shapes: [u64; 64],
-}
-
-impl Written {
-    /// Those that are no scheme's.
-    fn new() -> Written {
-        let lengths = card::LENGTHS.chain([device::IMEI, device::IMEISV, ehic::LENGTH]);
-        let whole = lengths.fold(0, |bits, length| bits | 1 << length);
-        let mut written = Written { whole, free: 1 << ehic::LENGTH, shapes: [0; 64] };
-        card::shapes().chain(device::SHAPES).for_each(|shape| written.add_shape(shape));
-        written
-    }
-
-    fn add(&mut self, form: &Form) {
-        let bit = 1 << form.classes.len();
-        self.whole |= bit;
-        match form.grouping {
-            Grouping::Free => self.free |= bit,
-            Grouping::Shapes(shapes) => shapes.iter().for_each(|&shape| self.add_shape(shape)),
-        }
-    }
-
-    fn add_shape(&mut self, shape: u64) {
-        let hash = hash(shape);
-        if let Some(bits) = self.shapes.get_mut(hash / 64) {
-            *bits |= 1 << (hash % 64);
-        }
-    }
-}
-
-/// Of a shape, below 64 times 64.
-#[inline]
-fn hash(shape: u64) -> usize {
-    (shape.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 52) as usize
-}
-
-impl Index {
-    /// May a number of any kind be written so?
-    #[inline]
-    pub(crate) fn may_be_written(&self, number: &digits::Written) -> bool {
-        let Written { whole, free, shapes } = &self.written;
-        if number.is_unbroken() {
-            return whole >> number.length & 1 == 1;
-        }
-        let hash = hash(number.shape);
-        let shaped = shapes.get(hash / 64).is_some_and(|bits| bits >> (hash % 64) & 1 == 1);
-        shaped || free >> number.length & 1 == 1 || account::may_be(number)
-    }
-}
-
 /// Which of the forms of digits alone that have one length a number may be, a bit each: by its groups, and by pairs
 /// of its digits that no other number of the form has. It saves the checks of nearly all of them.
 struct Filter {
@@ -173,6 +134,7 @@ struct Filter {
     shapes: Vec<(u64, u64)>,
     /// For each of [`PAIRS`] those that may have its value.
     pairs: [[u64; 100]; PAIRS.len()],
+    sums: Sums,
 }
 
 /// Places of two digits by which forms differ: where most schemes have the parts of a date.
@@ -180,7 +142,8 @@ const PAIRS: [usize; 4] = [0, 2, 3, 4];
 
 impl Filter {
     fn new(length: usize, entries: &[Entry]) -> Filter {
-        let mut filter = Filter { all: 0, free: 0, shapes: Vec::new(), pairs: [[0; 100]; PAIRS.len()] };
+        let sums = Sums::new(length, entries.iter().map(|entry| entry.scheme.checks));
+        let mut filter = Filter { all: 0, free: 0, shapes: Vec::new(), pairs: [[0; 100]; PAIRS.len()], sums };
         for (number, entry) in entries.iter().enumerate() {
             let bit = 1 << number;
             filter.all |= bit;
@@ -217,15 +180,16 @@ impl Index {
         filter.free | known.map_or(0, |(_, forms)| *forms)
     }
 
-    /// Those that may have these digits.
+    /// Those of `forms` that may have these digits.
     #[inline]
-    pub(super) fn valued(&self, length: usize, values: &[u8; WIDTH]) -> u64 {
+    pub(super) fn valued(&self, length: usize, forms: u64, values: &[u8; WIDTH]) -> u64 {
         let Some(filter) = self.filters.get(length) else { return 0 };
         let digit = |place: usize| values.get(place).map_or(0, |&digit| usize::from(digit));
         let pairs = filter.pairs.iter().zip(PAIRS);
-        pairs.fold(filter.all, |left, (forms, place)| {
+        let left = pairs.fold(forms, |left, (forms, place)| {
             left & forms.get(10 * digit(place) + digit(place + 1)).copied().unwrap_or(0)
-        })
+        });
+        if left == 0 { 0 } else { filter.sums.left(left, values) }
     }
 }
 
@@ -322,7 +286,7 @@ mod tests {
                     *value = u8::try_from((random >> 40) % 10).unwrap();
                 }
                 let characters = Characters { values, length, ..Characters::default() };
-                let may = index.valued(length, &values);
+                let may = index.valued(length, u64::MAX, &values);
                 for (number, entry) in index.of_digits(length).iter().enumerate() {
                     let holds = entry.holds(&characters);
                     held += u32::from(holds);

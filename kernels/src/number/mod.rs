@@ -10,6 +10,8 @@ pub(crate) mod code;
 pub(crate) mod index;
 pub(crate) mod own;
 mod scheme;
+mod sums;
+mod written;
 
 use crate::context::Context;
 use crate::digits::{MAX_DIGITS, Written, first};
@@ -19,6 +21,12 @@ pub(crate) use check::{Characters, Check};
 pub(crate) use code::codes;
 pub(crate) use index::Index;
 pub(crate) use scheme::all;
+/// What the account numbers of countries have in common with their IBAN.
+pub(crate) mod account {
+    pub(crate) use super::check::{Check, weights, weights_from};
+    pub(crate) use super::own::italian;
+    pub(crate) use super::scheme::{CCC, HU_ACCOUNT, HU_BANK, KONTONR, MOD_97, RIB};
+}
 
 /// One kind of number.
 pub(crate) struct Scheme {
@@ -108,7 +116,7 @@ pub(crate) fn find(
 ) {
     let left = index.written(written.length, written.shape, written.is_unbroken());
     if left != 0 {
-        let left = left & index.valued(written.length, values);
+        let left = index.valued(written.length, left, values);
         if left != 0 {
             judge_all(index, left, values, written, context, out);
         }

@@ -10,13 +10,15 @@ use crate::{Finding, Label};
 /// A law has a number and a year, `263/2010`; accounts are written without leading zeros, but hardly any
 /// is this short.
 const DIGITS_MIN: usize = 6;
+/// In front of the bank.
+pub(crate) const SEPARATOR: u8 = b'/';
 /// Vyhláška 169/2011 Sb.: weights of an account; a prefix has the last six.
 const WEIGHTS: [u32; 10] = [6, 3, 7, 9, 10, 5, 8, 4, 2, 1];
 
 /// Is the number written like an account?
 #[inline]
 pub(crate) fn may_be(number: &Written) -> bool {
-    number.separator == b'/' && number.shape & 0xff == 4
+    number.separator == SEPARATOR && number.shape & 0xff == 4
 }
 
 /// The account that is `number`, whose digits the values begin with.
@@ -45,7 +47,8 @@ fn account(text: &[u8], digits: &[u8], number: &Written) -> Option<Finding> {
     })
 }
 
-fn is_multiple(digits: &[u8]) -> bool {
+/// Is it a prefix or a number whose weighted digits are a multiple of eleven?
+pub(super) fn is_multiple(digits: &[u8]) -> bool {
     let weighted = digits.iter().rev().zip(WEIGHTS.iter().rev());
     weighted.map(|(&digit, weight)| u32::from(digit) * weight).sum::<u32>().is_multiple_of(11)
 }
@@ -62,12 +65,12 @@ const BANKS: &[u16] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::digits::Run;
+    use crate::digits::{EACH, Run};
 
     fn accounts(text: &str) -> Vec<&str> {
         let run = Run::read_at(text.as_bytes(), 0);
         let found: Vec<_> =
-            run.written().filter_map(|number| find(text.as_bytes(), &run.values(), &number)).collect();
+            run.written(EACH).filter_map(|number| find(text.as_bytes(), &run.values(), &number)).collect();
         found.iter().filter_map(|found| text.get(found.start..found.end)).collect()
     }
 

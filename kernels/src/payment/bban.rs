@@ -5,173 +5,104 @@
 //! Netherlands it no longer does (Betaalvereniging Nederland, IBANnext), in Iceland no longer for each person
 //! whose number stands in the account, and in Germany and Austria each bank has its own.
 
-use crate::checks::{luhn, mod_11_10, mod_97};
+use super::account;
+use crate::number::Characters;
+use crate::number::account::{
+    CCC, Check, HU_ACCOUNT, HU_BANK, KONTONR, MOD_97, RIB, italian, weights, weights_from,
+};
+use crate::number::check::value;
 
 /// Both checks are right, or the country has only one.
 const SURE: u8 = 99;
 /// One in 97 numbers passes the outer check by chance. Still surer than a LEI, which the same characters may be, and
 /// which is not personal.
 const INNER_CHECK_IS_WRONG: u8 = 97;
-/// ISO 13616: an account has at most 30 characters.
-const LENGTH_MAX: usize = 30;
 /// The country and the check digits.
 const HEAD: usize = 4;
 
 /// How sure an IBAN is, whose length, characters and modulo 97 are right. `written` may have separators.
 pub(crate) fn score(country: [u8; 2], written: &[u8]) -> u8 {
-    let Ok(check) = CHECKS.binary_search_by_key(&country, |&(country, _)| country) else { return SURE };
-    let mut account = [0; LENGTH_MAX];
+    let Ok(rule) = RULES.binary_search_by_key(&country, |&(country, _)| country) else { return SURE };
+    let mut account = Characters::default();
     let characters = written.iter().filter(|byte| byte.is_ascii_alphanumeric()).skip(HEAD);
-    let length =
-        account.iter_mut().zip(characters).map(|(slot, byte)| *slot = byte.to_ascii_uppercase()).count();
-    let account = account.get(..length).unwrap_or_default();
-    let right = CHECKS.get(check).is_some_and(|(_, check)| check.holds(account).unwrap_or(false));
+    for (slot, &byte) in account.values.iter_mut().zip(characters) {
+        *slot = value(byte);
+        account.length += 1;
+        account.has_letters |= *slot >= 10;
+    }
+    let right = RULES.get(rule).is_some_and(|(_, rule)| rule.holds(&account));
     if right { SURE } else { INNER_CHECK_IS_WRONG }
 }
 
 /// What holds in every account of a country.
-enum Check {
-    /// ISO/IEC 7064 MOD 97-10 over the whole account.
-    Mod97,
-    /// ISO/IEC 7064 MOD 11,10 over two parts, the first so long.
-    Mod11Tens(usize),
-    /// Over all digits.
-    Luhn,
+enum Rule {
+    /// All of these.
+    Checks(&'static [Check]),
     /// The last two digits are what the others leave modulo 97, with 97 for none.
     Belgian,
-    /// CFONB: clé RIB.
-    Rib,
-    /// Two digits of control, each of eleven.
-    Spanish,
+    /// As accounts at home, the prefix and the number.
+    Czech,
     /// ABI: the letter in front is of all that follows.
     Cin,
     /// Eleven digits; where the two behind the bank are zeros, only what is behind them counts.
     Norwegian,
-    /// Parts that start at a place and have digits that, multiplied by weights, add up to multiples of a number.
-    Weights(&'static [(usize, &'static [u32], u32)]),
 }
 
-const CZECH: Check =
-    Check::Weights(&[(4, &[10, 5, 8, 4, 2, 1], 11), (10, &[6, 3, 7, 9, 10, 5, 8, 4, 2, 1], 11)]);
+use Rule::{Belgian, Checks, Cin, Czech, Norwegian};
 
-/// In order. Each by the country's payment system, as its registry entry or the law names it.
+/// Digits of the bank add up to a multiple of ten.
+const fn of_ten(list: &[i16]) -> Check {
+    Check::Zero { weights: weights(list), modulus: 10 }
+}
+
+/// In order. Each by the country's payment system, as its registry entry or the law names it; a rule that is a
+/// national account's too stands there.
 #[rustfmt::skip]
-const CHECKS: &[([u8; 2], Check)] = &[
-    (*b"AL", Check::Weights(&[(0, &[9, 7, 3, 1, 9, 7, 3, 1], 10)])), // Banka e Shqipërisë: bank and branch
-    (*b"BA", Check::Mod97),          // Centralna banka Bosne i Hercegovine
-    (*b"BE", Check::Belgian),        // NBB: protocol of bank identification codes
-    (*b"CZ", CZECH),                 // vyhláška 169/2011 Sb.
-    (*b"EE", Check::Weights(&[(2, &[7, 1, 3, 7, 1, 3, 7, 1, 3, 7, 1, 3, 7, 1], 10)])), // Pangaliit: 7-3-1
-    (*b"ES", Check::Spanish),        // Código Cuenta Cliente
-    (*b"FI", Check::Luhn),           // Finanssiala: account numbers in electronic form
-    (*b"FR", Check::Rib),            // CFONB: relevé d'identité bancaire
-    (*b"HR", Check::Mod11Tens(7)),   // HNB: konstrukcija računa
-    (*b"HU", Check::Weights(&[(0, &[9, 7, 3, 1, 9, 7, 3, 1], 10),
-        (8, &[9, 7, 3, 1, 9, 7, 3, 1, 9, 7, 3, 1, 9, 7, 3, 1], 10)])), // MNB 35/2017, annex
-    (*b"IT", Check::Cin),            // ABI: BBAN
-    (*b"MC", Check::Rib),
-    (*b"ME", Check::Mod97),          // Centralna banka Crne Gore
-    (*b"MK", Check::Mod97),          // Народна банка
-    (*b"NO", Check::Norwegian),      // Bits: oppbygging av kontonummer
-    (*b"PL", Check::Weights(&[(0, &[3, 9, 7, 1, 3, 9, 7, 1], 10)])), // NBP 7/2017: numer rozliczeniowy
-    (*b"PT", Check::Mod97),          // Banco de Portugal: NIB
-    (*b"RS", Check::Mod97),          // Narodna banka Srbije
-    (*b"SI", Check::Mod97),          // Banka Slovenije
-    (*b"SK", CZECH),                 // opatrenie NBS 8/2009
-    (*b"SM", Check::Cin),
-    (*b"XK", Check::Mod97),          // Banka Qendrore e Republikës së Kosovës
+const RULES: &[([u8; 2], Rule)] = &[
+    (*b"AL", Checks(&[of_ten(&[9, 7, 3, 1, 9, 7, 3, 1])])), // Banka e Shqipërisë: bank and branch
+    (*b"BA", Checks(MOD_97)),          // Centralna banka Bosne i Hercegovine
+    (*b"BE", Belgian),                 // NBB: protocol of bank identification codes
+    (*b"CZ", Czech),                   // vyhláška 169/2011 Sb.
+    (*b"EE", Checks(&[Check::Zero { weights: weights_from(2, &[7, 1, 3, 7, 1, 3, 7, 1, 3, 7, 1, 3, 7, 1]), modulus: 10 }])), // Pangaliit: 7-3-1
+    (*b"ES", Checks(CCC)),
+    (*b"FI", Checks(&[Check::Luhn { from: 0, length: 14 }])), // Finanssiala: account numbers in electronic form
+    (*b"FR", Checks(RIB)),
+    (*b"HR", Checks(&[Check::Iso11 { from: 0, length: 7 }, Check::Iso11 { from: 7, length: 10 }])), // HNB: konstrukcija računa
+    (*b"HU", Checks(&[HU_BANK, HU_ACCOUNT])),
+    (*b"IT", Cin),                     // ABI: BBAN
+    (*b"MC", Checks(RIB)),
+    (*b"ME", Checks(MOD_97)),          // Centralna banka Crne Gore
+    (*b"MK", Checks(MOD_97)),          // Народна банка
+    (*b"NO", Norwegian),               // Bits: oppbygging av kontonummer
+    (*b"PL", Checks(&[of_ten(&[3, 9, 7, 1, 3, 9, 7, 1])])), // NBP 7/2017: numer rozliczeniowy
+    (*b"PT", Checks(MOD_97)),
+    (*b"RS", Checks(MOD_97)),
+    (*b"SI", Checks(MOD_97)),          // Banka Slovenije
+    (*b"SK", Czech),                   // opatrenie NBS 8/2009
+    (*b"SM", Cin),
+    (*b"XK", Checks(MOD_97)),          // Banka Qendrore e Republikës së Kosovës
 ];
 
-impl Check {
-    /// Nothing if the account has not the country's length.
-    fn holds(&self, account: &[u8]) -> Option<bool> {
-        let mut digits = [0; LENGTH_MAX];
-        for (digit, byte) in digits.iter_mut().zip(account) {
-            *digit = byte.wrapping_sub(b'0');
+impl Rule {
+    fn holds(&self, account: &Characters) -> bool {
+        match self {
+            Checks(checks) => checks.iter().all(|check| check.holds(account)),
+            Belgian => (account.number(0, 10) + 96) % 97 + 1 == account.number(10, 2),
+            Czech => [4..10, 10..20]
+                .into_iter()
+                .all(|part| account.values.get(part).is_some_and(account::is_multiple)),
+            Cin => {
+                let [letter, rest @ ..] = &account.values;
+                let counted = rest.iter().take(account.length.saturating_sub(1));
+                u32::from(*letter) == 10 + italian(counted)
+            }
+            Norwegian => {
+                let last = [5, 4, 3, 2, 1].into_iter().zip(account.values.iter().skip(6));
+                let sum: u32 = last.map(|(weight, &digit)| weight * u32::from(digit)).sum();
+                KONTONR.holds(account) || account.number(4, 2) == 0 && sum.is_multiple_of(11)
+            }
         }
-        let digits = digits.get(..account.len())?;
-        Some(match self {
-            Check::Mod97 => mod_97(account.iter().copied()),
-            Check::Mod11Tens(length) => {
-                let (first, second) = digits.split_at_checked(*length)?;
-                mod_11_10(first) && mod_11_10(second)
-            }
-            Check::Luhn => luhn(digits),
-            Check::Belgian => {
-                let (body, check) = digits.split_last_chunk::<2>()?;
-                (value(body) + 96) % 97 + 1 == value(check)
-            }
-            Check::Rib => rib(account)?,
-            Check::Spanish => {
-                let (bank, rest) = digits.split_first_chunk::<8>()?;
-                let (control, account) = rest.split_first_chunk::<2>()?;
-                spanish(bank) == control.first().copied() && spanish(account) == control.last().copied()
-            }
-            Check::Cin => cin(account)?,
-            Check::Norwegian => {
-                let all = is_multiple(digits, &[5, 4, 3, 2, 7, 6, 5, 4, 3, 2, 1], 11);
-                let (short, last) = (digits.get(4..6)? == [0, 0], digits.get(6..)?);
-                all || short && is_multiple(last, &[5, 4, 3, 2, 1], 11)
-            }
-            Check::Weights(parts) => parts.iter().all(|&(start, weights, of)| {
-                let part = digits.get(start..start + weights.len());
-                part.is_some_and(|part| is_multiple(part, weights, of))
-            }),
-        })
     }
-}
-
-fn value(digits: &[u8]) -> u64 {
-    crate::checks::value(digits)
-}
-
-fn is_multiple(digits: &[u8], weights: &[u32], of: u32) -> bool {
-    digits
-        .iter()
-        .zip(weights)
-        .map(|(&digit, weight)| u32::from(digit) * weight)
-        .sum::<u32>()
-        .is_multiple_of(of)
-}
-
-/// The key adds to a multiple of 97 with bank, branch and account, whose letters count as digits from the table of
-/// the CFONB: A to I and J to R are 1 to 9, S to Z 2 to 9.
-fn rib(account: &[u8]) -> Option<bool> {
-    let number = |from: usize, to: usize| {
-        account.get(from..to)?.iter().try_fold(0u64, |sum, &byte| {
-            let digit = match byte {
-                b'0'..=b'9' => byte - b'0',
-                b'A'..=b'R' => (byte - b'A') % 9 + 1,
-                b'S'..=b'Z' => byte - b'S' + 2,
-                _ => return None,
-            };
-            Some(sum * 10 + u64::from(digit))
-        })
-    };
-    let (bank, branch, root, key) = (number(0, 5)?, number(5, 10)?, number(10, 21)?, number(21, 23)?);
-    Some((1..=97).contains(&key) && (89 * bank + 15 * branch + 3 * root + key).is_multiple_of(97))
-}
-
-/// The digit of control of eight or ten digits. Eleven less the rest has two digits in two cases.
-fn spanish(digits: &[u8]) -> Option<u8> {
-    /// 2ⁿ modulo 11; eight digits have the last of them.
-    const WEIGHTS: [u32; 10] = [1, 2, 4, 8, 5, 10, 9, 7, 3, 6];
-    let weighted = digits.iter().rev().zip(WEIGHTS.iter().rev());
-    let rest = weighted.map(|(&digit, weight)| u32::from(digit) * weight).sum::<u32>() % 11;
-    u8::try_from(if rest < 2 { rest } else { 11 - rest }).ok()
-}
-
-/// Characters at odd places count by the table that the codice fiscale has too, those at even ones by their value.
-fn cin(account: &[u8]) -> Option<bool> {
-    const ODD: [u8; 26] =
-        [1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 2, 4, 18, 20, 11, 3, 6, 8, 12, 14, 16, 10, 22, 25, 24, 23];
-    let (&letter, rest) = account.split_first()?;
-    let mut sum = 0;
-    for (index, &byte) in rest.iter().enumerate() {
-        let value = if byte.is_ascii_digit() { byte - b'0' } else { byte.checked_sub(b'A')? };
-        sum += u32::from(if index % 2 == 0 { *ODD.get(usize::from(value))? } else { value });
-    }
-    Some(sum % 26 == u32::from(letter.wrapping_sub(b'A')))
 }
 
 #[cfg(test)]
@@ -193,9 +124,9 @@ mod tests {
 
     #[test]
     fn each_country_is_there_once_with_the_registrys_example_and_any_other_check_makes_it_less_sure() {
-        assert!(CHECKS.is_sorted_by_key(|&(country, _)| country));
-        assert_eq!(EXAMPLES.len(), CHECKS.len());
-        for (example, &(country, _)) in EXAMPLES.iter().zip(CHECKS) {
+        assert!(RULES.is_sorted_by_key(|&(country, _)| country));
+        assert_eq!(EXAMPLES.len(), RULES.len());
+        for (example, &(country, _)) in EXAMPLES.iter().zip(RULES) {
             assert!(example.as_bytes().starts_with(&country));
             assert_eq!(score(country, example.as_bytes()), SURE, "{example}");
             // Each check is over the start of the account or over its end, and some are over both.

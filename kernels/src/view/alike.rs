@@ -1,20 +1,40 @@
 //! Letters of Greek and Cyrillic that look Latin, in words that mix them with Latin letters or digits.
 //!
-//! Invariant: a word of one script is never touched: Russian and Greek stay as they are. A word is read
-//! [`REACH`] bytes far to each side.
+//! Invariant: a word of one script is never touched, but for the letters of a Greek plate: Russian and Greek stay as
+//! they are. A word is read [`REACH`] bytes far to each side.
+
+use crate::bytes::{at, run_end};
 
 /// How far a word is read from the place where it is asked about, in bytes.
 const REACH: usize = 64;
 
 /// The letter of ASCII that `letter` looks like (UTS #39, confusables).
+#[inline]
 pub(super) fn latin(letter: char) -> Option<u8> {
-    let pairs = match letter {
-        '\u{370}'..='\u{3ff}' => GREEK,
-        '\u{400}'..='\u{52f}' => CYRILLIC,
-        _ => return None,
-    };
-    let place = pairs.binary_search_by_key(&letter, |&(letter, _)| letter).ok()?;
-    pairs.get(place).map(|&(_, ascii)| ascii)
+    let place = u32::from(letter).checked_sub(FIRST)? as usize;
+    LATIN.get(place).copied().filter(|&ascii| ascii != 0)
+}
+
+/// The blocks of Greek and Cyrillic start here, and end before [`BEHIND`].
+const FIRST: u32 = 0x370;
+const BEHIND: u32 = 0x530;
+/// For each letter of them the one of ASCII that it looks like, or 0.
+static LATIN: [u8; (BEHIND - FIRST) as usize] = table();
+
+#[expect(clippy::indexing_slicing, reason = "evaluated by the compiler")]
+const fn table() -> [u8; (BEHIND - FIRST) as usize] {
+    let mut table = [0; (BEHIND - FIRST) as usize];
+    let mut pairs = 0;
+    while pairs < 2 {
+        let list = if pairs == 0 { GREEK } else { CYRILLIC };
+        let mut index = 0;
+        while index < list.len() {
+            table[(list[index].0 as u32 - FIRST) as usize] = list[index].1;
+            index += 1;
+        }
+        pairs += 1;
+    }
+    table
 }
 
 /// Is the word around `index` made of Latin letters or digits and of letters that look like them, and
@@ -23,26 +43,50 @@ pub(super) fn word(text: &str, index: usize) -> (bool, usize) {
     let floor = index.saturating_sub(REACH);
     let floor = (floor..=index).find(|&floor| text.is_char_boundary(floor)).unwrap_or(index);
     let (mut latin_or_digit, mut foreign, mut same) = (false, false, true);
-    let mut note = |letter: char| match (is_latin(letter), latin(letter)) {
-        (true, _) => latin_or_digit = true,
-        (false, Some(_)) => foreign = true,
-        (false, None) => same = false,
+    // Does the letter belong to the word? Those that are told by a comparison or a table are most of them.
+    let mut belongs = |letter: char| {
+        if letter.is_ascii_alphanumeric() {
+            latin_or_digit = true;
+        } else if latin(letter).is_some() {
+            foreign = true;
+        } else if !letter.is_alphanumeric() {
+            return false;
+        } else if is_latin(letter) {
+            latin_or_digit = true;
+        } else {
+            same = false;
+        }
+        true
     };
-    let head = text.get(floor..index).unwrap_or_default().chars().rev();
-    head.take_while(|letter| letter.is_alphanumeric()).for_each(&mut note);
+    let mut head = text.get(floor..index).unwrap_or_default().chars().rev();
+    while head.next().is_some_and(&mut belongs) {}
     let mut end = index;
     for letter in text.get(index..).unwrap_or_default().chars() {
-        if !letter.is_alphanumeric() || end >= index + REACH {
+        if end >= index + REACH || !belongs(letter) {
             break;
         }
-        note(letter);
         end += letter.len_utf8();
     }
-    (latin_or_digit && foreign && same, end)
+    (same && foreign && (latin_or_digit || is_greek_plate(text, index, end)), end)
 }
 
+/// Are the letters of a word up to `end`, which look Latin, those of a Greek plate: `ΙΝΑ-1234`? Its fourteen letters
+/// were chosen to look so (the Vienna convention on road traffic of 1968, annex 2, wants Latin ones).
+fn is_greek_plate(text: &str, index: usize, end: usize) -> bool {
+    let capital = |letter: char| ('\u{391}'..='\u{3a9}').contains(&letter);
+    let head = text.get(..index).unwrap_or_default().chars().rev();
+    let letters = text.get(index..end).unwrap_or_default().chars();
+    let three = head.take_while(|letter| letter.is_alphanumeric()).chain(letters).take(4);
+    let count = three.map(|letter| if capital(letter) { 1 } else { 4 }).sum::<usize>();
+    let bytes = text.as_bytes();
+    count == 3
+        && at(bytes, end) == b'-'
+        && run_end(bytes, end + 1, 5, |byte| byte.is_ascii_digit()) == end + 5
+}
+
+/// Is it a letter of Latin, if it is one?
 fn is_latin(letter: char) -> bool {
-    letter.is_ascii_alphanumeric() || ('\u{c0}'..'\u{250}').contains(&letter)
+    ('\u{c0}'..'\u{250}').contains(&letter)
 }
 
 #[rustfmt::skip]
@@ -67,8 +111,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn letters_are_in_order_for_the_search() {
-        assert!(GREEK.is_sorted() && CYRILLIC.is_sorted());
+    fn each_letter_of_the_lists_looks_like_its_own_and_no_other_letter_does() {
+        let listed: Vec<_> = GREEK.iter().chain(CYRILLIC).copied().collect();
+        assert!(listed.is_sorted(), "no letter stands twice");
+        let known: Vec<_> = ('\0'..=char::MAX).filter_map(|letter| Some((letter, latin(letter)?))).collect();
+        assert_eq!(known, listed);
     }
 
     #[test]
@@ -84,6 +131,9 @@ mod tests {
             ("б1", false),
             ("IT-отдел", false),
             ("Ελλάδα", false),
+            ("ΙΝΑ-1234", true),
+            ("ΙΝΑ-123", false),
+            ("ΟΤΕ-12345", false),
         ] {
             let foreign =
                 text.char_indices().find(|(_, letter)| latin(*letter).is_some()).map_or(0, |(at, _)| at);

@@ -207,19 +207,24 @@ fn parts(text: &str, from: usize, to: usize) -> impl Iterator<Item = (usize, usi
     std::iter::successors(Some((from, end(from))), move |part| next(part).map(|start| (start, end(start))))
 }
 
-/// The text as a reader sees it; the text itself if there is nothing to fold.
+/// The text as a reader sees it; the text itself if there is nothing to fold. An address that was a part of what was in
+/// base64 is taken out of it.
 pub(crate) fn folded(text: &str) -> Cow<'_, str> {
-    let mut folded = Cow::Borrowed(text);
+    let (mut folded, mut was_wrapped) = (Cow::Borrowed(text), false);
     for _ in 0..FOLDS_MAX {
         let mut view = View::default();
         view.decode(&folded, 0, folded.len());
-        if view.text() == folded {
+        if view.text() != folded {
+            folded = Cow::Owned(view.text().to_owned());
+        } else if let Some(inner) = unwrapped(&folded) {
+            (folded, was_wrapped) = (Cow::Owned(inner), true);
+        } else {
             break;
         }
-        folded = Cow::Owned(view.text().to_owned());
     }
-    match unwrapped(&folded) {
-        Some(inner) => Cow::Owned(inner),
+    let address = folded.find('@').filter(|_| was_wrapped).and_then(|sign| email::find(&folded, sign));
+    match address.and_then(|found| folded.get(found.start..found.end)) {
+        Some(address) => Cow::Owned(address.to_owned()),
         None => folded,
     }
 }
@@ -231,11 +236,7 @@ fn unwrapped(text: &str) -> Option<String> {
     let mut view = View::default();
     let end = base64::decode(bytes, start, &mut view);
     let rest = text.get(end..)?;
-    (view.text().is_ascii() && rest.bytes().all(|byte| byte == b'=')).then(|| {
-        let inner = view.text();
-        let address = inner.find('@').and_then(|sign| email::find(inner, sign));
-        address.and_then(|found| inner.get(found.start..found.end)).unwrap_or(inner).to_owned()
-    })
+    (view.text().is_ascii() && rest.bytes().all(|byte| byte == b'=')).then(|| view.text().to_owned())
 }
 
 #[cfg(test)]

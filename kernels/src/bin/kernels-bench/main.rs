@@ -3,6 +3,7 @@
 //! ```text
 //! cargo run -p inland-kernels --release --bin kernels-bench            a table
 //! cargo run -p inland-kernels --release --bin kernels-bench -- --json  one object a line
+//! cargo run -p inland-kernels --release --bin kernels-bench -- --hostile  texts made to be slow (`hostile.rs`)
 //! cargo run -p inland-kernels --release --bin kernels-bench -- --gpu   the device alone (`gpu.rs`)
 //! ```
 //!
@@ -10,6 +11,7 @@
 //! same run, and is the median of rounds that take turns with it.
 
 mod gpu;
+mod hostile;
 
 use std::hint::black_box;
 use std::io::Write as _;
@@ -20,11 +22,13 @@ use inland_kernels::{Engine, Finding};
 
 const HELP: &str = "Measures how fast texts are scanned.
 
-Usage: kernels-bench [--json] [--rounds N] [--corpus NAME] [--gpu] [--gpu-bytes N]
+Usage: kernels-bench [--json] [--rounds N] [--corpus NAME] [--hostile] [--text TEXT] [--gpu] [--gpu-bytes N]
 
   --json      one JSON object a line: bench, corpus, bytes, hits_per_kb, simd, gb_per_s, memchr_gb_per_s
   --rounds N  rounds of each measurement, 3 to 1000 (default 15)
   --corpus NAME  only this one: sparse, dense, digits, ats, letters
+  --hostile   texts that are made to be slow, the slowest first; a growth well over 2 is not linear
+  --text TEXT  of those only this one, over and over
   --gpu       the device alone; without it the processor first, and the device where there is one
   --gpu-bytes N  no text on the device is longer (default: 256 MiB)
 
@@ -42,6 +46,8 @@ struct Options {
     json: bool,
     rounds: usize,
     corpus: Option<String>,
+    hostile: bool,
+    text: Option<String>,
     gpu_alone: bool,
     gpu_bytes: usize,
 }
@@ -55,6 +61,10 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
+    if options.hostile {
+        hostile::measure(&Engine::cpu(), &options);
+        return ExitCode::SUCCESS;
+    }
     if !options.gpu_alone {
         measure_processor(&options);
     }
@@ -85,11 +95,24 @@ impl Options {
 }
 
 fn options(mut words: impl Iterator<Item = String>) -> Result<Option<Options>, String> {
-    let mut options =
-        Options { json: false, rounds: 15, corpus: None, gpu_alone: false, gpu_bytes: 256 << 20 };
+    let mut options = Options {
+        json: false,
+        rounds: 15,
+        corpus: None,
+        hostile: false,
+        text: None,
+        gpu_alone: false,
+        gpu_bytes: 256 << 20,
+    };
     while let Some(word) = words.next() {
         match word.as_str() {
             "--json" => options.json = true,
+            "--hostile" => options.hostile = true,
+            "--text" => {
+                let text = words.next().filter(|text| !text.is_empty());
+                options.text = Some(text.ok_or("--text takes a text")?);
+                options.hostile = true;
+            }
             "--gpu" => options.gpu_alone = true,
             "--gpu-bytes" => {
                 let bytes = words.next().and_then(|text| text.parse().ok());

@@ -6,6 +6,7 @@ mod south;
 mod west;
 
 use super::check::Characters;
+pub(crate) use south::italian;
 
 /// Which one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

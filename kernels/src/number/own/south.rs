@@ -12,6 +12,16 @@ const OMOCODIA: [u8; 10] = table(b"LMNPQRSTUV");
 const ODD: [u32; 26] =
     [1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 2, 4, 18, 20, 11, 3, 6, 8, 12, 14, 16, 10, 22, 25, 24, 23];
 
+/// The sum of characters, the first of which is at an odd place, modulo 26.
+pub(crate) fn italian<'v>(values: impl Iterator<Item = &'v u8>) -> u32 {
+    let rank = |value: u8| if value < 10 { value } else { value - 10 };
+    let counts = values.enumerate().map(|(place, &value)| match place % 2 {
+        0 => ODD.get(usize::from(rank(value))).copied().unwrap_or(0),
+        _ => u32::from(rank(value)),
+    });
+    counts.sum::<u32>() % 26
+}
+
 pub(super) fn it_codice_fiscale(characters: &Characters) -> bool {
     let digit = |place: usize| match characters.at(place) {
         digit @ 0..=9 => Some(u64::from(digit)),
@@ -20,16 +30,10 @@ pub(super) fn it_codice_fiscale(characters: &Characters) -> bool {
     let two = |place: usize| Some(digit(place)? * 10 + digit(place + 1)?);
     let month = MONTHS.iter().position(|&letter| letter == characters.at(8));
     let (Some(year), Some(month), Some(day)) = (two(6), month, two(9)) else { return false };
-    let rank = |value: u8| if value < 10 { value } else { value - 10 };
-    let sum: u32 = (0..15)
-        .map(|place| match place % 2 {
-            0 => ODD.get(usize::from(rank(characters.at(place)))).copied().unwrap_or(0),
-            _ => u32::from(rank(characters.at(place))),
-        })
-        .sum();
+    let sum = italian(characters.values.iter().take(15));
     (12..15).all(|place| digit(place).is_some())
         && crate::checks::is_date(year, month as u64 + 1, if day > 40 { day - 40 } else { day })
-        && u32::from(characters.at(15)) == 10 + sum % 26
+        && u32::from(characters.at(15)) == 10 + sum
 }
 
 pub(super) fn es_nie(characters: &Characters) -> bool {

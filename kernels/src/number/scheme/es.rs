@@ -6,6 +6,21 @@ use super::prelude::*;
 pub(in crate::number) const LETTERS: [u8; 23] = table(b"TRWAGMYFPDXBNJZSQVHLCKE");
 
 /// What lacks to 11, 10 being written as 1.
+/// Digits of control of bank and office, and of the account.
+pub(crate) const CCC: &[Check] = &[
+    Check::Sum {
+        weights: weights(&[4, 8, 5, 10, 9, 7, 3, 6]),
+        modulus: 11,
+        expected: LACKS_11_BUT_ONE,
+        at: 8,
+    },
+    Check::Sum {
+        weights: weights_from(10, &[1, 2, 4, 8, 5, 10, 9, 7, 3, 6]),
+        modulus: 11,
+        expected: LACKS_11_BUT_ONE,
+        at: 9,
+    },
+];
 const LACKS_11_BUT_ONE: &[u8] = &[0, 1, 9, 8, 7, 6, 5, 4, 3, 2, 1];
 
 const WORDS: &[&str] = &["dni", "nie", "nif", "documento nacional", "extranjero", "identidad"];
@@ -84,20 +99,7 @@ pub(super) const SCHEMES: &[Scheme] = &[
             &[shape(&[4, 4, 2, 10]), shape(&[4, 4, 2, 5, 5]), shape(&[4, 4, 4, 4, 4])],
             Strong,
         )],
-        checks: &[
-            Check::Sum {
-                weights: weights(&[4, 8, 5, 10, 9, 7, 3, 6]),
-                modulus: 11,
-                expected: LACKS_11_BUT_ONE,
-                at: 8,
-            },
-            Check::Sum {
-                weights: weights_from(10, &[1, 2, 4, 8, 5, 10, 9, 7, 3, 6]),
-                modulus: 11,
-                expected: LACKS_11_BUT_ONE,
-                at: 9,
-            },
-        ],
+        checks: CCC,
         words: &["ccc", "cuenta", "código cuenta", "cuenta corriente", "cuenta bancaria", "bank account"],
     },
     // Código de actividad y establecimiento of excise duties, `ES00008V1488Q`: customs office, activity, number, a letter whose rule is not published. RD 1165/1995 Art. 41.

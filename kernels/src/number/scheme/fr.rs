@@ -2,6 +2,10 @@
 
 use super::prelude::*;
 
+/// The key is what lacks to 97, so it is none of 0, 98 and 99.
+pub(crate) const RIB: &[Check] =
+    &[Check::Among { from: 21, length: 2, ranges: &[(1, 97)] }, Check::Own(Own::FrRib)];
+
 pub(super) const SCHEMES: &[Scheme] = &[
     // Numéro d'inscription au répertoire (NIR), `2 95 10 99 126 111 93`: sex or register, year, month (20, 30–42, 50–99 where it is not known), département (2A, 2B: Corsica), commune, order, key. INSEE; décret 82-103.
     Scheme {
@@ -112,7 +116,7 @@ pub(super) const SCHEMES: &[Scheme] = &[
             form("00000000000000000000000", &[shape(&[5, 5, 11, 2])], Strong),
             form("0000000000***********00", &[shape(&[5, 5, 11, 2])], Strong),
         ],
-        checks: &[Check::Own(Own::FrRib)],
+        checks: RIB,
         words: &["rib", "relevé d'identité", "compte bancaire", "numéro de compte", "coordonnées bancaires"],
     },
 ];

@@ -2,6 +2,12 @@
 
 use super::prelude::*;
 
+/// Bank and branch.
+pub(crate) const BANK: Check = Check::Zero { weights: weights(&[9, 7, 3, 1, 9, 7, 3, 1]), modulus: 10 };
+/// The last eight digits of a short number are none, and count nothing.
+pub(crate) const ACCOUNT: Check =
+    Check::Zero { weights: weights_from(8, &[9, 7, 3, 1, 9, 7, 3, 1, 9, 7, 3, 1, 9, 7, 3, 1]), modulus: 10 };
+
 pub(super) const SCHEMES: &[Scheme] = &[
     // Adószám, `12892312-2-42` and `HU12892312`: weights 9, 7, 3, 1. Art. 2017/CL 1. melléklet.
     Scheme {
@@ -99,12 +105,8 @@ pub(super) const SCHEMES: &[Scheme] = &[
                 &[Check::Sign(b' ')],
                 &[Check::Not { from: 0, length: 4, ranges: &[(1400, 1900)] }],
             ]),
-            Check::Zero { weights: weights(&[9, 7, 3, 1, 9, 7, 3, 1]), modulus: 10 },
-            // The last eight digits of a short number are none, and count nothing.
-            Check::Zero {
-                weights: weights_from(8, &[9, 7, 3, 1, 9, 7, 3, 1, 9, 7, 3, 1, 9, 7, 3, 1]),
-                modulus: 10,
-            },
+            BANK,
+            ACCOUNT,
         ],
         words: &["bankszámla", "számlaszám", "bankszámlaszám", "giro", "bank account", "account number"],
     },

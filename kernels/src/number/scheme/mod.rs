@@ -49,9 +49,18 @@ mod sm;
 mod tr;
 mod ua;
 
+pub(crate) use es::CCC;
 pub(super) use es::LETTERS as ES_LETTERS;
+pub(crate) use fr::RIB;
+pub(crate) use hu::{ACCOUNT as HU_ACCOUNT, BANK as HU_BANK};
+pub(crate) use no::KONTONR;
 
 use super::Scheme;
+use super::check::Check;
+use super::own::Own;
+
+/// ISO/IEC 7064 MOD 97-10 over all of it.
+pub(crate) const MOD_97: &[Check] = &[Check::Own(Own::Mod97)];
 
 /// In the order of the countries; a scheme's place in it is its number.
 const COUNTRIES: &[&[Scheme]] = &[
@@ -112,6 +121,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Scheme> {
 
 /// What a country's file needs.
 mod prelude {
+    pub(super) use super::MOD_97;
     pub(super) use super::si::{EMSO, EMSO_DATE};
     pub(super) use crate::Label;
     pub(super) use crate::digits::shape;

@@ -2,6 +2,10 @@
 
 use super::prelude::*;
 
+/// Of eleven digits.
+pub(crate) const KONTONR: Check =
+    Check::Sum { weights: weights(&[6, 7, 8, 9, 4, 5, 6, 7, 8, 9]), modulus: 11, expected: REST, at: 10 };
+
 pub(super) const SCHEMES: &[Scheme] = &[
     // Fødselsnummer and D-nummer, `151086 95088`: date, individual number, two check digits modulo 11. Folkeregisterforskriften § 2-2-1; Skatteetaten. Numbers issued from 2032 on relax the first digit.
     Scheme {
@@ -62,15 +66,7 @@ pub(super) const SCHEMES: &[Scheme] = &[
         country: *b"NO",
         forms: &[form("00000000000", &[shape(&[4, 2, 5])], OneCheck), form("0000000", &[], Word)],
         checks: &[Check::Any(&[
-            &[
-                Check::Length(11),
-                Check::Sum {
-                    weights: weights(&[6, 7, 8, 9, 4, 5, 6, 7, 8, 9]),
-                    modulus: 11,
-                    expected: REST,
-                    at: 10,
-                },
-            ],
+            &[Check::Length(11), KONTONR],
             &[Check::Length(7), Check::Luhn { from: 0, length: 7 }],
         ])],
         words: &["kontonr", "kontonummer", "konto nr", "konto", "bankkonto", "postgiro", "bank account"],

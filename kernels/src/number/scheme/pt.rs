@@ -72,7 +72,7 @@ pub(super) const SCHEMES: &[Scheme] = &[
         label: Label::AccountId,
         country: *b"PT",
         forms: &[form("000000000000000000000", &[shape(&[4, 4, 11, 2]), shape(&[4, 4, 4, 4, 4, 1])], Strong)],
-        checks: &[Check::Own(Own::Mod97)],
+        checks: MOD_97,
         words: &["nib", "conta", "conta bancária", "número de conta", "bank account"],
     },
 ];

@@ -33,7 +33,7 @@ pub(super) const SCHEMES: &[Scheme] = &[
         label: Label::AccountId,
         country: *b"RS",
         forms: &[form("000000000000000000", &[shape(&[3, 13, 2])], Strong)],
-        checks: &[Check::Own(Own::Mod97)],
+        checks: MOD_97,
         words: &["račun", "žiro", "broj računa", "рачун", "број рачуна", "bank account"],
     },
 ];
