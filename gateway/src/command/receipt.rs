@@ -138,7 +138,7 @@ fn compare(claims: &Claims, log: &Path, vkeys: &[String]) -> Result<u64, String>
         Err(_) => None,
     });
     let outcome = outcome.ok_or("the log holds no OUTCOME of this request (yet)")?;
-    let answered = outcome["attempts"].as_array().and_then(|attempts| attempts.last()).cloned();
+    let answered = outcome.get("attempts").and_then(|attempts| attempts.as_array()?.last()).cloned();
     differs(
         "OUTCOME",
         &answered.unwrap_or_default(),

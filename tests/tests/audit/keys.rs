@@ -51,11 +51,12 @@ async fn a_key_is_rotated_from_the_command_line_and_the_first_key_still_verifies
     );
     let first = std::fs::read_to_string(directory.join("FR-health/vkey")).unwrap();
     let (stop, stopped) = tokio::sync::watch::channel(false);
-    let serving = tokio::spawn(log.listen().unwrap().serve(stopped));
+    let mut serving = tokio::task::JoinSet::new();
+    serving.spawn(log.listen().unwrap().serve(stopped));
     let beside = inland(&["audit", "rotate", &path]);
     assert!(said(&beside).starts_with("FR-health: record 3 names the new key\n"), "{}", said(&beside));
     stop.send(true).unwrap();
-    serving.await.unwrap();
+    serving.join_all().await;
     log.close().await;
     drop(log);
     let rotated = inland(&["audit", "rotate", &path, "--partition", "FR-health", "--overlap-days", "7"]);
