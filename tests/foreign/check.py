@@ -7,13 +7,14 @@ import sys
 from pathlib import Path
 
 import aics_tlog as tlog
+from aics_tlog.checkpoint import checkpoint_from_note
 from aics_tlog.tiles import FileSystemTileReader, consistency_proof_from_tiles
 from aics_tlog.verified import audit_tiles
 
 
 def opened(text, key):
     """The checkpoint of a note that the key signed."""
-    checkpoint, note = tlog.checkpoint_from_note(text)
+    checkpoint, note = checkpoint_from_note(text)
     verdict = tlog.verify_checkpoint(note, key, expected_origin=key.name)
     if not verdict.ok:
         raise ValueError(verdict.error)

@@ -49,6 +49,14 @@ impl Drop for Records {
     }
 }
 
+/// The interpreter that `tests/run` prepared, with all that the tests need of Python.
+pub fn python() -> PathBuf {
+    let prepared = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/venv/bin/python");
+    let python = std::env::var_os("INLAND_PYTHON").map_or(prepared, PathBuf::from);
+    assert!(python.exists(), "{} is not there: tests/run installs it", python.display());
+    python
+}
+
 /// A folder that is removed when this is dropped.
 pub struct Folder(PathBuf);
 

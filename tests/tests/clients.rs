@@ -1,18 +1,9 @@
 //! Unchanged clients against a running gateway: the OpenAI SDK for Python and curl (`tests/client`).
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use inland_tests::{BANK, HOSPITAL, Stage, WERK};
-
-/// The interpreter that `tests/run` prepared.
-fn python() -> PathBuf {
-    let prepared = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/venv/bin/python");
-    let python = std::env::var_os("INLAND_PYTHON").map_or(prepared, PathBuf::from);
-    assert!(python.exists(), "the Python clients are not installed: run tests/run, which installs them");
-    python
-}
+use inland_tests::{BANK, HOSPITAL, Stage, WERK, python};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_openai_sdk_and_curl_work_unchanged_but_for_address_key_and_ca() {

@@ -2,16 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
-/// The interpreter that `tests/run` prepared.
-fn python() -> PathBuf {
-    let prepared = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/venv/bin/python");
-    let python = std::env::var_os("INLAND_PYTHON").map_or(prepared, PathBuf::from);
-    assert!(python.exists(), "what draws the documents is not installed: run tests/run, which installs it");
-    python
-}
+use inland_tests::python;
 
 #[test]
 fn precision_and_recall_of_each_class_stay_above_their_floors() {

@@ -214,8 +214,8 @@ pub(super) fn open_existing(directory: &Path) -> Result<Log, AuditError> {
 fn node(directory: &Path) -> Result<String, AuditError> {
     for name in existing(directory)? {
         let vkey = std::fs::read_to_string(directory.join(&name).join("vkey")).ok();
-        let verifier = vkey.and_then(|vkey| Verifier::parse(&vkey));
-        let origin = verifier.as_ref().and_then(|verifier| verifier.origin().strip_suffix(name.as_str()));
+        let keys = vkey.and_then(|vkey| Verifier::parse_file(&vkey)).unwrap_or_default();
+        let origin = keys.first().and_then(|key| key.origin().strip_suffix(name.as_str()));
         if let Some(node) = origin.and_then(|origin| origin.strip_suffix('/')) {
             return Ok(node.to_owned());
         }

@@ -2,12 +2,12 @@
 //! of OCSF, and what is left on the disk when an export fails.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Output};
 use std::time::Duration;
 
 use inland::audit::{self, Activation, Attempt, Intent, Log, Outcome};
-use inland_tests::{BANK, Folder, HOSPITAL, Stage, WERK, body, streamed};
+use inland_tests::{BANK, Folder, HOSPITAL, Stage, WERK, body, python, streamed};
 
 const INLAND: &str = env!("CARGO_BIN_EXE_inland-under-test");
 /// What a spreadsheet, a CSV reader and a shell could each take for something else.
@@ -15,17 +15,6 @@ const NASTY: &str = "=cmd|\"x\"!A1\n'";
 
 /// A checkpoint is at most a second behind.
 const SIGNED_AFTER: Duration = Duration::from_millis(1_500);
-
-/// The interpreter that `tests/run` prepared.
-fn python() -> PathBuf {
-    let prepared = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/venv/bin/python");
-    let python = std::env::var_os("INLAND_PYTHON").map_or(prepared, PathBuf::from);
-    assert!(
-        python.exists(),
-        "DuckDB and the validator are not installed: run tests/run, which installs them"
-    );
-    python
-}
 
 fn export(log: &Path, more: &[&str]) -> Command {
     let mut command = Command::new(INLAND);

@@ -11,20 +11,13 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use inland_certs::Authority;
+use inland_tests::python;
 use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
 /// How long the server may take to start: Python imports a good deal.
 const START_MAX: Duration = Duration::from_secs(60);
-
-/// The interpreter that `tests/run` prepared.
-fn python() -> PathBuf {
-    let prepared = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/venv/bin/python");
-    let python = std::env::var_os("INLAND_PYTHON").map_or(prepared, PathBuf::from);
-    assert!(python.exists(), "the S3 server is not installed: run tests/run, which installs it");
-    python
-}
 
 /// The server. It ends with this.
 pub(crate) struct S3 {
