@@ -83,7 +83,7 @@ pub use prove::{Continued, Proof, Proven, check_proof, continued, holds, prove};
 pub use prune::{Pruning, RETENTION_DAYS_MIN, days_ago, prunable};
 pub use read::{Records, Shown, VerifyError, records, records_from, show};
 pub use record::{
-    Activation, Attempt, Digests, Erase, Heartbeat, ID_BYTES_MAX, Intent, Open, Outcome, Prune,
+    Activation, Attempt, Digests, Erase, Handed, Heartbeat, ID_BYTES_MAX, Intent, Open, Outcome, Prune,
     RECORD_SCHEMA, Reason, Record, Recovery, Refusal, Rotate, now_us,
 };
 pub use report::{Document, Format, Kind, Section, report};

@@ -26,7 +26,8 @@ use super::disk::{Disk, parent, read_bounded};
 use super::note::NOTE_BYTES_MAX;
 use super::pruned::{Pruned, pointer, standing};
 use super::read::{VerifyError, partitions};
-use super::record::{Prune, now_us};
+use super::record::{Handed, Prune, now_us};
+use super::rotate::{Chain, Link};
 use super::segment::{Frames, Segment, list};
 use super::tree::{TILE_WIDTH, Tree, path as tile, read};
 use super::{AuditError, Log};
@@ -35,6 +36,8 @@ use super::{AuditError, Log};
 /// 26(6)); six months are never more than 184 days.
 pub const RETENTION_DAYS_MIN: u32 = 184;
 const DAY_US: u64 = 86_400_000_000;
+/// Changes of the key that a PRUNE record repeats: some 400 bytes each.
+const HANDED_MAX: usize = 100;
 /// A checkpoint follows within a second; on a slow disk later.
 const SIGNED_AFTER: Duration = Duration::from_secs(10);
 
@@ -89,12 +92,32 @@ impl Log {
         }
         let Some(plan) = plan(name, &path, cutoff).map_err(|error| damaged(&error))? else { return Ok(None) };
         let minimum = plan.pruning.minimum;
-        let record = Prune { time_us: now_us(), minimum, roots: &plan.roots, before_us: cutoff.before_us };
+        let origin = format!("{}/{name}", self.inner.stamp.node);
+        let keys = handed(&origin, segments).map_err(|error| AuditError::corrupt(name, error))?;
+        let (roots, before_us) = (&plan.roots, cutoff.before_us);
+        let record = Prune { time_us: now_us(), minimum, roots, keys: &keys, before_us };
         let index = self.partition(name)?.append(record).wait()?;
         await_signed(&path, index)?;
         carry_out(disk, &path, &Pruned { index, minimum, roots: plan.roots })?;
         Ok(Some(plan.pruning))
     }
+}
+
+/// Every change of the key: whoever holds an old one must still come to the newest when the ROTATE
+/// records are gone. Of very many the newest; an older key than those is then no way in any more.
+fn handed(origin: &str, segments: Vec<Segment>) -> Result<Vec<Handed>, String> {
+    let (mut chain, mut frames) = (Chain::new(origin), Frames::new(segments));
+    while let Some(frame) = frames.next().map_err(|error| error.to_string())? {
+        chain.follow(frame.record())?;
+    }
+    let spelt = |link: &Link| Handed {
+        old: link.old.vkey(),
+        new: link.new.vkey(),
+        signature: link.signature.clone(),
+    };
+    let links = chain.links();
+    let newest = links.get(links.len().saturating_sub(HANDED_MAX)..).unwrap_or_default();
+    Ok(newest.iter().map(spelt).collect())
 }
 
 /// Removes what a PRUNE record, durable and signed, says may go.

@@ -245,6 +245,27 @@ pub struct Erase<'a> {
     pub reason: &'a str,
 }
 
+/// One change of the key, as its ROTATE record has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Handed {
+    /// The key before, as a verifier key of C2SP signed-note.
+    pub old: String,
+    /// The new key, likewise.
+    pub new: String,
+    /// The old key's signature of the new one, base64.
+    pub signature: String,
+}
+
+impl Handed {
+    fn write(&self, out: &mut Vec<u8>) {
+        Object::begin(out)
+            .text("new", &self.new)
+            .text("old", &self.old)
+            .text("signature", &self.signature)
+            .end();
+    }
+}
+
 /// The oldest records left the log: durable before the first of them is removed.
 #[derive(Debug, Clone)]
 pub struct Prune<'a> {
@@ -254,6 +275,8 @@ pub struct Prune<'a> {
     pub minimum: u64,
     /// Roots of the perfect subtrees over all records before it, largest first, base64.
     pub roots: &'a [String],
+    /// Every change of the key so far, oldest first: the ROTATE records of some of them go.
+    pub keys: &'a [Handed],
     /// Every pruned record is older than this, microseconds since 1970.
     pub before_us: u64,
 }
@@ -568,6 +591,7 @@ impl Prune<'_> {
         Object::begin(out)
             .value("before", |out| timestamp(self.before_us, out))
             .text("boot", &stamp.boot)
+            .value("keys", |out| array(self.keys, out, Handed::write))
             .text("kind", "PRUNE")
             .number("minimum", self.minimum)
             .number("mono_us", mono_us(stamp))

@@ -25,39 +25,69 @@ pub(super) fn statement(old: &Verifier, new: &Verifier) -> String {
 }
 
 /// One key handed the log to another.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Link {
     pub(super) old: Verifier,
     pub(super) new: Verifier,
+    /// By the old one, base64.
+    pub(super) signature: String,
+}
+
+/// The same as records spell it.
+#[derive(Deserialize)]
+struct Spelt<'a> {
+    #[serde(borrow)]
+    old: Cow<'a, str>,
+    #[serde(borrow)]
+    new: Cow<'a, str>,
+    #[serde(borrow)]
+    signature: Cow<'a, str>,
+}
+
+impl Spelt<'_> {
+    /// Of the log with this origin; the new key is signed by the old one.
+    fn check(&self, origin: &str) -> Result<Link, &'static str> {
+        let key = |vkey: &str| Verifier::parse(vkey).filter(|key| key.origin() == origin);
+        let (Some(old), Some(new)) = (key(&self.old), key(&self.new)) else {
+            return Err("a record hands over a key of another log, or none");
+        };
+        let signature = BASE64_STANDARD.decode(self.signature.as_bytes()).unwrap_or_default();
+        if old.signed(&statement(&old, &new), &signature) {
+            Ok(Link { old, new, signature: self.signature.clone().into_owned() })
+        } else {
+            Err("the new key of a record is not signed by the old one")
+        }
+    }
 }
 
 #[derive(Deserialize)]
-struct Head<'a> {
+struct Kind<'a> {
     #[serde(borrow)]
     kind: Cow<'a, str>,
-    #[serde(borrow, default)]
-    old: Cow<'a, str>,
-    #[serde(borrow, default)]
-    new: Cow<'a, str>,
-    #[serde(borrow, default)]
-    signature: Cow<'a, str>,
 }
 
 /// Reads a ROTATE record of the log with this origin; nothing if it is of another kind.
 pub(super) fn read(record: &[u8], origin: &str) -> Result<Option<Link>, &'static str> {
-    let Ok(head) = serde_json::from_slice::<Head<'_>>(record) else { return Ok(None) };
-    if head.kind != "ROTATE" {
-        return Ok(None);
+    match serde_json::from_slice::<Kind<'_>>(record) {
+        Ok(head) if head.kind == "ROTATE" => {}
+        Ok(_) | Err(_) => return Ok(None),
     }
-    let key = |vkey: &str| Verifier::parse(vkey).filter(|key| key.origin() == origin);
-    let (Some(old), Some(new)) = (key(&head.old), key(&head.new)) else {
-        return Err("the ROTATE record names a key of another log, or none");
-    };
-    let signature = BASE64_STANDARD.decode(head.signature.as_bytes()).unwrap_or_default();
-    if old.signed(&statement(&old, &new), &signature) {
-        Ok(Some(Link { old, new }))
-    } else {
-        Err("the new key of the ROTATE record is not signed by the old one")
+    let spelt = serde_json::from_slice::<Spelt<'_>>(record).map_err(|_| "the ROTATE record names no keys")?;
+    spelt.check(origin).map(Some)
+}
+
+/// The hand-overs that a PRUNE record repeats, because it lets the records of some of them go.
+fn repeated(record: &[u8], origin: &str) -> Result<Vec<Link>, &'static str> {
+    #[derive(Deserialize)]
+    struct Pruned<'a> {
+        #[serde(borrow)]
+        kind: Cow<'a, str>,
+        #[serde(borrow)]
+        keys: Vec<Spelt<'a>>,
+    }
+    match serde_json::from_slice::<Pruned<'_>>(record) {
+        Ok(pruned) if pruned.kind == "PRUNE" => pruned.keys.iter().map(|link| link.check(origin)).collect(),
+        Ok(_) | Err(_) => Ok(Vec::new()),
     }
 }
 
@@ -65,6 +95,7 @@ pub(super) fn read(record: &[u8], origin: &str) -> Result<Option<Link>, &'static
 pub(super) struct Chain {
     origin: String,
     keys: Vec<Verifier>,
+    links: Vec<Link>,
     finder: Finder<'static>,
 }
 
@@ -72,29 +103,64 @@ impl Chain {
     /// Of the log with this origin, before its first record.
     pub(super) fn new(origin: &str) -> Chain {
         let finder = Finder::new(b"\"kind\":\"ROTATE\"");
-        Chain { origin: origin.to_owned(), keys: Vec::new(), finder }
+        Chain { origin: origin.to_owned(), keys: Vec::new(), links: Vec::new(), finder }
     }
 
     /// Takes the next record.
     pub(super) fn follow(&mut self, record: &[u8]) -> Result<(), &'static str> {
+        // Records are canonical: of all kinds only PRUNE starts with this key.
+        if record.starts_with(b"{\"before\":") {
+            return self.recall(repeated(record, &self.origin)?);
+        }
         // A cheap look first: nearly no record is one. A name from outside cannot look like it: the
         // quotes in it are escaped.
         if self.finder.find(record).is_none() {
             return Ok(());
         }
-        let Some(Link { old, new }) = read(record, &self.origin)? else { return Ok(()) };
-        if self.keys.len() >= LINKS_MAX {
+        match read(record, &self.origin)? {
+            Some(link) => self.add(link),
+            None => Ok(()),
+        }
+    }
+
+    fn add(&mut self, link: Link) -> Result<(), &'static str> {
+        if self.links.len() >= LINKS_MAX {
             return Err("the log changes its key too often");
         }
         if self.keys.is_empty() {
-            self.keys.push(old);
-        } else if self.keys.ends_with(&[old.clone(), new.clone()]) {
+            self.keys.push(link.old.clone());
+        } else if self.keys.ends_with(&[link.old.clone(), link.new.clone()]) {
             return Ok(()); // said twice, after a crash
-        } else if self.keys.last() != Some(&old) {
+        } else if self.keys.last() != Some(&link.old) {
             return Err("the ROTATE record goes on from a key that is not the newest");
         }
-        self.keys.push(new);
+        self.keys.push(link.new.clone());
+        self.links.push(link);
         Ok(())
+    }
+
+    /// Puts hand-overs in front whose own records are gone: as far as they are known, they have to be the
+    /// same.
+    fn recall(&mut self, repeated: Vec<Link>) -> Result<(), &'static str> {
+        let mut whole = Chain::new(&self.origin);
+        repeated.into_iter().try_for_each(|link| whole.add(link))?;
+        // What was handed over since, while the PRUNE was being written, stands behind it.
+        let since = self.links.iter().position(|link| Some(&link.old) == whole.keys.last());
+        let (known, newer) = self.links.split_at(since.unwrap_or(self.links.len()));
+        if whole.links.ends_with(known) {
+            newer.iter().cloned().try_for_each(|link| whole.add(link))?;
+            *self = whole;
+            Ok(())
+        } else if known.ends_with(&whole.links) {
+            Ok(())
+        } else {
+            Err("the PRUNE record repeats other keys than those of the log")
+        }
+    }
+
+    /// The hand-overs, oldest first.
+    pub(super) fn links(&self) -> &[Link] {
+        &self.links
     }
 
     /// Whether the log was ever signed by this key, as far as its records say.

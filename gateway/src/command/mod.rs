@@ -3,6 +3,7 @@
 mod audit;
 mod inspect;
 mod policy;
+mod progress;
 mod receipt;
 mod secrets;
 

@@ -8,6 +8,7 @@ mod foreign;
 mod keys;
 mod life;
 mod proofs;
+mod receipts;
 mod report;
 mod s3;
 mod written;

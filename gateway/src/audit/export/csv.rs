@@ -12,9 +12,9 @@ use super::entry::Entry;
 use super::row::{COLUMNS, Value};
 
 /// What a formula starts with in one spreadsheet or another, in all widths of the characters.
-const FORMULA: [char; 14] = [
-    '=', '+', '-', '@', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}', '\u{fe66}', '\u{fe62}', '\u{fe63}',
-    '\u{fe6b}', '\u{2212}', '\'',
+const FORMULA: [char; 16] = [
+    '=', '+', '-', '@', '|', '%', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}', '\u{fe66}', '\u{fe62}',
+    '\u{fe63}', '\u{fe6b}', '\u{2212}', '\'',
 ];
 
 /// The line of names.
@@ -48,7 +48,7 @@ fn separate(place: usize, out: &mut Vec<u8>) {
 }
 
 /// A text.
-pub(super) fn cell(text: &str, out: &mut Vec<u8>) {
+pub(in crate::audit) fn cell(text: &str, out: &mut Vec<u8>) {
     let guarded = is_formula(text);
     let special = |byte: u8| matches!(byte, b'"' | b',' | b'\r' | b'\n' | b'\t' | b';');
     // Spaces at an edge are quoted too: some readers trim what is not.

@@ -5,7 +5,7 @@
 //! asked to be), reading takes no lock and changes nothing in the log, memory does not grow with it,
 //! and nothing half stands under the name that was asked for. `README.md` describes each form.
 
-mod csv;
+pub(super) mod csv;
 mod entry;
 mod filter;
 mod ocsf;

@@ -3,6 +3,7 @@
 //! Invariant: no cell leaves its cell: neither a comma nor a line feed, nor a formula in a spreadsheet
 //! (OWASP, CSV Injection), nor a control character on a terminal.
 
+use crate::audit::export::csv;
 use serde_json::{Map, Value, json};
 
 use super::{Document, Section};
@@ -122,14 +123,13 @@ fn markdown_cell(text: &str) -> String {
     out
 }
 
-/// A field of RFC 4180 that no spreadsheet runs: what could begin a formula gets an apostrophe in front.
+/// A field of RFC 4180 that no spreadsheet runs; nothing is an empty one.
 fn csv_cell(text: &str) -> String {
-    let starts = text.trim_start().chars().next();
-    let is_formula = starts.is_some_and(|first| "=+-@|%\u{ff1d}\u{ff0b}\u{ff0d}\u{ff20}".contains(first))
-        || text.starts_with(['\t', '\r', '\n']);
-    let text = if is_formula { format!("'{text}") } else { text.to_owned() };
-    let is_plain = !text.contains([',', ';', '"', '\r', '\n', '\t']) && text.trim() == text;
-    if is_plain { text } else { format!("\"{}\"", text.replace('"', "\"\"")) }
+    let mut cell = Vec::new();
+    if !text.is_empty() {
+        csv::cell(text, &mut cell);
+    }
+    String::from_utf8_lossy(&cell).into_owned()
 }
 
 #[cfg(test)]
@@ -163,7 +163,7 @@ mod tests {
             ("a;b", "\"a;b\""),
             ("two\nlines", "\"two\nlines\""),
             ("=1+1", "'=1+1"),
-            ("  =1+1", "'  =1+1"),
+            ("  =1+1", "\"'  =1+1\""),
             ("+49", "'+49"),
             ("-1", "'-1"),
             ("@SUM(A1)", "'@SUM(A1)"),

@@ -294,7 +294,7 @@ fn a_prune_record_that_names_wrong_roots_or_is_not_signed_allows_nothing() {
     copy(&scratch.join("log"), &scratch.join("wrong"));
     let append = |name: &str, minimum: u64, roots: &[String]| {
         let log = Log::open_with(&scratch.join(name), "gw-1", small()).unwrap();
-        let record = Prune { time_us: 1, minimum, roots, before_us: 1 };
+        let record = Prune { time_us: 1, minimum, roots, keys: &[], before_us: 1 };
         block(log.partition("FR-health").unwrap().append(record)).unwrap();
         block(log.close());
     };
@@ -347,4 +347,60 @@ fn a_key_that_was_erased_and_came_back_from_a_backup_is_named() {
     log.erase("hospital", "anna@example.org", "R-1, again").unwrap();
     block(log.close());
     assert!(verify(&scratch.0, Options::default()).is_ok());
+}
+
+/// Everything, as seen after more than a year.
+fn everything() -> Cutoff {
+    Cutoff::new(now_us() + DAY_US, now_us() + 400 * DAY_US).unwrap()
+}
+
+fn rotated(directory: &Path, calls: usize) {
+    let log = Log::open_with(directory, "gw-1", small()).unwrap();
+    block(log.rotate("FR-health", Duration::ZERO)).unwrap();
+    let partition = log.partition("FR-health").unwrap();
+    (0..calls).for_each(|_| drop(block(append_pairs(&partition, 50))));
+    block(log.close());
+}
+
+#[test]
+fn who_has_the_first_key_comes_to_the_newest_though_the_rotations_were_pruned() {
+    let scratch = Scratch::new();
+    drop(Log::open(&scratch.0, "gw-1").unwrap().partition("FR-health").unwrap());
+    let partition = scratch.join("FR-health");
+    let first = std::fs::read_to_string(partition.join("vkey")).unwrap();
+    let verified = || {
+        let options = Options { vkeys: vec![first.clone()], ..Options::default() };
+        verify(&scratch.0, options).map(|report| report.partitions["FR-health"].minimum)
+    };
+    let rotations = || kinds(&partition).iter().filter(|(kind, _)| kind == "ROTATE").count();
+    rotated(&scratch.0, 14);
+    assert_eq!((prune(&scratch.0, &everything()).len(), rotations()), (1, 0));
+    assert_eq!(verified().unwrap(), 1024);
+    // A key change behind the PRUNE, then one more PRUNE, which takes the first along.
+    rotated(&scratch.0, 14);
+    assert_eq!(verified().unwrap(), 1024);
+    assert_eq!((prune(&scratch.0, &everything()).len(), rotations()), (1, 0));
+    assert_eq!(verified().unwrap(), 2304);
+}
+
+#[test]
+fn a_prune_record_that_repeats_keys_of_another_history_is_refused() {
+    let scratch = Scratch::new();
+    let mut handed = Vec::new();
+    for name in ["one", "two"] {
+        let log = Log::open(&scratch.join(name), "gw-1").unwrap();
+        let partition = log.partition("FR-health").unwrap();
+        block(log.rotate("FR-health", Duration::ZERO)).unwrap();
+        // What the log itself handed over, or what the other did, signed by its own keys.
+        let prune = Prune { time_us: 1, minimum: 0, roots: &[], keys: &handed, before_us: 1 };
+        block(partition.append(prune)).unwrap();
+        block(log.close());
+        let rotate = records(&scratch.join(name).join("FR-health")).unwrap().next().unwrap().unwrap().1;
+        let rotate: serde_json::Value = serde_json::from_slice(&rotate).unwrap();
+        let text = |key: &str| rotate[key].as_str().unwrap().to_owned();
+        handed = vec![Handed { old: text("old"), new: text("new"), signature: text("signature") }];
+    }
+    assert_eq!(checked(&scratch.join("one")).records, 2);
+    let error = verify(&scratch.join("two"), Options::default()).unwrap_err().to_string();
+    assert_eq!(error, "FR-health, record 1: the PRUNE record repeats other keys than those of the log");
 }

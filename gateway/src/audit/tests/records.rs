@@ -93,6 +93,11 @@ fn every_kind_is_canonical_and_follows_the_schema() {
         approver: Some("bert"),
         previous: None,
     };
+    let handed = [Handed {
+        old: "n/p+00+AQ==".into(),
+        new: "n/p+01+AQ==".into(),
+        signature: format!("{}==", "A".repeat(86)),
+    }];
     let roots = ["Zg==".to_owned(), "+/8=".to_owned()];
     let signature = format!("{}==", "A".repeat(86));
     let attempt =
@@ -119,7 +124,8 @@ fn every_kind_is_canonical_and_follows_the_schema() {
         activation.into(),
         Erase { time_us: 1, tenant: "t", key: "00112233aabbccdd", key_check: &"0f".repeat(8), reason: "R-7" }
             .into(),
-        Prune { time_us: 1, minimum: 768, roots: &roots, before_us: 1_785_231_000_000_123 }.into(),
+        Prune { time_us: 1, minimum: 768, roots: &roots, keys: &handed, before_us: 1_785_231_000_000_123 }
+            .into(),
         Rotate { time_us: 1, old: "n/p+00+AQ==", new: "n/p+01+AQ==", signature: &signature, until_us: 2 }
             .into(),
     ] {

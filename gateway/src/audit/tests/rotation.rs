@@ -241,7 +241,7 @@ fn a_takeover_that_the_old_key_did_not_sign_is_refused() {
     };
     let vkey = read(&partition.join("vkey"));
     let cases = [
-        (forged(&ours, &keys[0], &keys[0]), "the new key of the ROTATE record is not signed by the old one"),
+        (forged(&ours, &keys[0], &keys[0]), "the new key of a record is not signed by the old one"),
         (forged(&keys[1], &keys[1], &keys[0]), "the checkpoint is not signed by this key"),
     ];
     copy(&partition, &scratch.join("good/FR-health"));

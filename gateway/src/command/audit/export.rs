@@ -1,11 +1,12 @@
 //! `inland audit export`: the log in the forms that other tools read.
 
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use crate::audit::{self, Exported, Output, Progress, Window};
+use crate::audit::{self, Exported, Output, Window};
+use crate::command::progress::LogProgress;
 
 /// Export records as JSON lines, CSV, Parquet or OCSF, after the log was verified.
 ///
@@ -61,15 +62,8 @@ enum Format {
 
 impl Export {
     pub(in crate::command) fn run(self) -> Result<bool, String> {
-        let shows = std::io::stderr().is_terminal();
-        let mut progress = |progress: Progress<'_>| {
-            if shows {
-                let Progress { partition, done, total } = progress;
-                // Without a verification nobody knows the end.
-                let of = if total > 0 { format!("/{total}") } else { String::new() };
-                let _ = write!(std::io::stderr(), "\r{partition} {done}{of} ");
-            }
-        };
+        let mut bar = LogProgress::default();
+        let mut progress = |it: audit::Progress<'_>| bar.at(it);
         let output = match self.output.to_str() {
             Some("-") => Output::Stdout,
             _ => Output::Path { path: self.output, force: self.force },
@@ -92,9 +86,7 @@ impl Export {
             progress: Some(&mut progress),
         };
         let exported = audit::export(&self.directory, export);
-        if shows {
-            let _ = write!(std::io::stderr(), "\r\x1b[K"); // the line of the progress, empty again
-        }
+        drop(bar);
         tell(&exported.map_err(|error| error.to_string())?);
         Ok(true)
     }

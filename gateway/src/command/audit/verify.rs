@@ -1,11 +1,11 @@
 //! `inland audit verify`: is this log what its key signed?
 
-use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::audit::{self, Cosigner, Options, Progress};
+use crate::audit::{self, Cosigner, Options};
+use crate::command::progress::LogProgress;
 use crate::command::say;
 
 /// Verify a log: frames, entry bundles, tiles and checkpoint of one partition, or of a folder of all.
@@ -40,24 +40,12 @@ impl Verify {
             std::fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))
         };
         let since = since.into_iter().map(read).collect::<Result<_, _>>()?;
-        let shows = std::io::stderr().is_terminal();
-        let mut progress = |progress: Progress<'_>| {
-            if shows {
-                let _ = write!(
-                    std::io::stderr(),
-                    "\r{} {}/{} ",
-                    progress.partition,
-                    progress.done,
-                    progress.total
-                );
-            }
-        };
+        let mut bar = LogProgress::default();
+        let mut progress = |it: audit::Progress<'_>| bar.at(it);
         let options =
             Options { vkeys: vkeys.clone(), since, witnesses, quorum, progress: Some(&mut progress) };
         let verified = audit::verify(&directory, options);
-        if shows {
-            let _ = write!(std::io::stderr(), "\r\x1b[K"); // the line of the progress, empty again
-        }
+        drop(bar);
         let report = verified.map_err(|error| format!("the log does not verify: {error}"))?;
         if json {
             say(&serde_json::to_string(&report).map_err(|error| error.to_string())?);

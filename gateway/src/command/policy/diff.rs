@@ -10,12 +10,13 @@ use clap::Args;
 use inland_policies::{Cases, Policies, Tree};
 use serde_json::{Value, json};
 
+use super::super::progress::Progress;
 use super::super::say;
 use super::ask::ask;
 use super::change::{Change, Decided};
 use super::records;
 use super::replay::sentence;
-use super::show::{Progress, Table, count, wrapped};
+use super::show::{Table, count, wrapped};
 
 /// Calls that repeat each other are asked once; so many are remembered.
 const REMEMBERED_MAX: usize = 2000;

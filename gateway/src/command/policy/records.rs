@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::show::Progress;
+use super::super::progress::{LogProgress, Progress};
 use crate::audit;
 
 /// A frame's own bytes around a record: only for the bar.
@@ -83,10 +83,8 @@ pub(super) fn each(
 
 /// A frame that is damaged ends a log as a crash would: only the checkpoint tells how much there was.
 pub(in crate::command) fn verify(log: &Path) -> Result<(), String> {
-    let mut bar: Option<Progress> = None;
-    let mut progress = |it: audit::Progress<'_>| {
-        bar.get_or_insert_with(|| Progress::new("verify", it.total)).at(it.done);
-    };
+    let mut bar = LogProgress::default();
+    let mut progress = |it: audit::Progress<'_>| bar.at(it);
     let options = audit::Options { progress: Some(&mut progress), ..audit::Options::default() };
     let verified = audit::verify(log, options).map(drop);
     verified.map_err(|error| {

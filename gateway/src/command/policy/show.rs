@@ -1,19 +1,9 @@
-//! How results are shown: aligned columns, wrapped text, progress.
-//!
-//! Invariant: what a machine may read is on standard output alone; progress is for people at a terminal,
-//! on standard error, and leaves no trace.
-
-use std::io::{IsTerminal, Write};
-use std::time::{Duration, Instant};
+//! How results are shown: aligned columns, wrapped text.
 
 /// Text is wrapped at this width.
 const WIDTH: usize = 100;
 /// The blank columns between two cells.
 const GAP: &str = "  ";
-/// Progress is redrawn no more often.
-const REDRAWN_EVERY: Duration = Duration::from_millis(100);
-/// Cells of the bar.
-const BAR: usize = 30;
 
 /// Rows of cells under a head, each column as wide as its widest cell.
 pub(super) struct Table(Vec<Vec<String>>);
@@ -76,47 +66,6 @@ pub(in crate::command) fn wrapped(start: &str, text: &str) -> String {
         at += width(word);
     }
     lines
-}
-
-/// How far something is, on standard error, if that is a terminal.
-pub(super) struct Progress {
-    what: String,
-    total: u64,
-    drawn: Option<Instant>,
-    shows: bool,
-}
-
-impl Progress {
-    pub(super) fn new(what: impl Into<String>, total: u64) -> Progress {
-        Progress { what: what.into(), total, drawn: None, shows: std::io::stderr().is_terminal() }
-    }
-
-    /// Shows the bar at once, for work that tells nothing until it ends.
-    pub(super) fn started(mut self) -> Progress {
-        self.at(0);
-        self
-    }
-
-    pub(super) fn at(&mut self, done: u64) {
-        if !self.shows || self.drawn.is_some_and(|drawn| drawn.elapsed() < REDRAWN_EVERY) {
-            return;
-        }
-        self.drawn = Some(Instant::now());
-        let share =
-            usize::try_from(done.min(self.total).saturating_mul(100) / self.total.max(1)).unwrap_or(100);
-        let (full, empty) = (share * BAR / 100, BAR - share * BAR / 100);
-        let bar = format!("{}{}", "#".repeat(full), "-".repeat(empty));
-        // A closed standard error has nobody to tell.
-        let _ = write!(std::io::stderr(), "\r\x1b[K{} [{bar}] {share:>3} %", self.what);
-    }
-}
-
-impl Drop for Progress {
-    fn drop(&mut self) {
-        if self.drawn.is_some() {
-            let _ = write!(std::io::stderr(), "\r\x1b[K"); // the line of the progress, empty again
-        }
-    }
 }
 
 /// `1 rule`, `2 rules`.

@@ -10,10 +10,11 @@ use clap::Args;
 use inland_policies::{Cases, Coverage, Policies};
 use serde_json::json;
 
+use super::super::progress::Progress;
 use super::super::say;
 use super::junit::{Outcome, Suite, junit};
 use super::opa::{Opa, missing};
-use super::show::{Progress, Table, count, wrapped};
+use super::show::{Table, count, wrapped};
 
 #[derive(Args)]
 pub(in crate::command) struct Test {
