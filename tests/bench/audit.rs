@@ -26,6 +26,10 @@ const CALLERS: u64 = 64;
 const IN_FLIGHT: u64 = 100;
 const WAVES: u64 = 100;
 
+const GIB: f64 = (1_u64 << 30) as f64;
+/// Where the checkpoint over nothing is kept.
+const EMPTY: &str = "empty-checkpoint";
+
 fn main() {
     if std::env::args().any(|argument| argument == "--test") {
         return; // `cargo test --benches`: it compiles, that is all
@@ -41,6 +45,9 @@ fn main() {
         open_loop(&runtime, &directory.join("loop"))
     });
     beside(&directory, "verify", || verify(&directory.join("flood")));
+    beside(&directory, "recovery of a log without its checkpoint and tiles", || {
+        recover(&runtime, &directory.join("flood"))
+    });
     std::fs::remove_dir_all(&directory).unwrap();
 }
 
@@ -87,6 +94,8 @@ fn cpu_us() -> f64 {
 fn flood(runtime: &Runtime, directory: &Path) -> String {
     let log = Log::open(directory, "bench").unwrap();
     let partition = log.partition("FR-health").unwrap();
+    // The checkpoint over nothing, for `recover`.
+    std::fs::copy(directory.join("FR-health/checkpoint"), directory.join(EMPTY)).unwrap();
     let started = Instant::now();
     runtime.block_on(async {
         let mut callers = JoinSet::new();
@@ -109,11 +118,27 @@ fn flood(runtime: &Runtime, directory: &Path) -> String {
     let seconds = started.elapsed().as_secs_f64();
     runtime.block_on(log.close());
     let records = CALLERS * IN_FLIGHT * WAVES;
-    let bytes: u64 = std::fs::read_dir(directory.join("FR-health/segments"))
-        .unwrap()
-        .map(|segment| segment.unwrap().metadata().unwrap().len())
-        .sum();
-    format!("{:.0} a second ({records} of {} bytes)", records as f64 / seconds, bytes / records)
+    let bytes = segment_bytes(directory) / records;
+    format!("{:.0} a second ({records} of {bytes} bytes)", records as f64 / seconds)
+}
+
+fn segment_bytes(directory: &Path) -> u64 {
+    let segments = std::fs::read_dir(directory.join("FR-health/segments")).unwrap();
+    segments.map(|segment| segment.unwrap().metadata().unwrap().len()).sum()
+}
+
+/// The worst crash: all of the log is behind its last checkpoint, and no tile is there.
+fn recover(runtime: &Runtime, directory: &Path) -> String {
+    let partition = directory.join("FR-health");
+    std::fs::copy(directory.join(EMPTY), partition.join("checkpoint")).unwrap();
+    std::fs::remove_dir_all(partition.join("tile")).unwrap();
+    let bytes = segment_bytes(directory) as f64;
+    let started = Instant::now();
+    let log = Log::open(directory, "bench").unwrap();
+    let seconds = started.elapsed().as_secs_f64();
+    runtime.block_on(log.close());
+    audit::verify(directory, audit::Options::default()).unwrap();
+    format!("{:.2} s for {:.2} GiB: {:.1} s a GiB", seconds, bytes / GIB, seconds * GIB / bytes)
 }
 
 /// What a request is to the log: it arrives when it arrives, whether the one before has its index or not.
