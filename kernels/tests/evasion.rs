@@ -116,6 +116,8 @@ const HIDDEN: &[(&str, &str, &str)] = &[
     ("email", "see YW5uYUBleGFtcGxlLm9yZw== there", "YW5uYUBleGFtcGxlLm9yZw=="),
     ("email", "see YW5uYUBleGFtcGxlLm9yZw there", "YW5uYUBleGFtcGxlLm9yZw"),
     ("email", "see eyJlbWFpbCI6ImFubmFAZXhhbXBsZS5vcmcifQ there", "ImFubmFAZXhhbXBsZS5vcmci"),
+    // The last line holds one character: it was left out once.
+    ("email", "\n\neDogYW5uYUBleGFtcGxlLm9yZyw\ng\n\n", "YW5uYUBleGFtcGxlLm9yZyw\ng"),
     // Nested.
     ("email", "?to=anna%2540example.org&x", "anna%2540example.org"),
     ("email", "?to=anna%252540example.org&x", "anna%252540example.org"),
@@ -337,6 +339,7 @@ fn the_value_is_that_of_what_was_hidden() {
         ("email", "anna%2540example.org", "anna@example.org"),
         ("email", "аnna&#64;example (dot) org", "anna@example.org"),
         ("email", "ImFubmFAZXhhbXBsZS5vcmci", "anna@example.org"),
+        ("email", "ImFubmFAZXhhbXBsZS5vcmc\ni", "anna@example.org"),
         ("iban", "DЕ89%203704\n0044  0532 0130\\u00a000", "DE89370400440532013000"),
         ("iban", "REU4OSAzNzA0IDAwNDQgMDUzMiAwMTMwIDAw", "DE89370400440532013000"),
         ("phone", "%2B49 30\n901820", "+4930901820"),

@@ -163,7 +163,8 @@ fn next_line(text: &[u8], position: usize) -> Option<usize> {
     let start = run_end(text, position, BREAK_MAX, |byte| byte.is_ascii_whitespace());
     let end = run_end(text, start, LINE_MIN, is_digit);
     let lines = text.get(position..start)?.iter().filter(|&&byte| byte == b'\n').count();
-    let last = end - start >= 2 && matches!(at(text, end), b'=' | 0 | b'\n' | b'\r' | b'"' | b'\'' | b'<');
+    // One character may be left for the last line: the lines before it are as long as they are.
+    let last = end > start && matches!(at(text, end), b'=' | 0 | b'\n' | b'\r' | b'"' | b'\'' | b'<');
     (lines <= 1 && (end - start >= LINE_MIN || last)).then_some(start)
 }
 
