@@ -14,7 +14,7 @@ fn files_with(folder: &Path, text: &str) -> Vec<String> {
         let path = entry.unwrap().path();
         if path.is_dir() {
             found.extend(files_with(&path, text));
-        } else if String::from_utf8_lossy(&std::fs::read(&path).unwrap()).contains(text) {
+        } else if path.is_file() && String::from_utf8_lossy(&std::fs::read(&path).unwrap()).contains(text) {
             found.push(path.display().to_string());
         }
     }
