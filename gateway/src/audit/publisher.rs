@@ -33,6 +33,9 @@ const RETRY_AFTER: Duration = Duration::from_millis(250);
 const SIGNER_AFTER: Duration = Duration::from_secs(1);
 /// Frames are hashed in portions of this size while a checkpoint is not due.
 const PORTION_BYTES: usize = 1024 * 1024;
+/// After hashing this much the writer gets its turn on a machine with few cores: nobody waits for a
+/// hash, and a scheduler's slice (3 ms) would be the p99 of those who wait for a record.
+const TURN_BYTES: usize = 16 * 1024;
 /// The writer waits when this much waits here, and refuses records when that does not help: what
 /// cannot be signed in time must not grow.
 const WAITING_BYTES_MAX: usize = 64 * 1024 * 1024;
@@ -59,7 +62,15 @@ type Ready = (Vec<Arc<Key>>, Checkpoint);
 impl Publisher {
     /// Takes durable frames into the tree.
     pub(super) fn take(&mut self, frames: &[u8]) {
-        frame::all(frames).for_each(|frame| self.push(&frame));
+        let mut taken = 0;
+        for frame in frame::all(frames) {
+            self.push(&frame);
+            taken += frame.bytes.len();
+            if taken >= TURN_BYTES {
+                taken = 0;
+                std::thread::yield_now();
+            }
+        }
     }
 
     /// Takes one. A new key takes over at its record: the next checkpoint covers it and carries both.
