@@ -539,7 +539,7 @@ fn lock(directory: &Path) -> Result<File, AuditError> {
 fn boot() -> Result<String, AuditError> {
     let mut boot = [0; 16];
     aws_lc_rs::rand::fill(&mut boot).map_err(|_| AuditError::Random)?;
-    Ok(recover::hex(&boot))
+    Ok(crate::hex(boot))
 }
 
 /// The partitions that a directory holds.

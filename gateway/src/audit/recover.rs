@@ -339,7 +339,7 @@ fn record(
     found: &Found,
     stamp: &Stamp,
 ) -> Result<(), AuditError> {
-    let digest = (!found.cut.is_empty()).then(|| hex(&sha256(&found.cut)));
+    let digest = (!found.cut.is_empty()).then(|| crate::hex(sha256(&found.cut)));
     let mut batches: Vec<&[Open]> = found.open.chunks(OPEN_PER_RECORD_MAX).collect();
     if batches.is_empty() {
         batches.push(&[]);
@@ -373,14 +373,4 @@ fn write(
     }
     publisher.take(&frame);
     Ok(())
-}
-
-/// Lower-case hex.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

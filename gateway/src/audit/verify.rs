@@ -23,7 +23,7 @@ use super::tree::{Hash, Piece, TILE_WIDTH, Tree, entries, leaf_hash, read};
 use super::witness::WITNESSED;
 
 /// How often the caller hears of progress.
-const PROGRESS_RECORDS: u64 = 65_536;
+pub(super) const PROGRESS_RECORDS: u64 = 65_536;
 
 /// What to verify against.
 #[derive(Default)]

@@ -9,6 +9,8 @@ use hyper::Method;
 use inland::demo::Client;
 use inland_tests::{CHAT, Folder, Process, Stage, WERK, body};
 use serde_json::Value;
+
+use super::written::copy;
 use tokio::task::JoinSet;
 
 use super::s3::S3;
@@ -361,21 +363,6 @@ async fn a_log_that_would_leave_its_country_or_go_nowhere_keeps_the_gateway_from
 /// Whether all logs are good, and the alarm's code of the German one.
 fn code((good, finding): &(bool, Value)) -> (bool, String) {
     (*good, finding.pointer("/alarm/code").and_then(Value::as_str).unwrap_or_default().to_owned())
-}
-
-fn copy(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).unwrap();
-    for entry in std::fs::read_dir(from).unwrap().flatten() {
-        let target = to.join(entry.file_name());
-        if entry.path().is_dir() {
-            copy(&entry.path(), &target);
-        } else {
-            // Without `place`, by which the gateway would know that it is a copy.
-            if entry.file_name() != "place" {
-                std::fs::copy(entry.path(), &target).unwrap();
-            }
-        }
-    }
 }
 
 /// Puts a whole log into the bucket, as somebody with all its rights would.

@@ -25,10 +25,7 @@ use sink::Sink;
 
 use super::read::{VerifyError, partitions, records};
 use super::subject::OpenKeys;
-use super::verify::{self, Progress, Report};
-
-/// How often the caller hears of progress.
-const PROGRESS_RECORDS: u64 = 65_536;
+use super::verify::{self, PROGRESS_RECORDS, Progress, Report};
 
 /// Kinds of records that are counted by name: a log made by somebody else may have any number.
 const KINDS_MAX: usize = 32;
