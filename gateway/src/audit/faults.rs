@@ -1,7 +1,6 @@
 //! Faults: a disk that breaks where a test says.
 
-use std::fs::File;
-use std::io::{self, Write};
+use std::io;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
@@ -117,7 +116,7 @@ impl Faults {
         self.unstuck.wait_while(self.condition(), stuck).unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn write(&self, file: &mut File, bytes: &[u8]) -> io::Result<()> {
+    pub(super) fn write(&self, bytes: &[u8], mut put: impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
         let mut condition = self.wait_while_stuck();
         if let Some(errno) = condition.writes {
             return Err(io::Error::from_raw_os_error(errno));
@@ -127,20 +126,20 @@ impl Faults {
             let fits = bytes.len().min(usize::try_from(*room).unwrap_or(usize::MAX));
             *room -= fits as u64;
             if fits < bytes.len() {
-                file.write_all(bytes.get(..fits).unwrap_or_default())?;
+                put(bytes.get(..fits).unwrap_or_default())?;
                 return Err((*kind).into());
             }
         }
         drop(condition);
         let half = bytes.get(..bytes.len() / 2).unwrap_or_default();
         match self.now()? {
-            Some(Fault::Half) => file.write_all(half).and(Err(broken())),
+            Some(Fault::Half) => put(half).and(Err(broken())),
             Some(Fault::KilledDuring) => {
-                let written = file.write_all(half);
+                let written = put(half);
                 self.kill();
                 written.and(Err(broken()))
             }
-            fault => self.apply(fault, || file.write_all(bytes)),
+            fault => self.apply(fault, || put(bytes)),
         }
     }
 

@@ -88,11 +88,15 @@ impl Power {
             }
             _ if !happened => {}
             Step::SyncDirectory(path) => state.names.retain(|change| change.directory() != path),
-            Step::Open(path) if !before.missing.is_empty() => {
+            Step::Open(path) => {
                 let Ok(found) = fs::metadata(path) else { return };
-                state.doubted.remove(&found.ino());
-                state.contents.insert(found.ino(), Vec::new());
-                state.names.push(Change::Made(path.to_path_buf()));
+                if found.len() == 0 {
+                    state.doubted.remove(&found.ino()); // no page of before is left
+                }
+                if !before.missing.is_empty() {
+                    state.contents.insert(found.ino(), Vec::new());
+                    state.names.push(Change::Made(path.to_path_buf()));
+                }
             }
             Step::MakeDirectory(_) => {
                 state.names.extend(before.missing.into_iter().rev().map(Change::Made));
@@ -104,7 +108,7 @@ impl Power {
             Step::Remove(path) => {
                 state.names.push(Change::Removed { path: path.into(), files: before.files });
             }
-            Step::Open(_) | Step::Truncate(_) => {}
+            Step::Truncate(_) => {}
         }
     }
 
@@ -143,17 +147,23 @@ fn torn(durable: &[u8], current: &[u8], below: &mut impl FnMut(usize) -> usize) 
     if durable.starts_with(current) {
         return if below(2) == 0 { durable.to_vec() } else { current.to_vec() };
     }
-    if !current.starts_with(durable) && below(3) == 0 {
+    let grown = current.len() >= durable.len();
+    let same = durable.iter().zip(current).take_while(|(old, new)| old == new).count();
+    if !grown && below(3) == 0 {
         return durable.to_vec();
     }
-    let sure = if current.starts_with(durable) { durable.len() } else { 0 };
+    // What was written over is not lost: each block is the old one or the new one.
+    let sure = if grown { same } else { 0 };
+    let old = |at: usize| if grown { durable.get(at).copied() } else { None };
     let mut bytes = current.get(..sure + below(current.len() - sure + 1)).unwrap_or_default().to_vec();
     if below(2) == 0 && bytes.len() > sure {
         // The length is there, but not all of the blocks.
         let start = sure + below(bytes.len() - sure);
         let end = start + below(bytes.len() - start + 1);
-        bytes.get_mut(start..end).unwrap_or_default().fill(0);
+        let lost = bytes.iter_mut().enumerate().skip(start).take(end - start);
+        lost.for_each(|(at, byte)| *byte = old(at).unwrap_or(0));
     }
+    bytes.extend((bytes.len()..).map_while(old));
     bytes
 }
 

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -31,8 +31,9 @@ const QUIET: Duration = Duration::from_millis(250);
 const RETRY_AFTER: Duration = Duration::from_millis(250);
 /// After an external signer failed.
 const SIGNER_AFTER: Duration = Duration::from_secs(1);
-/// Frames are hashed in portions of this size while a checkpoint is not due.
-const PORTION_BYTES: usize = 1024 * 1024;
+/// Frames are hashed in portions of this size while a checkpoint is not due, and their full tiles and
+/// bundles written: many of them at once would keep the writer's commits waiting.
+const PORTION_BYTES: usize = 256 * 1024;
 /// After hashing this much the writer gets its turn on a machine with few cores: nobody waits for a
 /// hash, and a scheduler's slice (3 ms) would be the p99 of those who wait for a record.
 const TURN_BYTES: usize = 16 * 1024;
@@ -40,10 +41,13 @@ const TURN_BYTES: usize = 16 * 1024;
 /// cannot be signed in time must not grow.
 const WAITING_BYTES_MAX: usize = 64 * 1024 * 1024;
 const ROOM_AFTER: Duration = Duration::from_secs(5);
-/// Full tiles and bundles are written when they hold this much, checkpoint or not.
+/// Recovery writes full tiles and bundles when they hold this much.
 const COMPLETE_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// Files that are open at once while they wait for the disk.
 const FILES_MAX: usize = 64;
+/// As many files wait for the disk one after the other: what the writer commits meanwhile passes
+/// between two of them. More are waited for at once, or they would fall behind.
+const IN_TURN_MAX: usize = 16;
 
 /// The tree of one partition, its files and its keys.
 #[derive(Debug)]
@@ -54,6 +58,15 @@ pub(super) struct Publisher {
     pub(super) tree: Tree,
     /// Tells who waits for it the newest checkpoint.
     pub(super) newest: watch::Sender<Arc<str>>,
+    pub(super) unnamed: Unnamed,
+}
+
+/// What is on the disk, but not yet its name: the next checkpoint waits for that.
+#[derive(Debug, Default)]
+pub(super) struct Unnamed {
+    directories: BTreeSet<PathBuf>,
+    /// Directories of partial tiles and bundles that have become full.
+    grown: Vec<PathBuf>,
 }
 
 /// A checkpoint whose tiles are durable: it may be signed, by these keys.
@@ -105,6 +118,7 @@ impl Publisher {
         // Partial tiles have a name per width and no checkpoint needs them yet: a crash in here
         // leaves files that the next attempt writes again with the same bytes.
         self.write_pieces(&self.tree.partial()).map_err(AuditError::disk("write tiles", &self.partition))?;
+        self.name().map_err(AuditError::disk("write tiles", &self.partition))?;
         let signers = self.ring.signers()?;
         Ok((signers, Checkpoint { size: self.tree.size(), root: self.tree.root() }))
     }
@@ -128,38 +142,52 @@ impl Publisher {
 
     fn write_complete(&mut self) -> Result<(), AuditError> {
         let pieces = self.tree.take_complete();
-        if let Err(error) = self.write_pieces(&pieces).and_then(|()| self.remove_partial(&pieces)) {
+        if let Err(error) = self.write_pieces(&pieces) {
             self.tree.put_back(pieces);
             return Err(AuditError::disk("write tiles", &self.partition)(error));
         }
+        let partial = |piece: &Piece| {
+            let mut partial = piece.path(&self.partition).into_os_string();
+            partial.push(".p");
+            PathBuf::from(partial)
+        };
+        self.unnamed.grown.extend(pieces.iter().map(partial));
         Ok(())
     }
 
-    /// Writes pieces and waits until they and their names are durable.
-    fn write_pieces(&self, pieces: &[Piece]) -> io::Result<()> {
+    /// Writes pieces and waits until they are durable, but for their names.
+    fn write_pieces(&mut self, pieces: &[Piece]) -> io::Result<()> {
         for group in pieces.chunks(FILES_MAX) {
             let mut files = Vec::with_capacity(group.len());
-            let mut changed = BTreeSet::new();
             for piece in group {
                 let path = piece.path(&self.partition);
-                changed.insert(parent(&path).to_path_buf());
-                changed.extend(self.disk.create_directory(parent(&path))?);
+                self.unnamed.directories.insert(parent(&path).to_path_buf());
+                self.unnamed.directories.extend(self.disk.create_directory(parent(&path))?);
                 let mut file = self.disk.create(&path)?;
                 self.disk.write(&mut file, &piece.bytes)?;
-                files.push(file);
+                if pieces.len() <= IN_TURN_MAX {
+                    self.disk.sync(&file)?;
+                } else {
+                    files.push(file);
+                }
             }
-            self.disk.sync_together(&files, &changed)?;
+            self.disk.sync_together(&files)?;
         }
         Ok(())
     }
 
-    /// Partial tiles go when the full one stands: readers fall back to it (C2SP tlog-tiles).
-    fn remove_partial(&self, pieces: &[Piece]) -> io::Result<()> {
-        pieces.iter().try_for_each(|piece| {
-            let mut partial = piece.path(&self.partition).into_os_string();
-            partial.push(".p");
-            self.disk.remove_directory(Path::new(&partial))
-        })
+    /// Waits until the names of all pieces are durable. Then the partial tiles go of which the full one
+    /// stands: readers fall back to it (C2SP tlog-tiles).
+    fn name(&mut self) -> io::Result<()> {
+        while let Some(directory) = self.unnamed.directories.first() {
+            self.disk.sync_directory(directory)?;
+            self.unnamed.directories.pop_first();
+        }
+        while let Some(partial) = self.unnamed.grown.last() {
+            self.disk.remove_directory(partial)?;
+            self.unnamed.grown.pop();
+        }
+        Ok(())
     }
 }
 
@@ -358,7 +386,7 @@ impl Desk {
         } else if publish {
             return self.publish();
         }
-        self.publisher.relieve()
+        self.publisher.write_complete()
     }
 
     /// Signs here, or asks an external signer in a thread of its own: while that waits, records go on

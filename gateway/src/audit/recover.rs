@@ -21,7 +21,7 @@ use super::journal::{Journal, Position, Tag, remove_temporary};
 use super::note::Checkpoint;
 use super::prune::carry_out;
 use super::pruned::{self, HashesError, Pruned, push_hashes, standing};
-use super::publisher::Publisher;
+use super::publisher::{Publisher, Unnamed};
 use super::record::{OPEN_PER_RECORD_MAX, Open, Record, Recovery, Rotate, Stamp, now_us};
 use super::ring::{Keys, Ring};
 use super::segment::{End, Frames, HEADER_BYTES, ReadError, Segment, list};
@@ -51,7 +51,8 @@ pub(super) fn open(
     let checkpoint = opened.map_err(|what| AuditError::corrupt(origin, what.to_owned()))?;
     let newest = watch::Sender::new(String::from_utf8_lossy(&note.unwrap_or_default()).into());
     let (disk, partition) = (disk.clone(), partition.to_path_buf());
-    let mut publisher = Publisher { disk, partition, ring, tree: Tree::default(), newest };
+    let (tree, unnamed) = (Tree::default(), Unnamed::default());
+    let mut publisher = Publisher { disk, partition, ring, tree, newest, unnamed };
     let journal = match checkpoint {
         // The first checkpoint stands before the first segment: a log without one was tampered with.
         None if segments.is_empty() => {
@@ -325,7 +326,7 @@ fn read_cut(end: &End) -> Result<Vec<u8>, AuditError> {
     if end.cut_bytes > 0 {
         let read = std::fs::File::open(&end.path).and_then(|mut file| {
             file.seek(SeekFrom::Start(end.good_bytes))?;
-            file.read_to_end(&mut cut)
+            file.take(end.cut_bytes).read_to_end(&mut cut)
         });
         read.map_err(AuditError::disk("read", &end.path))?;
     }

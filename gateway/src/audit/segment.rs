@@ -1,9 +1,10 @@
 //! Segment: the files that hold the frames, which are the truth of the log.
 //!
 //! Invariant: the frames of all segments, read in order, are numbered 0, 1, 2, … without a gap; where
-//! the first segments were pruned, from a multiple of 256 on. A segment appears under its name only when its header (and what it carries over) is durable. Where
-//! a segment starts at an index, everything that an earlier one holds from there on is void: that is
-//! how a log goes on after a disk error without trusting the file that saw it.
+//! the first segments were pruned, from a multiple of 256 on. A segment appears under its name only
+//! when its header (and what it carries over) is durable. Where a segment starts at an index, everything
+//! that an earlier one holds from there on is void: that is how a log goes on after a disk error without
+//! trusting the file that saw it. Zeros behind the last frame are room for the next ones.
 //!
 //! ```text
 //! segments/0001.seg
@@ -149,7 +150,7 @@ pub(super) struct End {
     pub(super) path: PathBuf,
     /// Length of the segment up to and with its last whole frame.
     pub(super) good_bytes: u64,
-    /// Bytes behind it: of a torn write, or of one that is going on.
+    /// Bytes behind it, up to the last that is not zero: of a torn write, or of one that is going on.
     pub(super) cut_bytes: u64,
 }
 
@@ -238,7 +239,26 @@ impl Frames {
 }
 
 fn end(segment: &Segment, good_bytes: u64) -> Result<End, ReadError> {
-    let length = std::fs::metadata(&segment.path).map_err(ReadError::disk(&segment.path))?.len();
-    let cut_bytes = length.saturating_sub(good_bytes);
+    let read = File::open(&segment.path).and_then(|mut file| {
+        file.seek(SeekFrom::Start(good_bytes))?;
+        last_not_zero(file)
+    });
+    let cut_bytes = read.map_err(ReadError::disk(&segment.path))?;
     Ok(End { path: segment.path.clone(), good_bytes, cut_bytes })
+}
+
+/// How many bytes there are up to the last that is not zero.
+fn last_not_zero(mut source: impl Read) -> io::Result<u64> {
+    let (mut window, mut passed, mut last) = ([0; 8_192], 0, 0);
+    loop {
+        let read = source.read(&mut window)?;
+        let bytes = window.get(..read).unwrap_or_default();
+        if bytes.is_empty() {
+            return Ok(last);
+        }
+        if let Some(at) = bytes.iter().rposition(|byte| *byte != 0) {
+            last = passed + at as u64 + 1;
+        }
+        passed += read as u64;
+    }
 }

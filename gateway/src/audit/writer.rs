@@ -377,6 +377,7 @@ impl Writer {
             };
             heartbeat_at = Instant::now() + self.heartbeat;
         }
+        self.journal.end();
         self.handoff.close();
     }
 

@@ -53,7 +53,9 @@ async fn a_tail_torn_at_any_byte_leaves_a_prefix_that_says_what_is_missing() {
         std::fs::write(torn.join("segments/0001.seg"), &segment[..cut]).unwrap();
         drop(reopen(&torn).unwrap());
         let whole = ends.iter().filter(|end| **end <= cut).count();
-        let left = cut - ends.iter().copied().filter(|end| *end <= cut).max().unwrap_or(start);
+        let good = ends.iter().copied().filter(|end| *end <= cut).max().unwrap_or(start);
+        // Zeros at the end are room for the next frames, not what was torn.
+        let left = segment[good..cut].iter().rposition(|byte| *byte != 0).map_or(0, |at| at + 1);
         let report = checked(&torn);
         let added = u64::from(whole > 0 || left > 0);
         assert_eq!(report.records, whole as u64 + added, "cut at {cut}");
@@ -75,6 +77,37 @@ async fn a_tail_torn_at_any_byte_leaves_a_prefix_that_says_what_is_missing() {
         assert_eq!(checked(&torn).records, report.records);
         std::fs::remove_dir_all(torn).unwrap();
     }
+}
+
+/// While a log is written, zeros stand behind its last frame: room for the next ones.
+#[test]
+fn the_room_that_a_killed_process_leaves_behind_the_frames_is_no_torn_write() {
+    let scratch = Scratch::new();
+    let partition = scratch.join("FR-health");
+    std::fs::create_dir_all(&partition).unwrap();
+    let Opened { mut journal, mut publisher } = reopen(&partition).unwrap();
+    let world = World::new();
+    let mut commit = |id: &str| {
+        let (mut json, mut frame) = (Vec::new(), Vec::new());
+        Record::Intent(world.intent(id)).write(&stamp(), &mut json).unwrap();
+        write_unsealed(&json, &mut frame);
+        let ends = [frame.len()];
+        assert_eq!(journal.commit(&mut frame, &ends, &[Tag::Other]).count, 1);
+        publisher.take(&frame);
+        publisher.publish().unwrap();
+        std::fs::metadata(partition.join("segments/0001.seg")).unwrap().len()
+    };
+    let first = commit("first");
+    assert_eq!(commit("second"), first, "the second goes into the room behind the first");
+    let report = verify(&partition, Options::default()).unwrap();
+    let open = &report.partitions["FR-health"];
+    assert_eq!((report.records, open.unsigned, open.cut_bytes), (2, 0, 0));
+    drop((journal, publisher)); // killed
+    let Opened { mut journal, .. } = reopen(&partition).unwrap();
+    assert_eq!(kinds(&partition).last().unwrap().0, "RECOVERY", "two requests were open");
+    journal.end();
+    let segment = std::fs::read(partition.join("segments/0001.seg")).unwrap();
+    assert!(segment.ends_with(b"}"), "a log that was closed ends with its last record");
 }
 
 #[tokio::test]

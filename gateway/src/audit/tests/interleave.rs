@@ -52,7 +52,9 @@ fn start(partition: &Path, stuck_after: Duration) -> Threads {
     )
     .unwrap();
     let real = publisher;
+    let unnamed = publisher::Unnamed::default();
     let publisher = publisher::Publisher {
+        unnamed,
         disk: real.disk,
         partition: real.partition,
         ring: real.ring,

@@ -88,3 +88,27 @@ fn a_disk_without_power_keeps_what_was_synced_and_forgets_the_rest_sometimes() {
     }
     assert!(cut > 50 && nameless > 50, "{cut} cut, {nameless} without a name");
 }
+
+#[test]
+fn what_is_written_over_room_that_was_synced_is_there_or_zeros_and_the_rest_as_it_was() {
+    let scratch = Scratch::new();
+    let mut seen = std::collections::BTreeSet::new();
+    for seed in 0..200 {
+        let faults = Arc::new(Faults::before_power_loss(Vec::new()));
+        let disk = Disk::with(&faults);
+        disk.create_directory_durably(&scratch.join("log")).unwrap();
+        let path = scratch.join("log/kept");
+        let file = disk.create(&path).unwrap();
+        disk.write_at(&file, b"synced\0\0\0\0", 0).unwrap();
+        disk.sync(&file).unwrap();
+        disk.sync_directory(&scratch.join("log")).unwrap();
+        disk.write_at(&file, b"new", 6).unwrap();
+        let mut random = Random(seed);
+        faults.power.as_ref().unwrap().lose(&scratch.0, |bound| random.below(bound));
+        seen.insert(String::from_utf8(std::fs::read(&path).unwrap()).unwrap());
+        std::fs::remove_dir_all(scratch.join("log")).unwrap();
+    }
+    let [none, all, torn] = ["synced\0\0\0\0", "syncednew\0", "synced\0ew\0"].map(|it| seen.contains(it));
+    assert!(none && all && torn, "{seen:?}");
+    assert!(seen.iter().all(|left| left.starts_with("synced") && left.len() == 10), "{seen:?}");
+}
