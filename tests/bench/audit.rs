@@ -56,6 +56,10 @@ fn main() {
         let log = open_loop(&runtime, &directory.join(format!("loop-{round}")));
         println!("| round {round} | {log} | {bare} |");
     }
+    println!(
+        "\nRecovery of the last of them without its checkpoint and tiles: {}",
+        recover(&runtime, &directory.join(format!("loop-{ROUNDS}")))
+    );
     std::fs::remove_dir_all(&directory).unwrap();
 }
 
@@ -120,12 +124,17 @@ fn cpu_us() -> f64 {
     stat.map(|stat| stat.split(' ').next().unwrap().parse::<f64>().unwrap()).sum::<f64>() / 1e3
 }
 
-/// Small records, as many as go.
-fn flood(runtime: &Runtime, directory: &Path) -> String {
+/// A new log; its checkpoint over nothing is kept for `recover`.
+fn begin(directory: &Path) -> (Log, Partition) {
     let log = Log::open(directory, "bench").unwrap();
     let partition = log.partition("FR-health").unwrap();
-    // The checkpoint over nothing, for `recover`.
     std::fs::copy(directory.join("FR-health/checkpoint"), directory.join(EMPTY)).unwrap();
+    (log, partition)
+}
+
+/// Small records, as many as go.
+fn flood(runtime: &Runtime, directory: &Path) -> String {
+    let (log, partition) = begin(directory);
     let started = Instant::now();
     runtime.block_on(async {
         let mut callers = JoinSet::new();
@@ -165,16 +174,17 @@ fn recover(runtime: &Runtime, directory: &Path) -> String {
     let bytes = segment_bytes(directory) as f64;
     let started = Instant::now();
     let log = Log::open(directory, "bench").unwrap();
-    let seconds = started.elapsed().as_secs_f64();
+    let open = started.elapsed().as_secs_f64() * GIB / bytes;
     runtime.block_on(log.close());
+    let signed = started.elapsed().as_secs_f64() * GIB / bytes;
     audit::verify(directory, audit::Options::default()).unwrap();
-    format!("{:.2} s for {:.2} GiB: {:.1} s a GiB", seconds, bytes / GIB, seconds * GIB / bytes)
+    let size = bytes / GIB;
+    format!("{open:.2} s a GiB until requests are taken, {signed:.1} until all is signed ({size:.2} GiB)")
 }
 
 /// What a request is to the log: it arrives when it arrives, whether the one before has its index or not.
 fn open_loop(runtime: &Runtime, directory: &Path) -> String {
-    let log = Log::open(directory, "bench").unwrap();
-    let partition = log.partition("FR-health").unwrap();
+    let (log, partition) = begin(directory);
     let cpu = cpu_us();
     let mut waiting = arrivals(runtime, &partition);
     let mut latencies = Vec::new();

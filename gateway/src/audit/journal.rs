@@ -125,6 +125,11 @@ impl Journal {
         self.room = self.length;
     }
 
+    /// The index that the next record gets.
+    pub(super) fn next(&self) -> u64 {
+        self.next
+    }
+
     /// All that is open is named in a RECOVERY, which closes it.
     pub(super) fn close_all(&mut self) {
         self.open.clear();

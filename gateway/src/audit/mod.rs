@@ -489,9 +489,6 @@ impl Partition {
         let (ring, newest) = (Arc::clone(&publisher.ring), publisher.newest.subscribe());
         let shared = Arc::new(Shared::new(Arc::clone(&log.stamp)));
         let handoff = Arc::new(publisher::Handoff::new());
-        if publisher.is_behind() {
-            handoff.renew();
-        }
         let writer = Writer::new(&shared, journal, reserve, &handoff, heartbeat);
         log.watch.over(&shared);
         let (end, ended) = oneshot::channel();

@@ -17,7 +17,10 @@ use super::disk::{Disk, parent};
 use super::frame::{self, Frame};
 use super::key::Key;
 use super::note::Checkpoint;
+use super::recover::records;
 use super::ring::{Ring, sign};
+use super::segment::Segment;
+use super::segment::{ReadError, list};
 use super::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use super::tree::{Piece, Tree};
 use super::writer::Health;
@@ -58,7 +61,11 @@ pub(super) struct Publisher {
     pub(super) tree: Tree,
     /// Tells who waits for it the newest checkpoint.
     pub(super) newest: watch::Sender<Arc<str>>,
-    pub(super) unnamed: Unnamed,
+    /// Records that stood in the segments when the partition was opened: the tree comes to those first.
+    pub(super) until: u64,
+    unnamed: Unnamed,
+    /// Bytes hashed since the writer had its turn.
+    hashed: usize,
 }
 
 /// What is on the disk, but not yet its name: the next checkpoint waits for that.
@@ -73,29 +80,57 @@ pub(super) struct Unnamed {
 type Ready = (Vec<Arc<Key>>, Checkpoint);
 
 impl Publisher {
+    /// One with an empty tree.
+    pub(super) fn new(
+        disk: Disk,
+        partition: PathBuf,
+        ring: Arc<Ring>,
+        newest: watch::Sender<Arc<str>>,
+    ) -> Publisher {
+        let (tree, unnamed) = (Tree::default(), Unnamed::default());
+        Publisher { disk, partition, ring, tree, newest, until: 0, unnamed, hashed: 0 }
+    }
+
     /// Takes durable frames into the tree.
     pub(super) fn take(&mut self, frames: &[u8]) {
-        let mut taken = 0;
-        for frame in frame::all(frames) {
-            self.push(&frame);
-            taken += frame.bytes.len();
-            if taken >= TURN_BYTES {
-                taken = 0;
-                std::thread::yield_now();
-            }
-        }
+        frame::all(frames).for_each(|frame| self.push(&frame));
     }
 
     /// Takes one. A new key takes over at its record: the next checkpoint covers it and carries both.
-    pub(super) fn push(&mut self, frame: &Frame<'_>) {
-        if self.ring.waits() {
-            self.ring.follow(frame.record());
-        }
+    fn push(&mut self, frame: &Frame<'_>) {
+        self.ring.look(frame.record());
         self.tree.push(frame);
+        self.hashed += frame.bytes.len();
+        if self.hashed >= TURN_BYTES {
+            self.hashed = 0;
+            std::thread::yield_now();
+        }
+    }
+
+    /// Takes the records that stand in the segments up to this size.
+    pub(super) fn come_to(&mut self, segments: &[Segment], size: u64) -> Result<(), AuditError> {
+        let ring = Arc::clone(&self.ring);
+        let end = records(segments, self.tree.size(), size, ring.origin(), |frame| {
+            self.push(frame);
+            self.relieve()
+        })?;
+        let short = || format!("it ends at record {end}, where it had {size}");
+        if end < size { Err(AuditError::corrupt(ring.origin(), short())) } else { Ok(()) }
+    }
+
+    /// Comes to what stood there when the partition was opened: after a crash that is what no checkpoint
+    /// covered. A crash in here: the next start does it again.
+    pub(super) fn catch_up(&mut self) -> Result<(), AuditError> {
+        if self.tree.size() >= self.until {
+            return Ok(());
+        }
+        let damaged = |error: ReadError| AuditError::corrupt(self.ring.origin(), error.to_string());
+        let segments = list(&self.partition).map_err(damaged)?;
+        self.come_to(&segments, self.until)
     }
 
     /// Writes full pieces when there are many of them.
-    pub(super) fn relieve(&mut self) -> Result<(), AuditError> {
+    fn relieve(&mut self) -> Result<(), AuditError> {
         if self.tree.complete_bytes() >= COMPLETE_BYTES_MAX { self.write_complete() } else { Ok(()) }
     }
 
@@ -326,6 +361,9 @@ impl Handoff {
 /// The publisher's thread: ends when the hand-off closes, after a last checkpoint.
 pub(super) fn run(publisher: Publisher, handoff: &Arc<Handoff>, health: &Health) {
     let mut desk = Desk { publisher, handoff: Arc::clone(handoff), asked: false, behind: false };
+    if !desk.insist(health, Desk::begin) {
+        return;
+    }
     let mut spare = Vec::new();
     loop {
         let Portion { mut frames, publish, closing, mut signed } = handoff.next(spare);
@@ -333,22 +371,7 @@ pub(super) fn run(publisher: Publisher, handoff: &Arc<Handoff>, health: &Health)
         frames.clear();
         frames.shrink_to(PORTION_BYTES * 2);
         spare = frames;
-        // While this fails nothing more is taken, so memory stays bounded: the hand-off fills, and
-        // then the writer refuses.
-        while let Err(error) = desk.step(&mut signed, publish, closing) {
-            if let AuditError::Sign(_) = error {
-                break; // told already; records and tiles go on without a signature
-            }
-            tracing::error!(%error, "the checkpoint of the log could not be written");
-            health.set_publisher(false);
-            handoff.room.notify_one();
-            if handoff.is_closing() {
-                return; // the next start makes it from the frames
-            }
-            std::thread::sleep(RETRY_AFTER);
-        }
-        health.set_publisher(true);
-        if closing {
+        if !desk.insist(health, |desk| desk.step(&mut signed, publish, closing)) || closing {
             return;
         }
     }
@@ -365,6 +388,33 @@ struct Desk {
 }
 
 impl Desk {
+    /// Does something until it succeeds. Meanwhile nothing more is taken, so memory stays bounded: the
+    /// hand-off fills, and then the writer refuses. Gives up, and says so, when the log closes: the next
+    /// start makes it from the frames.
+    fn insist(&mut self, health: &Health, mut act: impl FnMut(&mut Desk) -> Result<(), AuditError>) -> bool {
+        while let Err(error) = act(self) {
+            if let AuditError::Sign(_) = error {
+                break; // told already; records and tiles go on without a signature
+            }
+            tracing::error!(%error, "the checkpoint of the log could not be written");
+            health.set_publisher(false);
+            self.handoff.room.notify_one();
+            if self.handoff.is_closing() {
+                return false;
+            }
+            std::thread::sleep(RETRY_AFTER);
+        }
+        health.set_publisher(true);
+        true
+    }
+
+    /// What was left by the process before.
+    fn begin(&mut self) -> Result<(), AuditError> {
+        self.publisher.catch_up()?;
+        let published = if self.publisher.is_behind() { self.publish() } else { Ok(()) };
+        published.inspect_err(|error| self.alarm(error))
+    }
+
     /// What a portion asks for. Done again whole after an error.
     fn step(&mut self, signed: &mut Option<Signed>, publish: bool, closing: bool) -> Result<(), AuditError> {
         if let Some(answer) = signed {

@@ -9,6 +9,7 @@
 use serde::Deserialize;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 use std::sync::Arc;
@@ -17,11 +18,12 @@ use tokio::sync::watch;
 
 use super::AuditError;
 use super::disk::Disk;
+use super::frame::Frame;
 use super::journal::{Journal, Position, Tag, remove_temporary};
 use super::note::Checkpoint;
 use super::prune::carry_out;
 use super::pruned::{self, HashesError, Pruned, push_hashes, standing};
-use super::publisher::{Publisher, Unnamed};
+use super::publisher::Publisher;
 use super::record::{OPEN_PER_RECORD_MAX, Open, Record, Recovery, Rotate, Stamp, now_us};
 use super::ring::{Keys, Ring};
 use super::segment::{End, Frames, HEADER_BYTES, ReadError, Segment, list};
@@ -51,8 +53,7 @@ pub(super) fn open(
     let checkpoint = opened.map_err(|what| AuditError::corrupt(origin, what.to_owned()))?;
     let newest = watch::Sender::new(String::from_utf8_lossy(&note.unwrap_or_default()).into());
     let (disk, partition) = (disk.clone(), partition.to_path_buf());
-    let (tree, unnamed) = (Tree::default(), Unnamed::default());
-    let mut publisher = Publisher { disk, partition, ring, tree, newest, unnamed };
+    let mut publisher = Publisher::new(disk, partition, ring, newest);
     let journal = match checkpoint {
         // The first checkpoint stands before the first segment: a log without one was tampered with.
         None if segments.is_empty() => {
@@ -68,6 +69,7 @@ pub(super) fn open(
     };
     let mut opened = Opened { journal, publisher };
     hand_over(&mut opened, stamp)?;
+    opened.publisher.until = opened.journal.next();
     Ok(opened)
 }
 
@@ -90,10 +92,9 @@ fn hand_over(opened: &mut Opened, stamp: &Stamp) -> Result<(), AuditError> {
             signature: &handover.signature,
             until_us: handover.until_us,
         };
-        write(journal, publisher, &Record::Rotate(rotate), stamp)?;
+        publisher.ring.follow(&write(journal, &Record::Rotate(rotate), stamp)?);
     }
-    publisher.ring.undo()?;
-    if publisher.ring.is_settled() { Ok(()) } else { signed_or_later(publisher) }
+    publisher.ring.undo()
 }
 
 /// A checkpoint; if an external signer does not answer, the log opens all the same and asks again.
@@ -149,8 +150,7 @@ fn resume(
         .map_err(AuditError::disk("remove", &partition))?;
     let mut journal = Journal::resume(&disk, &partition, segment_bytes_max, position)?;
     if found.unsigned || !found.open.is_empty() || !found.cut.is_empty() {
-        record(&mut journal, publisher, &found, stamp)?;
-        signed_or_later(publisher)?;
+        record(&mut journal, &found, stamp)?;
     } else if !publisher.stands() {
         // A checkpoint of the same size was being written again when the power went.
         signed_or_later(publisher)?;
@@ -172,7 +172,7 @@ fn confirm(
 ) -> Result<(), AuditError> {
     let base = checkpoint.size - checkpoint.size % TILE_WIDTH;
     if let Ok(mut tree) = Tree::load(&publisher.partition, base) {
-        push_until(&mut tree, segments, checkpoint.size, origin, |_| Ok(()))?;
+        push_until(&mut tree, segments, checkpoint.size, origin)?;
         if tree.root() == checkpoint.root {
             publisher.tree = tree;
             return Ok(());
@@ -180,63 +180,74 @@ fn confirm(
     }
     // First only count: nothing is overwritten before the records are known to be the signed ones.
     let mut tree = Tree::default();
-    let count = |tree: &mut Tree| {
-        tree.take_complete();
-        Ok(())
-    };
-    from_hashes(&mut tree, publisher, segments, origin, count)?;
-    push_until(&mut tree, segments, checkpoint.size, origin, count)?;
+    from_hashes(&mut tree, &publisher.partition, segments, origin, |tree| drop(tree.take_complete()))?;
+    push_until(&mut tree, segments, checkpoint.size, origin)?;
     if tree.root() != checkpoint.root {
         let what = "its records are not those that its checkpoint signed; run `inland audit verify`";
         return Err(AuditError::corrupt(origin, what.to_owned()));
     }
     tracing::warn!(origin, "the tiles of the log are made anew from its records");
-    let mut tree = Tree::default();
-    from_hashes(&mut tree, publisher, segments, origin, |_| Ok(()))?;
-    push_until(&mut tree, segments, checkpoint.size, origin, |tree| {
-        std::mem::swap(&mut publisher.tree, tree);
-        let relieved = publisher.relieve();
-        std::mem::swap(&mut publisher.tree, tree);
-        relieved
-    })?;
-    publisher.tree = tree;
+    publisher.tree = Tree::default();
+    from_hashes(&mut publisher.tree, &publisher.partition, segments, origin, |_| {})?;
+    publisher.come_to(segments, checkpoint.size)?;
     signed_or_later(publisher)
 }
 
 /// Of pruned records only the hashes are left, in the tiles of level 0: those cannot be made anew.
 fn from_hashes(
     tree: &mut Tree,
-    publisher: &Publisher,
+    partition: &Path,
     segments: &[Segment],
     origin: &str,
-    after: impl FnMut(&mut Tree) -> Result<(), AuditError>,
+    mut after: impl FnMut(&mut Tree),
 ) -> Result<(), AuditError> {
     let first = segments.first().map_or(0, |segment| segment.first);
-    push_hashes(tree, &publisher.partition, first, after).map_err(|error| match error {
+    let after = |tree: &mut Tree| -> Result<(), Infallible> {
+        after(tree);
+        Ok(())
+    };
+    push_hashes(tree, partition, first, after).map_err(|error| match error {
         HashesError::Tile(error) => AuditError::corrupt(origin, error.to_string()),
-        HashesError::After(error) => error,
+        HashesError::After(never) => match never {},
     })
 }
 
-fn push_until(
-    tree: &mut Tree,
-    segments: &[Segment],
-    size: u64,
-    origin: &str,
-    mut after: impl FnMut(&mut Tree) -> Result<(), AuditError>,
-) -> Result<(), AuditError> {
-    let mut frames = Frames::from(segments, tree.size());
-    while tree.size() < size {
-        let Some(frame) = frames.next().map_err(corrupt(origin))? else {
-            let what = format!("it ends at record {}, but its checkpoint covers {size}", frames.index());
-            return Err(AuditError::corrupt(origin, what));
-        };
-        if frame.sequence >= tree.size() {
-            tree.push(&frame);
-            after(tree)?;
+/// Pieces of a tree that is only looked at are let go when they hold this much.
+const COUNTED_BYTES_MAX: usize = 8 * 1024 * 1024;
+
+/// Counts records into a tree that is only looked at: nothing of it is written.
+fn push_until(tree: &mut Tree, segments: &[Segment], size: u64, origin: &str) -> Result<(), AuditError> {
+    let end = records(segments, tree.size(), size, origin, |frame| {
+        tree.push(frame);
+        if tree.complete_bytes() >= COUNTED_BYTES_MAX {
+            tree.take_complete();
         }
+        Ok(())
+    })?;
+    if end < size {
+        let what = format!("it ends at record {end}, but its checkpoint covers {size}");
+        return Err(AuditError::corrupt(origin, what));
     }
     Ok(())
+}
+
+/// Gives the records from index `from` to before `to`, if there are so many; tells where they end.
+pub(super) fn records(
+    segments: &[Segment],
+    from: u64,
+    to: u64,
+    origin: &str,
+    mut give: impl FnMut(&Frame<'_>) -> Result<(), AuditError>,
+) -> Result<u64, AuditError> {
+    let mut frames = Frames::from(segments, from);
+    while from < to && frames.index() < to {
+        match frames.next().map_err(corrupt(origin))? {
+            Some(frame) if frame.sequence >= from => give(&frame)?,
+            Some(_) => {}
+            None => return Ok(frames.index()),
+        }
+    }
+    Ok(to)
 }
 
 /// What the end of a log holds.
@@ -247,9 +258,10 @@ struct Tail {
     prune: Option<Pruned>,
 }
 
-/// Reads what no checkpoint covers yet, and which requests are open.
+/// Reads what no checkpoint covers yet, and which requests are open. Tiles and a checkpoint over it are
+/// the publisher's first work: requests need not wait for those.
 fn tail(
-    publisher: &mut Publisher,
+    publisher: &Publisher,
     segments: &[Segment],
     checkpoint: &Checkpoint,
     origin: &str,
@@ -257,14 +269,13 @@ fn tail(
     let mut prune = None;
     let oldest_open = segments.last().map_or(0, |segment| segment.oldest_open);
     let mut frames = Frames::from(segments, oldest_open.min(checkpoint.size));
-    let mut open = BTreeMap::new();
+    let mut unclosed = Unclosed::default();
     let mut boundary = HEADER_BYTES;
     while let Some(frame) = frames.next().map_err(corrupt(origin))? {
         let index = frame.sequence;
-        follow(&mut open, index, frame.record());
+        unclosed.follow(index, frame.record());
         if index >= checkpoint.size {
-            publisher.push(&frame);
-            publisher.relieve()?;
+            publisher.ring.look(frame.record());
         } else if let Some(found) = pruned::parse(&frame) {
             prune = Some(found);
         }
@@ -275,7 +286,7 @@ fn tail(
     let (Some(end), Some(last)) = (frames.end().cloned(), segments.last()) else {
         return Err(AuditError::corrupt(origin, "its segments are missing".to_owned()));
     };
-    let next = frames.index();
+    let (next, open) = (frames.index(), unclosed.ids());
     let position = Position { number: last.number, length: end.good_bytes, boundary, next, open };
     Ok(Tail { position, end, prune })
 }
@@ -288,8 +299,6 @@ struct Head<'a> {
     #[serde(borrow, default)]
     id: Option<Cow<'a, str>>,
     #[serde(default)]
-    intent: Option<u64>,
-    #[serde(default)]
     open: Vec<Named>,
 }
 
@@ -298,18 +307,41 @@ struct Named {
     intent: u64,
 }
 
-/// Follows which requests are open.
-fn follow(open: &mut BTreeMap<u64, String>, index: u64, record: &[u8]) {
-    // Records are canonical: an OUTCOME starts with this key, and no other kind does.
-    if record.starts_with(b"{\"attempts\":") && open.is_empty() {
-        return;
+/// Requests without an OUTCOME so far, each with its INTENT. Records are canonical, and a quote within a
+/// string is escaped, so keys are found without a parser; only what is open at the end is parsed.
+#[derive(Default)]
+struct Unclosed {
+    intents: BTreeMap<u64, Vec<u8>>,
+}
+
+impl Unclosed {
+    fn follow(&mut self, index: u64, record: &[u8]) {
+        let find = |key: &[u8]| memchr::memmem::find(record, key).map(|at| at + key.len());
+        // An OUTCOME starts with this key, and no other kind does.
+        if record.starts_with(b"{\"attempts\":") {
+            let rest = find(b"\"intent\":").and_then(|at| record.get(at..)).unwrap_or_default();
+            let digits =
+                rest.split(|byte| !byte.is_ascii_digit()).next().and_then(|it| str::from_utf8(it).ok());
+            if let Some(intent) = digits.and_then(|digits| digits.parse().ok()) {
+                self.intents.remove(&intent);
+            }
+        } else if find(b"\"kind\":\"INTENT\"").is_some() {
+            self.intents.insert(index, record.to_vec());
+        } else if find(b"\"kind\":\"RECOVERY\"").is_some()
+            && let Ok(head) = serde_json::from_slice::<Head<'_>>(record)
+            && head.kind == "RECOVERY"
+        {
+            head.open.iter().for_each(|named| drop(self.intents.remove(&named.intent)));
+        }
     }
-    let Ok(head) = serde_json::from_slice::<Head<'_>>(record) else { return };
-    match (head.kind.as_ref(), head.id, head.intent) {
-        ("INTENT", Some(id), _) => drop(open.insert(index, id.into_owned())),
-        ("OUTCOME", _, Some(intent)) => drop(open.remove(&intent)),
-        ("RECOVERY", ..) => head.open.iter().for_each(|named| drop(open.remove(&named.intent))),
-        _ => {}
+
+    /// The index and id of each.
+    fn ids(self) -> BTreeMap<u64, String> {
+        let id = |record: &[u8]| match serde_json::from_slice::<Head<'_>>(record) {
+            Ok(Head { kind, id: Some(id), .. }) if kind == "INTENT" => Some(id.into_owned()),
+            _ => None, // another kind, whose policy input holds such a key
+        };
+        self.intents.iter().filter_map(|(index, record)| Some((*index, id(record)?))).collect()
     }
 }
 
@@ -334,12 +366,7 @@ fn read_cut(end: &End) -> Result<Vec<u8>, AuditError> {
 }
 
 /// Writes down what was found. One RECOVERY at least; more if it has many requests to name.
-fn record(
-    journal: &mut Journal,
-    publisher: &mut Publisher,
-    found: &Found,
-    stamp: &Stamp,
-) -> Result<(), AuditError> {
+fn record(journal: &mut Journal, found: &Found, stamp: &Stamp) -> Result<(), AuditError> {
     let digest = (!found.cut.is_empty()).then(|| crate::hex(sha256(&found.cut)));
     let mut batches: Vec<&[Open]> = found.open.chunks(OPEN_PER_RECORD_MAX).collect();
     if batches.is_empty() {
@@ -352,26 +379,40 @@ fn record(
             cut_bytes: if number == 0 { found.cut.len() as u64 } else { 0 },
             cut_sha256: digest.as_deref().filter(|_| number == 0),
         };
-        write(journal, publisher, &Record::Recovery(recovery), stamp)?;
+        write(journal, &Record::Recovery(recovery), stamp)?;
     }
     journal.close_all();
     Ok(())
 }
 
-/// Writes one record, durably, and takes it into the tree.
-fn write(
-    journal: &mut Journal,
-    publisher: &mut Publisher,
-    record: &Record<'_>,
-    stamp: &Stamp,
-) -> Result<(), AuditError> {
+/// Writes one record, durably; gives it back in its spelling.
+fn write(journal: &mut Journal, record: &Record<'_>, stamp: &Stamp) -> Result<Vec<u8>, AuditError> {
     let (mut json, mut frame) = (Vec::new(), Vec::new());
     record.write(stamp, &mut json)?;
     super::frame::write_unsealed(&json, &mut frame);
     let ends = [frame.len()];
-    if let Some(error) = journal.commit(&mut frame, &ends, &[Tag::Other]).error {
-        return Err(error);
+    journal.commit(&mut frame, &ends, &[Tag::Other]).error.map_or(Ok(json), Err)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_open_is_what_a_parser_would_say_whatever_stands_in_strings_and_policy_inputs() {
+        let mut unclosed = Unclosed::default();
+        let records = [
+            r#"{"boot":"00","decision":{},"id":"a","input":{"id":"inner"},"kind":"INTENT"}"#,
+            r#"{"boot":"00","id":"b","input":{"kind":"RECOVERY","open":[{"intent":0}]},"kind":"INTENT"}"#,
+            r#"{"boot":"00","code":"x","input":{"kind":"INTENT"},"id":"c","kind":"REFUSAL"}"#,
+            r#"{"boot":"00","id":"d","input":{},"kind":"INTENT"}"#,
+            // Closes 3; the reason of its attempt is text.
+            r#"{"attempts":[{"reason":"\"intent\":0"}],"id":"d","intent":3,"kind":"OUTCOME"}"#,
+            r#"{"boot":"00","id":"e","input":{},"kind":"INTENT"}"#,
+            r#"{"boot":"00","kind":"RECOVERY","open":[{"id":"e","intent":5}]}"#,
+            r#"{"boot":"00","kind":"HEARTBEAT"}"#,
+        ];
+        (0..).zip(records).for_each(|(index, record)| unclosed.follow(index, record.as_bytes()));
+        assert_eq!(unclosed.ids(), BTreeMap::from([(0, "a".to_owned()), (1, "b".to_owned())]));
     }
-    publisher.take(&frame);
-    Ok(())
 }

@@ -158,6 +158,13 @@ impl Ring {
         if configured { handover(&state) } else { None }
     }
 
+    /// Looks at a record if there is one to wait for.
+    pub(super) fn look(&self, record: &[u8]) {
+        if self.waits() {
+            self.follow(record);
+        }
+    }
+
     /// Looks whether a record is the one at which the new key takes over.
     pub(super) fn follow(&self, record: &[u8]) {
         let mut state = self.lock();

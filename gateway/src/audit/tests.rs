@@ -25,10 +25,22 @@ pub(super) use records::must_follow_the_schema;
 
 use super::disk::Disk;
 use super::faults::Faults;
+use super::recover::Opened;
 use super::*;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Instant;
+
+/// Opens a partition, and does what its publisher's thread does first.
+fn open_partition(disk: &Disk, partition: &Path, keys: &Keys) -> Result<Opened, AuditError> {
+    let stamp = Stamp::new("gw-1", "00".repeat(16));
+    let mut opened = recover::open(disk, partition, "gw-1/FR-health", 4_096, &stamp, keys)?;
+    opened.publisher.catch_up()?;
+    if opened.publisher.is_behind() {
+        opened.publisher.publish()?;
+    }
+    Ok(opened)
+}
 
 /// A directory of its own, in memory where there is such a place; gone at the end.
 struct Scratch(PathBuf);

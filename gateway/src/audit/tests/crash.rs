@@ -3,7 +3,6 @@
 use super::super::faults::{ALL, Fault};
 use super::super::frame::{self, write_unsealed};
 use super::super::journal::Tag;
-use super::super::recover::{self, Opened};
 use super::super::reserve::Reserve;
 use super::*;
 
@@ -31,7 +30,7 @@ pub(super) fn stamp() -> Stamp {
 }
 
 fn reopen(partition: &Path) -> Result<Opened, AuditError> {
-    recover::open(&Disk::default(), partition, "gw-1/FR-health", 4_096, &stamp(), &Keys::default())
+    open_partition(&Disk::default(), partition, &Keys::default())
 }
 
 #[tokio::test]
@@ -226,9 +225,7 @@ const RESERVE: u64 = 100_000;
 /// the reserve is given back once and made whole again.
 pub(super) fn script(disk: &Disk, partition: &Path, life: usize) -> Told {
     let mut told = Told::default();
-    let Ok(Opened { mut journal, mut publisher }) =
-        recover::open(disk, partition, "gw-1/FR-health", 4_096, &stamp(), &Keys::default())
-    else {
+    let Ok(Opened { mut journal, mut publisher }) = open_partition(disk, partition, &Keys::default()) else {
         return told;
     };
     let mut reserve = Reserve::open(disk, partition, RESERVE);

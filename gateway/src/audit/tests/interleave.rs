@@ -52,15 +52,8 @@ fn start(partition: &Path, stuck_after: Duration) -> Threads {
     )
     .unwrap();
     let real = publisher;
-    let unnamed = publisher::Unnamed::default();
-    let publisher = publisher::Publisher {
-        unnamed,
-        disk: real.disk,
-        partition: real.partition,
-        ring: real.ring,
-        tree: real.tree,
-        newest: real.newest,
-    };
+    let mut publisher = publisher::Publisher::new(real.disk, real.partition, real.ring, real.newest);
+    publisher.tree = real.tree;
     let mut shared = writer::Shared::new(stamp);
     shared.stuck_after = stuck_after;
     let shared = Arc::new(shared);

@@ -4,7 +4,6 @@ use super::super::faults::ALL;
 use super::super::frame::write_unsealed;
 use super::super::journal::Tag;
 use super::super::note::{Signer, Verifier};
-use super::super::recover::{self, Opened};
 use super::super::ring::Handover;
 use super::super::rotate::statement;
 use super::*;
@@ -16,12 +15,8 @@ fn stamp() -> Stamp {
     Stamp::new("gw-1", "00".repeat(16))
 }
 
-fn open_with(disk: &Disk, partition: &Path, keys: &Keys) -> Result<Opened, AuditError> {
-    recover::open(disk, partition, "gw-1/FR-health", 4_096, &stamp(), keys)
-}
-
 fn reopen(partition: &Path) -> Result<Opened, AuditError> {
-    open_with(&Disk::default(), partition, &Keys::default())
+    open_partition(&Disk::default(), partition, &Keys::default())
 }
 
 fn read(path: &Path) -> String {
@@ -168,7 +163,7 @@ fn beat() -> Record<'static> {
 /// Two rotations, the second while the first still overlaps, then an overlap that ends. Tells how many
 /// records were told to be durable.
 fn script(disk: &Disk, partition: &Path) -> usize {
-    let Ok(mut opened) = open_with(disk, partition, &Keys::default()) else { return 0 };
+    let Ok(mut opened) = open_partition(disk, partition, &Keys::default()) else { return 0 };
     let mut durable = 0;
     for overlap in [DAY, DAY, Duration::ZERO] {
         durable += commit(&mut opened, &[beat(), beat()]);
@@ -268,7 +263,7 @@ fn whatever_step_of_changing_over_to_a_configured_key_breaks_the_log_opens_and_v
     let key = Some(KeySource::File { file }.load(Path::new("/")).unwrap());
     let keys = Keys { key, ..Keys::default() };
     let run = |disk: &Disk, partition: &Path| {
-        if let Ok(mut opened) = open_with(disk, partition, &keys) {
+        if let Ok(mut opened) = open_partition(disk, partition, &keys) {
             commit(&mut opened, &[beat()]);
             let _ = opened.publisher.publish();
         }
@@ -283,7 +278,7 @@ fn whatever_step_of_changing_over_to_a_configured_key_breaks_the_log_opens_and_v
         let case = format!("step {step}, {fault:?}");
         copy(&good, &partition);
         run(&Disk::with(&Arc::new(Faults::at(step, fault))), &partition);
-        let opened = open_with(&Disk::default(), &partition, &keys);
+        let opened = open_partition(&Disk::default(), &partition, &keys);
         let opened = opened.unwrap_or_else(|error| panic!("{case}: {error}"));
         assert!(opened.publisher.ring.is_settled(), "{case}");
         assert_eq!(
