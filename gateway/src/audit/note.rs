@@ -11,6 +11,8 @@ use super::tree::{Hash, sha256};
 
 /// The algorithm byte of Ed25519 in a note key.
 const ED25519_ALGORITHM: u8 = 1;
+/// What is said of signature lines that are not.
+const MALFORMED: &str = "the signatures of the checkpoint are malformed";
 /// A checkpoint is three short lines and a few signatures.
 pub(super) const NOTE_BYTES_MAX: usize = 16 * 1024;
 
@@ -146,21 +148,35 @@ impl Verifier {
         if self.text(&checkpoint).strip_suffix('\n') != Some(text) {
             return Err("the checkpoint is not one of this format");
         }
-        let mut ours = signatures.lines().filter_map(|line| self.signature(line));
-        let signature = ours.next().ok_or(OTHER_KEY)?;
-        if !self.signed(&format!("{text}\n"), &signature) {
+        if !self.signed(&format!("{text}\n"), &self.own(signatures)?) {
             return Err("the signature of the checkpoint is not valid");
         }
         Ok(checkpoint)
     }
 
-    /// The signature of a line `— name base64(key id, signature)`, if it is of this key.
-    fn signature(&self, line: &str) -> Option<Vec<u8>> {
-        let (name, signature) = line.strip_prefix("\u{2014} ")?.split_once(' ')?;
-        let signature = BASE64_STANDARD.decode(signature).ok()?;
-        let (key_id, signature) = signature.split_first_chunk::<4>()?;
-        (name == self.origin && *key_id == self.key_id).then(|| signature.to_vec())
+    /// The one signature of this key under a note. Others may have signed too, but each line has to be a
+    /// signature line (C2SP signed-note): of a note that two readers take apart differently nothing is
+    /// known.
+    fn own(&self, signatures: &str) -> Result<Vec<u8>, &'static str> {
+        let mut own = None;
+        let lines = signatures.strip_suffix('\n').ok_or(MALFORMED)?;
+        for line in lines.split('\n') {
+            let (name, key_id, signature) = signature(line).ok_or(MALFORMED)?;
+            if name == self.origin && key_id == self.key_id && own.replace(signature).is_some() {
+                return Err("the checkpoint carries two signatures of one key");
+            }
+        }
+        own.ok_or(OTHER_KEY)
     }
+}
+
+/// The parts of a line `— name base64(key id, signature)`.
+fn signature(line: &str) -> Option<(&str, [u8; 4], Vec<u8>)> {
+    let (name, signature) = line.strip_prefix("\u{2014} ")?.split_once(' ')?;
+    let signature = BASE64_STANDARD.decode(signature).ok()?;
+    let (key_id, signature) = signature.split_first_chunk::<4>()?;
+    let named = !name.is_empty() && !name.contains(|it: char| it.is_whitespace() || it == '+');
+    (named && !signature.is_empty()).then(|| (name, *key_id, signature.to_vec()))
 }
 
 fn read<'a>(lines: &mut impl Iterator<Item = &'a str>) -> Option<Checkpoint> {
@@ -213,10 +229,26 @@ mod tests {
                     *byte ^= flip;
                 }
                 let opened = signer.verifier().open(&changed);
-                // Only the signature line's end may vary: bytes after it sign nothing.
-                assert!(opened.is_err() || at + 1 == note.len(), "byte {at} ^ {flip}");
+                assert!(opened.is_err(), "byte {at} ^ {flip}");
             }
         }
+    }
+
+    #[test]
+    fn a_note_whose_signature_lines_are_not_all_well_formed_is_refused() {
+        let (ours, other) = (signer("gw-1/FR-health"), signer("witness.example"));
+        let note = sign(&ours, &Checkpoint { size: 3, root: [7; 32] });
+        let (_, line) = note.split_once("\n\n").unwrap();
+        let with = |more: &str| ours.verifier().open(format!("{note}{more}").as_bytes());
+        assert!(with(&other.verifier().line(&[1; 64])).is_ok(), "another key may have signed too");
+        for malformed in
+            ["\n", "-- a AAAAAAA=\n", "\u{2014} a\n", "\u{2014} a AAAA\n", "\u{2014} a+b AAAAAAA=\n", "x"]
+        {
+            assert_eq!(with(malformed), Err(MALFORMED), "{malformed:?}");
+        }
+        assert_eq!(with(line), Err("the checkpoint carries two signatures of one key"));
+        let cut = note.strip_suffix('\n').unwrap();
+        assert_eq!(ours.verifier().open(cut.as_bytes()), Err(MALFORMED));
     }
 
     #[test]

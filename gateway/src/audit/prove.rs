@@ -9,9 +9,10 @@ use base64::prelude::{BASE64_STANDARD, Engine};
 use serde::Serialize;
 use std::path::Path;
 
-use super::note::{Checkpoint, Verifier};
+use super::note::{Checkpoint, OTHER_KEY, Verifier};
 use super::proof;
-use super::read::{VerifyError, partitions, show};
+use super::read::{VerifyError, keys, partitions, records, show};
+use super::rotate::Chain;
 use super::tree::{Hash, leaf_hash};
 
 /// First line of a proof.
@@ -128,14 +129,15 @@ pub fn continued(
         ))
     })?;
     let partition = Partition { name, path };
-    let keys = partition.keys(vkeys)?;
-    let open = |which: &str, note: &str| {
-        let told = |what| VerifyError::Usage(format!("the {which} checkpoint: {what}"));
-        open_any(&keys, note.as_bytes()).map_err(told)
-    };
-    let old = open("older", old)?;
+    let keys = keys(name, path, vkeys)?;
+    let told = |which| move |what| VerifyError::Usage(format!("the {which} checkpoint: {what}"));
+    let old = partition.open_older(&keys, old.as_bytes()).map_err(told("older"))?;
     let own = partition.note()?;
-    let new = open("newer", new.unwrap_or(&own))?;
+    let new = match new {
+        Some(new) => partition.open_older(&keys, new.as_bytes()),
+        None => partition.open(&keys, own.as_bytes()),
+    };
+    let new = new.map_err(told("newer"))?;
     let proof = match proof::consistency(path, old.size, new.size) {
         Ok(proof) if proof::continues(old.size, new.size, &old.root, &new.root, &proof) => proof,
         Ok(_) if old.size <= new.size => {
@@ -168,22 +170,37 @@ impl Partition<'_> {
         std::fs::read_to_string(&path).map_err(VerifyError::disk(&path))
     }
 
-    /// The keys from outside that are of this partition; without any, the log's own.
-    fn keys(&self, vkeys: &[String]) -> Result<Vec<Verifier>, VerifyError> {
-        let mut keys: Vec<Verifier> = vkeys.iter().filter_map(|key| Verifier::parse(key)).collect();
-        if vkeys.is_empty() {
-            let path = self.path.join("vkey");
-            let text = std::fs::read_to_string(&path).map_err(VerifyError::disk(&path))?;
-            keys = Verifier::parse_file(&text).unwrap_or_default();
+    /// Opens the newest checkpoint: one of these keys signed it, or the one to which the log's records
+    /// lead from them. Each hand-over is signed by the key before.
+    fn open(&self, keys: &[Verifier], note: &[u8]) -> Result<Checkpoint, &'static str> {
+        match open_any(keys, note) {
+            Err(OTHER_KEY) => {
+                let chain = self.chain(keys)?;
+                keys.iter().map(|key| chain.admit(key, note)).find(Result::is_ok).unwrap_or(Err(OTHER_KEY))
+            }
+            opened => opened,
         }
-        keys.retain(|key| key.origin().rsplit('/').next() == Some(self.name));
-        if keys.is_empty() {
-            return Err(VerifyError::Usage(format!(
-                "no key of {} is known: give one with --vkey",
-                self.name
-            )));
+    }
+
+    /// The same for an older one, which a key of before may have signed.
+    fn open_older(&self, keys: &[Verifier], note: &[u8]) -> Result<Checkpoint, &'static str> {
+        match open_any(keys, note) {
+            Err(OTHER_KEY) => {
+                let chain = self.chain(keys)?;
+                let ours = keys.iter().any(|key| chain.holds(key));
+                if ours { open_any(chain.keys(), note) } else { Err(OTHER_KEY) }
+            }
+            opened => opened,
         }
-        Ok(keys)
+    }
+
+    /// How the log changed its key.
+    fn chain(&self, keys: &[Verifier]) -> Result<Chain, &'static str> {
+        let mut chain = Chain::new(keys.first().map_or("", Verifier::origin));
+        for record in records(self.path).map_err(|_| OTHER_KEY)? {
+            chain.follow(&record.map_err(|_| OTHER_KEY)?.1)?;
+        }
+        Ok(chain)
     }
 
     /// The newest checkpoint with its note, and the proof that it covers this record.
@@ -194,8 +211,9 @@ impl Partition<'_> {
         vkeys: &[String],
     ) -> Result<(Checkpoint, String, Vec<Hash>), VerifyError> {
         let note = self.note()?;
-        let checkpoint =
-            open_any(&self.keys(vkeys)?, note.as_bytes()).map_err(|what| self.fault(None, what))?;
+        let checkpoint = self
+            .open(&keys(self.name, self.path, vkeys)?, note.as_bytes())
+            .map_err(|what| self.fault(None, what))?;
         if index >= checkpoint.size {
             return Err(self
                 .fault(Some(index), "no checkpoint covers it yet: on a running log ask again in a second"));

@@ -5,6 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::note::Verifier;
 use super::segment::{Frames, ReadError, list};
 
 /// Why a log could not be read or does not verify. It names the first bad record.
@@ -147,6 +148,27 @@ pub(super) fn partitions(directory: &Path) -> Result<Vec<(String, PathBuf)>, Ver
     }
     found.sort();
     Ok(found)
+}
+
+/// The keys from outside that are of this partition, and then no other; without any, the log's own,
+/// newest first.
+pub(super) fn keys(name: &str, path: &Path, vkeys: &[String]) -> Result<Vec<Verifier>, VerifyError> {
+    let names_us = |verifier: &Verifier| verifier.origin().rsplit('/').next() == Some(name);
+    if vkeys.is_empty() {
+        let path = path.join("vkey");
+        let text = std::fs::read_to_string(&path).map_err(VerifyError::disk(&path))?;
+        let keys = Verifier::parse_file(&text).filter(|keys| keys.iter().all(names_us));
+        return keys.ok_or_else(|| VerifyError::Fault {
+            partition: name.to_owned(),
+            index: None,
+            what: "its vkey is damaged or of another partition".to_owned(),
+        });
+    }
+    let keys: Vec<Verifier> = vkeys.iter().filter_map(|key| Verifier::parse(key)).filter(names_us).collect();
+    if keys.is_empty() {
+        return Err(VerifyError::Usage(format!("none of the given keys is a key of {name}")));
+    }
+    Ok(keys)
 }
 
 fn name_of(path: &Path) -> String {

@@ -15,7 +15,7 @@ use super::erase::erased_key;
 use super::frame::Frame;
 use super::note::{Checkpoint, OTHER_KEY, Verifier};
 use super::pruned::{self, HashesError, Pruned, push_hashes};
-use super::read::{VerifyError, partitions};
+use super::read::{VerifyError, keys, partitions};
 use super::rotate::Chain;
 use super::segment::{Frames, list};
 use super::subject::{KeyId, back};
@@ -271,21 +271,10 @@ impl Partition<'_> {
         Ok(())
     }
 
-    /// The key to verify with: one from outside if there are any, and then no other.
+    /// The key to verify with.
     fn verifier(&self, vkeys: &[String]) -> Result<Verifier, VerifyError> {
-        let names_us = |verifier: &Verifier| verifier.origin().rsplit('/').next() == Some(self.name);
-        if vkeys.is_empty() {
-            let path = self.path.join("vkey");
-            let vkey = std::fs::read_to_string(&path).map_err(VerifyError::disk(&path))?;
-            let keys = Verifier::parse_file(&vkey).and_then(|keys| keys.into_iter().next());
-            return keys
-                .filter(names_us)
-                .ok_or_else(|| self.fault(None, "its vkey is damaged or of another partition"));
-        }
-        let mut given = vkeys.iter().filter_map(|vkey| Verifier::parse(vkey));
-        given
-            .find(names_us)
-            .ok_or_else(|| VerifyError::Usage(format!("none of the given keys is a key of {}", self.name)))
+        let first = keys(self.name, self.path, vkeys)?.into_iter().next();
+        first.ok_or_else(|| self.fault(None, OTHER_KEY))
     }
 
     /// Reads a note that the key from outside signed, or a key that the log's own records lead to or

@@ -36,6 +36,7 @@ async fn an_auditor_with_the_first_key_follows_the_log_to_its_newest() {
     let partition = log.partition("FR-health").unwrap();
     append_pairs(&partition, 3).await;
     let first = read(&scratch.join("FR-health/vkey"));
+    let start = read(&scratch.join("FR-health/checkpoint"));
     let mut rotated = Vec::new();
     for _ in 0..3 {
         rotated.push(log.rotate("FR-health", DAY).await.unwrap());
@@ -53,6 +54,14 @@ async fn an_auditor_with_the_first_key_follows_the_log_to_its_newest() {
     assert_eq!(checked(&scratch.0).records, 21);
     for vkey in [&rotated[0].old, &rotated[0].new, &rotated[1].new, &rotated[2].new] {
         assert_eq!(with(&scratch.0, vkey), Ok(21));
+        let keys = [vkey.clone()];
+        let proofs = prove(&scratch.0, "req-0", &keys).unwrap();
+        assert_eq!(proofs[0].index, 0);
+        assert_eq!(
+            continued(&scratch.0, &start, None, &keys).unwrap().new,
+            21,
+            "from a checkpoint of the first key"
+        );
     }
     let stranger = Signer::new("gw-1/FR-health", &Signer::generate().unwrap()).unwrap().verifier().vkey();
     assert_eq!(
