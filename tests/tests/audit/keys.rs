@@ -6,8 +6,9 @@ use std::process::{Child, Command, Output, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use inland::audit::{self, Cosigner, Heartbeat, Log, Options, Witnesses};
+use inland::audit::{self, Cosigner, Heartbeat, KeySource, Keys, Log, Options, Witnesses};
 use inland::egress::Destination;
+use inland_tests::{HOSPITAL, Stage, body};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -80,6 +81,51 @@ impl Drop for Killed {
     }
 }
 
+/// Makes a key with openssl and a signer that asks openssl: the private key is never the gateway's. Gives
+/// the line of the configuration, and the key's name for the log of this origin.
+fn signer(scratch: &Path, node: &str) -> (String, String) {
+    let key = scratch.join("audit.key").display().to_string();
+    let public = scratch.join("audit.pub").display().to_string();
+    for arguments in [
+        &["genpkey", "-algorithm", "ed25519", "-out", &key][..],
+        &["pkey", "-in", &key, "-pubout", "-out", &public],
+    ] {
+        let made = Command::new("openssl").args(arguments).output().unwrap();
+        assert!(made.status.success(), "{}", said(&made));
+    }
+    // Ed25519 signs the text itself, so openssl wants it in a file.
+    let script = format!(
+        "t=$(mktemp) && cat > $t && openssl pkeyutl -sign -rawin -inkey {key} -in $t | base64 -w0; rm -f $t"
+    );
+    let command = vec!["/bin/sh".to_owned(), "-c".to_owned(), script.clone()];
+    let source = KeySource::Command { command, public: public.clone().into(), environment: Vec::new() };
+    let keys = Keys { key: Some(source.load(Path::new("/")).unwrap()), ..Keys::default() };
+    let named = scratch.join("named");
+    Log::open_configured(&named, node, keys, 1 << 20).unwrap().partition("FR-health").unwrap();
+    let vkey = std::fs::read_to_string(named.join("FR-health/vkey")).unwrap().trim_end().to_owned();
+    let line = format!("key = {{ command = [\"/bin/sh\", \"-c\", \"{script}\"], public = \"{public}\" }}\n");
+    (line, vkey)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_gateway_whose_key_is_with_openssl_has_its_log_signed_and_keeps_no_key_of_its_own() {
+    let scratch = scratch("signer");
+    let (line, vkey) = signer(&scratch, "demo.example.test");
+    let stage = Stage::start("signer", &line).await.unwrap();
+    let heard = stage.chat(HOSPITAL, &body("clinic-large", "Bonjour")).await.unwrap();
+    assert_eq!(heard.status, 200);
+    let records = stage.records(&heard).await.unwrap();
+    let log = stage.log().join("FR-health").display().to_string();
+    let verified = || said(&inland(&["audit", "verify", &log, "--vkey", &vkey]));
+    let signed = "verified: 2 records in 1 partitions";
+    wait_for(|| verified().contains(signed) && !verified().contains("not yet under a checkpoint")).await;
+    assert_eq!(records.len(), 2);
+    assert!(!Path::new(&log).join("key").exists(), "no private key lies with the log");
+    let id = heard.header("x-inland-decision").unwrap();
+    let proof = inland(&["audit", "prove", &log, "--request", id, "--vkey", &vkey]);
+    assert!(proof.status.success(), "{}", said(&proof));
+}
+
 /// Starts the foreign witness for one log; gives its key.
 async fn litewitness(scratch: &Path, origin: &str, vkey: &str, port: u16) -> (Vec<Killed>, String) {
     let run = |program: &str, arguments: &[&str]| {
@@ -129,6 +175,26 @@ async fn wait_for(condition: impl Fn() -> bool) {
         assert!(Instant::now() < patience, "it did not come to that");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
+}
+
+/// The whole of it: gateway, a key that openssl keeps, and a witness of others.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "builds litewitness with Go, which takes a minute and the network: run it with --ignored"]
+async fn a_gateway_is_cosigned_by_a_witness_that_nobody_here_wrote() {
+    let scratch = scratch("cosigned");
+    let (line, vkey) = signer(&scratch, "demo.example.test");
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let (processes, key) = litewitness(&scratch, "demo.example.test/FR-health", &vkey, port).await;
+    let witness = format!(
+        "[[audit.witness]]\nurl = \"http://127.0.0.1:{port}\"\nvkey = \"{key}\"\nnetworks = [\"127.0.0.0/8\"]\n"
+    );
+    let stage = Stage::start("cosigned", &(line + &witness)).await.unwrap();
+    let heard = stage.chat(HOSPITAL, &body("clinic-large", "Bonjour")).await.unwrap();
+    stage.records(&heard).await.unwrap();
+    let log = stage.log().join("FR-health").display().to_string();
+    let arguments = ["audit", "verify", &log, "--vkey", &vkey, "--witness", &key, "--quorum", "1"];
+    wait_for(|| said(&inland(&arguments)).contains("2 of them under a witnessed checkpoint")).await;
+    drop(processes);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
