@@ -40,7 +40,7 @@ impl Tables {
 pub(crate) fn scan(tables: &Tables, text: &str, country: Option<[u8; 2]>, out: &mut Vec<Finding>) {
     let base = out.len();
     let spots = candidates(tables, text, out);
-    view::each(text, spots, out, base, |view, seen| candidates(tables, view, seen));
+    view::each(text, spots, out, base, |view, gaps, seen| between(tables, view, gaps, seen));
     resolve(out, base, country);
 }
 
@@ -64,13 +64,37 @@ pub(crate) fn finish(
             Anchor::Mark(_) | Anchor::Word | Anchor::Capitals => scanner.visit(place, anchor, around),
         }
     });
-    view::each(text, spots, out, base, |view, seen| candidates(tables, view, seen));
+    view::each(text, spots, out, base, |view, gaps, seen| between(tables, view, gaps, seen));
     resolve(out, base, country);
 }
 
 /// Appends what may be found, and says where the text may stand for another one.
 fn candidates(tables: &Tables, text: &str, out: &mut Vec<Finding>) -> Spots {
     read(tables, text, out, |scanner, place, anchor, around| scanner.visit(place, anchor, around))
+}
+
+/// The same for a text that has `gaps`, and is else one that was read. A group of digits with a gap on each side starts
+/// nothing new: what reaches over the next gap is a part of a table, and what does not was there before. Nothing that
+/// starts before it is found at it, if digits stand before its gap.
+fn between(tables: &Tables, text: &str, gaps: &[usize], out: &mut Vec<Finding>) -> Spots {
+    if gaps.is_empty() {
+        return candidates(tables, text, out);
+    }
+    let (bytes, mut next) = (text.as_bytes(), 0);
+    read(tables, text, out, |scanner, place, anchor, around| {
+        if let Anchor::Digits = anchor {
+            while gaps.get(next).is_some_and(|&gap| gap + 1 < place) {
+                next += 1;
+            }
+            let end = place + around.digits().trailing_ones() as usize;
+            if gaps.get(next).is_some_and(|&gap| gap + 1 == place && before(bytes, gap).is_ascii_digit())
+                && gaps.get(next + 1) == Some(&end)
+            {
+                return scanner.secrets.at_digits(bytes, place, scanner.out);
+            }
+        }
+        scanner.visit(place, anchor, around);
+    })
 }
 
 /// Shows each anchor to `visit`, and says where the text may stand for another one.

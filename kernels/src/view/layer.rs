@@ -14,6 +14,8 @@ pub(super) struct View {
     pieces: Vec<Piece>,
     /// Where a separator stands for a gap.
     gaps: Vec<usize>,
+    /// Something else than a gap stands for another text.
+    decoded: bool,
 }
 
 /// From `view` on, bytes stand for those of the source from `source` on.
@@ -50,6 +52,12 @@ impl View {
         self.text.clear();
         self.pieces.clear();
         self.gaps.clear();
+        self.decoded = false;
+    }
+
+    /// Where its gaps are, if it is its source but for them.
+    pub(super) fn gaps_alone(&self) -> &[usize] {
+        if self.decoded { &[] } else { &self.gaps }
     }
 
     /// Appends what `from..to` of `source` stands for.
@@ -85,6 +93,7 @@ impl View {
     }
 
     fn push(&mut self, unit: Unit, source: usize) {
+        self.decoded |= !unit.gap;
         let letter = match fold(unit.letter) {
             Fold::Nothing => return,
             Fold::Byte(byte) => char::from(byte),
@@ -109,6 +118,7 @@ impl View {
 
     /// The bytes so far, to append to.
     pub(super) fn take_bytes(&mut self) -> Vec<u8> {
+        self.decoded = true;
         std::mem::take(&mut self.text).into_bytes()
     }
 

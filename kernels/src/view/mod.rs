@@ -46,13 +46,14 @@ const OVERLAP: usize = 2048;
 const FOLDS_MAX: usize = 8;
 
 /// Appends to `out` what is found in the views of `text`, whose own candidates are there from `base` on.
-/// `scan` appends the candidates of a text and gives its spots.
+/// `scan` appends the candidates of a text and gives its spots; it is told where gaps are that alone make
+/// the text another one.
 pub(crate) fn each(
     text: &str,
     spots: Spots,
     out: &mut Vec<Finding>,
     base: usize,
-    mut scan: impl FnMut(&str, &mut Vec<Finding>) -> Spots,
+    mut scan: impl FnMut(&str, &[usize], &mut Vec<Finding>) -> Spots,
 ) {
     if !spots.is_empty() {
         let mut found = settle::Found::new(out.get(base..).unwrap_or_default());
@@ -95,7 +96,7 @@ impl Source<'_> {
 }
 
 struct Reader<'s> {
-    scan: &'s mut dyn FnMut(&str, &mut Vec<Finding>) -> Spots,
+    scan: &'s mut dyn FnMut(&str, &[usize], &mut Vec<Finding>) -> Spots,
     found: &'s mut settle::Found,
     /// Views whose memory may be used again.
     views: Vec<View>,
@@ -159,7 +160,7 @@ impl Reader<'_> {
         let inner = Source { text: view.text(), view: Some((view, source)) };
         let mut seen = std::mem::take(&mut self.seen);
         seen.clear();
-        let spots = (self.scan)(view.text(), &mut seen);
+        let spots = (self.scan)(view.text(), view.gaps_alone(), &mut seen);
         for found in seen.drain(..) {
             let here = view.source(found.start, found.end);
             if here.is_some_and(|(start, end)| admits(start, end))
@@ -264,7 +265,7 @@ mod tests {
     /// How many bytes of views are read for `text`.
     fn read(text: &str) -> usize {
         let mut bytes = 0;
-        each(text, spots(text), &mut Vec::new(), 0, |view, _| {
+        each(text, spots(text), &mut Vec::new(), 0, |view, _, _| {
             bytes += view.len();
             spots(view)
         });
