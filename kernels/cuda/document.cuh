@@ -44,6 +44,28 @@ __device__ __forceinline__ u32 plate_start(const Text& text, u32 place, u32 boun
     return start;
 }
 
+// Up to `bound` digits, or capitals, from `place` on: where they end.
+__device__ __forceinline__ u32 group_end(const Text& text, u32 place, u32 bound, bool digits) {
+    u32 end = place;
+    while (end - place < bound && (digits ? is_digit(text.at(end)) : is_capital(text.at(end)))) {
+        end++;
+    }
+    return end;
+}
+
+__device__ __forceinline__ bool is_plate_mark(u32 byte) {
+    return byte == '-' || byte == ' ';
+}
+
+// Is `start..end` a year, a county and a number, as in Ireland?
+__device__ __forceinline__ bool is_irish(const Text& text, u32 start, u32 end) {
+    const u32 year = group_end(text, start, 4, true);
+    const u32 county = group_end(text, year + 1, 3, false);
+    const u32 number = group_end(text, county + 1, 7, true);
+    return year - start - 2 < 2 && is_plate_mark(text.at(year)) && county - year - 2 < 2 && is_plate_mark(text.at(county)) &&
+           number - county - 2 < 6 && number == end;
+}
+
 // Letters and digits in the groups of plates around the group of digits at `digit`.
 __device__ __forceinline__ bool is_plate(const Text& text, u32 digit) {
     u32 start = plate_start(text, digit, PLATE_MAX, true);
@@ -70,7 +92,7 @@ __device__ __forceinline__ bool is_plate(const Text& text, u32 digit) {
         letters += is_capital(text.at(place)) ? 1 : 0;
         digits += is_digit(text.at(place)) ? 1 : 0;
     }
-    return letters - 1 < 6 && digits - 1 < 6 && letters + digits >= PLATE_MIN && !is_alphanumeric(text.before(start)) &&
+    return letters - 1 < 6 && (digits - 1 < 6 || is_irish(text, start, end)) && letters + digits >= PLATE_MIN && !is_alphanumeric(text.before(start)) &&
            !is_alphanumeric(text.at(end));
 }
 

@@ -51,6 +51,11 @@ fn a_licence_plate_is_one_beside_a_word_for_it() {
         ("kenteken 12-ABC-3", "12-ABC-3"),
         ("matrícula 1234 BCD", "1234 BCD"),
         ("Kontrollschild ZH 123456", "ZH 123456"),
+        // Year, county, number.
+        ("registration plate 191-C-1234", "191-C-1234"),
+        ("licence plate: 12-D-12345", "12-D-12345"),
+        ("licence plate 231 LK 987 was seen", "231 LK 987"),
+        ("licence plate 131-D-123456", "131-D-123456"),
         // In letters of Greek, which are the ones that look Latin.
         ("πινακίδα ΙΝΑ-1234", "ΙΝΑ-1234"),
         ("αριθμός κυκλοφορίας: ΥΖΚ1234", "ΥΖΚ1234"),
@@ -64,6 +69,9 @@ fn a_licence_plate_is_one_beside_a_word_for_it() {
         "targa 7",
         "ΙΝΑ-1234",
         "πινακίδα ΔΦΓ-1234",
+        "191-C-1234",
+        "licence plate 1912-C-12345",
+        "licence plate 19-ABC-12345",
     ] {
         assert_eq!(found(text), [], "{text}");
     }

@@ -52,7 +52,25 @@ pub(crate) fn form(text: &[u8], digit: usize) -> Option<(usize, usize)> {
     let plate = text.get(start..end)?;
     let letters = plate.iter().filter(|byte| byte.is_ascii_uppercase()).count();
     let digits = plate.iter().filter(|byte| byte.is_ascii_digit()).count();
-    let fits = letters >= 1 && (1..=6).contains(&digits) && letters <= 6 && letters + digits >= LENGTH_MIN;
+    let few = (1..=6).contains(&digits) || is_irish(plate);
+    let fits = few && (1..=6).contains(&letters) && letters + digits >= LENGTH_MIN;
     let fits = fits && starts_word(text, start) && ends_word(text, end);
     fits.then_some((start, end))
+}
+
+/// Year, county and number, as in Ireland since 1987: `191-C-1234`.
+fn is_irish(plate: &[u8]) -> bool {
+    let all = |group: &[u8], member: fn(&u8) -> bool| group.iter().all(member);
+    let mut groups = plate.split(|byte| matches!(byte, b'-' | b' '));
+    match [(); 4].map(|()| groups.next()) {
+        [Some(year), Some(county), Some(number), None] => {
+            (2..=3).contains(&year.len())
+                && all(year, u8::is_ascii_digit)
+                && (1..=2).contains(&county.len())
+                && all(county, u8::is_ascii_uppercase)
+                && (1..=6).contains(&number.len())
+                && all(number, u8::is_ascii_digit)
+        }
+        _ => false,
+    }
 }
