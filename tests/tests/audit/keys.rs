@@ -122,7 +122,11 @@ async fn a_gateway_whose_key_is_with_openssl_has_its_log_signed_and_keeps_no_key
     assert_eq!(records.len(), 2);
     assert!(!Path::new(&log).join("key").exists(), "no private key lies with the log");
     let id = heard.header("x-inland-decision").unwrap();
-    let proof = inland(&["audit", "prove", &log, "--request", id, "--vkey", &vkey]);
+    let proofs = scratch.join("proofs").display().to_string();
+    let proof = inland(&["audit", "prove", &log, "--request", id, "--vkey", &vkey, "--output", &proofs]);
+    assert!(proof.status.success(), "{}", said(&proof));
+    let proof =
+        inland(&["audit", "check-proof", &format!("{proofs}/FR-health-0.tlog-proof"), "--vkey", &vkey]);
     assert!(proof.status.success(), "{}", said(&proof));
 }
 
