@@ -95,8 +95,11 @@ impl Source<'_> {
     }
 }
 
+/// Appends the candidates of a text that has gaps at these places and gives its spots.
+type Scan<'s> = dyn FnMut(&str, &[usize], &mut Vec<Finding>) -> Spots + 's;
+
 struct Reader<'s> {
-    scan: &'s mut dyn FnMut(&str, &[usize], &mut Vec<Finding>) -> Spots,
+    scan: &'s mut Scan<'s>,
     found: &'s mut settle::Found,
     /// Views whose memory may be used again.
     views: Vec<View>,
