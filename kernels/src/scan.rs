@@ -74,8 +74,8 @@ fn candidates(tables: &Tables, text: &str, out: &mut Vec<Finding>) -> Spots {
 }
 
 /// The same for a text that has `gaps`, and is else one that was read. A group of digits with a gap on each side starts
-/// nothing new: what reaches over the next gap is a part of a table, and what does not was there before. Nothing that
-/// starts before it is found at it, if digits stand before its gap.
+/// nothing new: what reaches over the next gap is a part of a table, and what does not was there before, but for one that
+/// only gaps bring near to its word. Nothing that starts before it is found at it, if digits stand before its gap.
 fn between(tables: &Tables, text: &str, gaps: &[usize], out: &mut Vec<Finding>) -> Spots {
     if gaps.is_empty() {
         return candidates(tables, text, out);

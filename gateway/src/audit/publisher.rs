@@ -185,7 +185,7 @@ impl Publisher {
             partial.push(".p");
             PathBuf::from(partial)
         };
-        self.unnamed.grown.extend(pieces.iter().map(partial));
+        self.unnamed.grown.extend(pieces.iter().map(partial).filter(|partial| partial.exists()));
         Ok(())
     }
 

@@ -31,10 +31,13 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Instant;
 
+fn stamp() -> Stamp {
+    Stamp::new("gw-1", "00".repeat(16))
+}
+
 /// Opens a partition, and does what its publisher's thread does first.
 fn open_partition(disk: &Disk, partition: &Path, keys: &Keys) -> Result<Opened, AuditError> {
-    let stamp = Stamp::new("gw-1", "00".repeat(16));
-    let mut opened = recover::open(disk, partition, "gw-1/FR-health", 4_096, &stamp, keys)?;
+    let mut opened = recover::open(disk, partition, "gw-1/FR-health", 4_096, &stamp(), keys)?;
     opened.publisher.catch_up()?;
     if opened.publisher.is_behind() {
         opened.publisher.publish()?;

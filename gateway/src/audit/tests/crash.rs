@@ -25,10 +25,6 @@ async fn crashed(directory: &Path) -> PathBuf {
     partition
 }
 
-pub(super) fn stamp() -> Stamp {
-    Stamp::new("gw-1", "00".repeat(16))
-}
-
 fn reopen(partition: &Path) -> Result<Opened, AuditError> {
     open_partition(&Disk::default(), partition, &Keys::default())
 }

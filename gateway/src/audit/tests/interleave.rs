@@ -10,8 +10,7 @@ use std::sync::Mutex as StdMutex;
 use super::super::recover::{self, Opened};
 use super::super::reserve::Reserve;
 use super::super::*;
-use super::crash::stamp;
-use super::{Scratch, World, checked, kinds, number, outcome};
+use super::{Scratch, World, checked, kinds, number, outcome, stamp};
 
 mod sync {
     pub(super) use shuttle::sync::atomic::{AtomicBool, Ordering};

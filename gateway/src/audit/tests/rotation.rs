@@ -11,10 +11,6 @@ use base64::prelude::{BASE64_STANDARD, Engine};
 
 const DAY: Duration = Duration::from_secs(86_400);
 
-fn stamp() -> Stamp {
-    Stamp::new("gw-1", "00".repeat(16))
-}
-
 fn reopen(partition: &Path) -> Result<Opened, AuditError> {
     open_partition(&Disk::default(), partition, &Keys::default())
 }
