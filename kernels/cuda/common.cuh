@@ -15,23 +15,26 @@ typedef unsigned short u16;
 typedef unsigned int u32;
 typedef unsigned long long u64;
 
-// Device memory, written by the host before each launch: a captured graph reads its fill from here.
+// Written by the host before each launch, on the device or mapped: a captured graph reads its fill from here.
 struct Header {
     u32 magic;        // MAGIC
     u32 version;      // VERSION
     u32 blocks;       // blocks of 64 bytes of the slot that hold texts, NUL blocks among them
     u32 hits_max;     // room in the list of hits
     u32 sequence;     // which launch this is, never 0
+    u32 wanted;       // FAMILY_*: which families are asked for
     u32 edits;        // redact: how many edits
     u32 out_blocks;   // redact: blocks of 64 bytes to write
     u32 replacements; // redact: how many replacements
     u32 replacement_bytes; // redact: how long all of them are together
 };
 
-// Device memory: what comes out of a slot, while it is worked on. pii_scan clears it.
+// Device memory: what comes out of a slot, while it is worked on. Zeros before the first launch; the block that ends
+// last leaves zeros to the next one.
 struct Outcome {
     u32 hits;    // how many hits there are; more than hits_max if there was no room
     u32 failure; // FAILURE_*: the slot is to be read again on the CPU
+    u32 ended;   // blocks of threads that are done
 };
 
 // Memory of the host, mapped: what the host waits for. The sequence is written last, when all else is there.
@@ -46,12 +49,6 @@ struct Answer {
 struct Span {
     u32 first; // the first of them
     u32 count; // how many; of a tile without any nothing is written
-};
-
-// An anchor at which at least one family may find something.
-struct Hit {
-    u32 place;    // byte of the slot
-    u32 families; // FAMILY_*
 };
 
 // A place of a slot and what is written instead (redact).
@@ -72,12 +69,24 @@ __device__ __forceinline__ bool is_layout(const Header* header) {
 }
 
 // The bytes of a slot; outside of it stands NUL, before its first byte too.
-struct Text {
+struct Slot {
     const u8* bytes;
     u32 length;
 
     __device__ __forceinline__ u32 at(u32 place) const {
         return place < length ? bytes[place] : 0;
+    }
+};
+
+// The same, with those of one window at hand.
+struct Text {
+    Slot slot;
+    const u8* window; // shared memory, WINDOW_BYTES
+    u32 from;         // the place of its first byte; of the first window one before the slot's, which wraps
+
+    __device__ __forceinline__ u32 at(u32 place) const {
+        const u32 offset = place - from;
+        return offset < WINDOW_BYTES ? window[offset] : slot.at(place);
     }
     __device__ __forceinline__ u32 before(u32 place) const {
         return at(place - 1);

@@ -1,6 +1,5 @@
-// document: lines of machine-readable zones, dates and plates, by their form. Plates and dates as
-// kernels/src/document/{plate,birth}.rs without the word before them; of a zone only the length of its line is
-// looked at (necessary), its check digits are the host's.
+// document: lines of machine-readable zones, and plates, by their form. Plates as kernels/src/document/plate.rs without
+// the word before them; of a zone only the length of its line is looked at (necessary), its check digits are the host's.
 #pragma once
 #include "common.cuh"
 
@@ -94,74 +93,4 @@ __device__ __forceinline__ bool is_plate(const Text& text, u32 digit) {
     }
     return letters - 1 < 6 && (digits - 1 < 6 || is_irish(text, start, end)) && letters + digits >= PLATE_MIN && !is_alphanumeric(text.before(start)) &&
            !is_alphanumeric(text.at(end));
-}
-
-// Capitals and digits around the group of digits at `digit`, as many as a document's number has (necessary).
-__device__ __forceinline__ bool may_be_passport(const Text& text, u32 digit) {
-    u32 start = digit, end = digit;
-    while (digit - start <= PASSPORT_MAX && (is_capital(text.before(start)) || is_digit(text.before(start)))) {
-        start--;
-    }
-    while (end - start <= PASSPORT_MAX && (is_capital(text.at(end)) || is_digit(text.at(end)))) {
-        end++;
-    }
-    return end - start >= PASSPORT_MIN && end - start <= PASSPORT_MAX && !is_alphanumeric(text.before(start)) &&
-           !is_alphanumeric(text.at(end));
-}
-
-// Marks between the parts of a date.
-__device__ __forceinline__ bool is_date_mark(u32 byte) {
-    return byte == '.' || byte == '-' || byte == '/' || byte == ' ';
-}
-
-// A number, then two more, or words and a year of four digits (necessary).
-__device__ __forceinline__ bool may_be_date(const Text& text, u32 start) {
-    u32 place = start;
-    while (place - start < 10 && is_digit(text.at(place))) {
-        place++;
-    }
-    if (place - start > 9 || !is_date_mark(text.at(place))) {
-        return false;
-    }
-    for (u32 gap = 0; gap < 3 && is_date_mark(text.at(place)); gap++) {
-        place++;
-    }
-    const u32 second = place;
-    if (is_digit(text.at(place))) {
-        while (place - second < 3 && is_digit(text.at(place))) {
-            place++;
-        }
-        const u32 mark = place;
-        while (place - mark < 2 && is_date_mark(text.at(place))) {
-            place++;
-        }
-        return mark - second < 3 && place > mark && is_digit(text.at(place));
-    }
-    while (place - second < 24) {
-        const u32 byte = text.at(place);
-        if (!is_letter(byte) && byte < 0x80 && byte != '.' && byte != ' ') {
-            break;
-        }
-        place++;
-    }
-    return place > second && is_digit(text.at(place)) && is_digit(text.at(place + 1)) && is_digit(text.at(place + 2)) &&
-           is_digit(text.at(place + 3));
-}
-
-// Enough digits with the marks of telephone numbers between them (necessary).
-__device__ __forceinline__ bool may_be_phone(const Text& text, u32 digit) {
-    u32 digits = 0, marks = 0;
-    for (u32 ahead = 0; ahead < PHONE_BYTES_MAX && digits < PHONE_DIGITS_MIN; ahead++) {
-        const u32 byte = text.at(digit + ahead);
-        const bool mark = byte == ' ' || byte == '.' || byte == '-' || byte == '/' || byte == '(' || byte == ')';
-        if (is_digit(byte)) {
-            digits++;
-            marks = 0;
-        } else if (mark && marks < 3) {
-            marks++;
-        } else {
-            break;
-        }
-    }
-    return digits >= PHONE_DIGITS_MIN;
 }

@@ -2,13 +2,13 @@
 // INLAND_WRITE=1 cargo test -p inland-kernels --lib layout
 #pragma once
 #define BLOCK_BYTES 64u
-#define TILE_BYTES 1024u
-#define ANCHORS_MAX 1024u
-#define SCAN_THREADS 256u
-#define VERIFY_THREADS 128u
+#define WINDOW_BYTES 1024u
+#define EDGE_BYTES 64u
+#define TILE_BYTES 896u
+#define SCAN_THREADS 128u
 #define REDACT_THREADS 256u
 #define MAGIC 1263291977u
-#define VERSION 3u
+#define VERSION 4u
 #define FAILURE_OVERFLOW 1u
 #define FAILURE_LAYOUT 2u
 #define FAMILY_EMAIL 1u
@@ -25,6 +25,8 @@
 #define FAMILY_PASSPORT 2048u
 #define PHONE_DIGITS_MIN 5u
 #define PHONE_BYTES_MAX 24u
+#define PHONE_SEPARATORS_AHEAD 30u
+#define BIRTH_YEAR_AHEAD 32u
 #define LONG_NUMBER_MIN 15u
 #define TABLE_NUMBERS 3u
 #define TABLE_CODES 4u
@@ -39,6 +41,7 @@
 #define PROGRAM_STEPS_MAX 64u
 #define CHARACTERS_MAX 28u
 #define NO_VALUE 255u
+#define NUMBER_SHORTEST 3u
 #define NUMBER_DIGITS_MAX 28u
 #define NUMBER_GROUPS_MAX 8u
 #define CODE_GROUPS_MAX 8u

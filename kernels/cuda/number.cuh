@@ -249,8 +249,9 @@ __device__ __forceinline__ bool is_card_grouping(const u32* tables, const Job& j
     return job.length - 12 <= 19 - 12 && (job.sign == 0 || (fours && (shape & 0xff) <= 7) || shown);
 }
 
-// What the numbers of digits alone are that begin with the group at `start`.
-__device__ __forceinline__ u32 families_of_digits_together(const Text& text, const u32* tables, bool reads, u32 start,
+// Which of the families that are asked for the numbers of digits alone are of that begin with the group at `start`; asks
+// no more once there is one.
+__device__ __forceinline__ u32 families_of_digits_together(const Text& text, const u32* tables, bool reads, u32 start, u32 wanted,
                                                            u8* characters) {
     reads = reads && !(text.before(start) == '.' && is_digit(text.before(start - 1)));
     Job job = {start, start, 0, 0, 0, 0, 0};
@@ -271,10 +272,10 @@ __device__ __forceinline__ u32 families_of_digits_together(const Text& text, con
                 job.first = tables[tables[TABLE_NUMBERS] + job.length];
                 job.last = tables[tables[TABLE_NUMBERS] + job.length + 1];
                 const bool may_be = may_be_written(tables[tables[TABLE_NUMBER_SHAPES] + job.length], job);
-                asks = (families & FAMILY_NUMBERS) == 0 && may_be ? ASKS_FORMS : 0;
-                asks |= is_card_grouping(tables, job) ? ASKS_CARD : 0;
                 const bool bank = job.sign == '/' && job.length - first == 4;
-                families |= bank || job.length >= LONG_NUMBER_MIN ? FAMILY_LONG_NUMBER : 0;
+                families |= bank || job.length >= LONG_NUMBER_MIN ? FAMILY_LONG_NUMBER & wanted : 0;
+                asks = (wanted & FAMILY_NUMBERS) != 0 && families == 0 && may_be ? ASKS_FORMS : 0;
+                asks |= (wanted & FAMILY_CARD) != 0 && families == 0 && is_card_grouping(tables, job) ? ASKS_CARD : 0;
             }
         }
         const u32 answers = answers_together(text, tables, asks, job, characters);
@@ -282,7 +283,7 @@ __device__ __forceinline__ u32 families_of_digits_together(const Text& text, con
         families |= (answers & ASKS_CARD) != 0 ? FAMILY_CARD : 0;
         if (reads) {
             job.sign = text.at(job.end);
-            reads = is_separator(job.sign) && is_digit(text.at(job.end + 1));
+            reads = families == 0 && is_separator(job.sign) && is_digit(text.at(job.end + 1));
             job.end++;
         }
     }

@@ -43,7 +43,7 @@ struct Replacements {
 struct Piece {
     u32 out, replaced, source, copied, from;
 
-    __device__ __forceinline__ u32 at(const Text& text, const u8* replacements, u32 place) const {
+    __device__ __forceinline__ u32 at(const Slot& text, const u8* replacements, u32 place) const {
         const u32 offset = place - out;
         if (offset < replaced) {
             return replacements[from + offset];
@@ -84,7 +84,7 @@ extern "C" __global__ void __launch_bounds__(REDACT_THREADS)
         return;
     }
     const Replacements all = {offsets, bytes, header->replacements, header->replacement_bytes};
-    const Text slot = {(const u8*)text, header->blocks * BLOCK_BYTES};
+    const Slot slot = {(const u8*)text, header->blocks * BLOCK_BYTES};
     const u32 count = header->edits, place = unit * 16;
     u32 words[4] = {0, 0, 0, 0};
     u32 index = edit_at(edits, count, place);

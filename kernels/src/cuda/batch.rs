@@ -12,21 +12,11 @@ const BLOCK: usize = BLOCK_BYTES as usize;
 /// Looks at an answer before a thread goes to sleep: a launch takes some 10 µs, waking up takes longer.
 const SPINS: u32 = 1000;
 
-/// A place at which the device found something, as `common.cuh` has it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(C)]
-pub(super) struct Hit {
-    /// Byte of the slot.
-    pub(super) place: u32,
-    /// Which verifiers find something there (`families.rs`).
-    pub(super) families: u32,
-}
-
 /// What the device says of a launch.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Answer {
-    /// The hits in order of place.
-    Hits(Vec<Hit>),
+    /// The bytes of the slot at which the device found something, in order.
+    Hits(Vec<u32>),
     /// More hits than there is room for: the texts are to be read on the processor.
     Overflow,
     /// The device is lost: likewise.
@@ -88,21 +78,21 @@ pub(super) fn room(length: usize) -> usize {
 /// What the device said about one text of a batch.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Part<'b> {
-    pub(super) hits: &'b [Hit],
+    pub(super) hits: &'b [u32],
     start: usize,
 }
 
 impl<'b> Part<'b> {
     /// The part of an answer that is about the `length` bytes from `start` on.
-    pub(super) fn new(hits: &'b [Hit], start: usize, length: usize) -> Part<'b> {
-        let from = hits.partition_point(|hit| (hit.place as usize) < start);
-        let to = hits.partition_point(|hit| (hit.place as usize) < start + length);
+    pub(super) fn new(hits: &'b [u32], start: usize, length: usize) -> Part<'b> {
+        let from = hits.partition_point(|&hit| (hit as usize) < start);
+        let to = hits.partition_point(|&hit| (hit as usize) < start + length);
         Part { hits: hits.get(from..to).unwrap_or_default(), start }
     }
 
     /// The place of a hit in the text.
-    pub(super) fn place(&self, hit: Hit) -> usize {
-        (hit.place as usize).saturating_sub(self.start)
+    pub(super) fn place(&self, hit: u32) -> usize {
+        (hit as usize).saturating_sub(self.start)
     }
 }
 
@@ -139,7 +129,7 @@ mod tests {
 
     #[test]
     fn a_text_sees_its_own_hits_alone() {
-        let hits = [0, 63, 128, 130, 256].map(|place| Hit { place, families: 1 });
+        let hits = [0, 63, 128, 130, 256];
         let part = Part::new(&hits, 128, 100);
         assert_eq!(part.hits.iter().map(|&hit| part.place(hit)).collect::<Vec<_>>(), [0, 2]);
     }

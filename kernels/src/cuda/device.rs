@@ -1,4 +1,4 @@
-//! The device: its kernels, its tables and its slots.
+//! The device: its kernel, its tables and its slots.
 //!
 //! Invariant: everything here is made, used and dropped by the one thread that owns the device; nothing is
 //! given back while a launch is under way.
@@ -13,7 +13,7 @@ use super::fault::Fault;
 use super::lanes::Lanes;
 use super::memory::{DeviceMemory, Module};
 use super::probe::{Driver, checked};
-use super::slot::{Kernels, Slot};
+use super::slot::{Kernel, Slot};
 
 /// One launch: what is in a slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,29 +31,21 @@ pub(super) struct Device {
     // In the order in which they are dropped.
     slots: Vec<Slot>,
     _tables: DeviceMemory,
-    _modules: [Module; 3],
+    _module: Module,
     _context: Arc<CudaContext>,
 }
 
 impl Device {
-    /// Loads the kernels and the tables, and records the graphs of `slots` slots.
+    /// Loads the kernel and the tables, and records the graphs of `slots` slots.
     pub(super) fn new(driver: &Driver, tables: &[u32], slots: usize, bytes: usize) -> Result<Device, Fault> {
         let context = driver.open()?;
-        let modules = [fatbin::PII_SCAN, fatbin::PII_VERIFY, fatbin::ANSWER].map(Module::new);
-        let [scan, verify, answer] = modules;
-        let modules = [scan?, verify?, answer?];
-        let [scan, verify, answer] = &modules;
+        let module = Module::new(fatbin::PII_SCAN)?;
         let tables = DeviceMemory::of(tables)?;
-        let kernels = Kernels {
-            scan: scan.kernel("pii_scan")?,
-            verify: verify.kernel("pii_verify")?,
-            answer: answer.kernel("answer")?,
-            tables: tables.address,
-        };
-        let slots: Vec<Slot> = (0..slots).map(|_| Slot::new(kernels, bytes)).collect::<Result<_, _>>()?;
+        let kernel = Kernel { scan: module.kernel("pii_scan")?, tables: tables.address };
+        let slots: Vec<Slot> = (0..slots).map(|_| Slot::new(kernel, bytes)).collect::<Result<_, _>>()?;
         // Memory is set to zero in the background, by another stream than those of the slots.
         checked("cuCtxSynchronize", result::ctx::synchronize())?;
-        Ok(Device { slots, _tables: tables, _modules: modules, _context: context })
+        Ok(Device { slots, _tables: tables, _module: module, _context: context })
     }
 
     /// Where the texts of each slot are written.

@@ -5,14 +5,14 @@
 
 /// Bytes of a block: texts start at a multiple of it.
 pub(crate) const BLOCK_BYTES: u32 = 64;
-/// Bytes of a tile: what one warp reads.
-pub(crate) const TILE_BYTES: u32 = 1024;
-/// The most anchors of a tile: one at each byte.
-pub(crate) const ANCHORS_MAX: u32 = TILE_BYTES;
-/// Threads of a block of `pii_scan`: each reads 32 bytes.
-pub(crate) const SCAN_THREADS: u32 = 256;
-/// Threads of a block of `pii_verify`: each takes one anchor at a time.
-pub(crate) const VERIFY_THREADS: u32 = 128;
+/// Bytes that one warp sees: 32 for each of its threads.
+pub(crate) const WINDOW_BYTES: u32 = 1024;
+/// Bytes on each side of a window that are the next warp's to answer for.
+pub(crate) const EDGE_BYTES: u32 = 64;
+/// Bytes of a tile: what one warp answers for.
+pub(crate) const TILE_BYTES: u32 = WINDOW_BYTES - 2 * EDGE_BYTES;
+/// Threads of a block of `pii_scan`: each takes one anchor at a time.
+pub(crate) const SCAN_THREADS: u32 = 128;
 /// Threads of a warp.
 pub(crate) const WARP: u32 = 32;
 /// Threads of a block of `redact`: each writes 16 bytes.
@@ -20,7 +20,7 @@ pub(crate) const REDACT_THREADS: u32 = 256;
 /// The first word of a header and of the tables: `INLK`.
 pub(crate) const MAGIC: u32 = 0x4b4c_4e49;
 /// Changes with every change of the layout of either.
-pub(crate) const VERSION: u32 = 3;
+pub(crate) const VERSION: u32 = 4;
 
 /// How little makes a telephone number, and how far it is read, in bytes.
 pub(crate) const PHONE_DIGITS_MIN: u32 = 5;
@@ -37,7 +37,8 @@ pub(crate) mod failure {
 }
 
 /// Which verifiers find something at a group of digits or at an `@`, as far as characters alone can tell. What has
-/// other anchors costs the host less to look at than to ask about.
+/// other anchors costs the host less to look at than to ask about. None finds anything at a small number of prose
+/// (`Scanner::is_a_small_number`).
 pub(crate) mod family {
     /// `contact/email.rs`: exact in ASCII; set wherever another byte stands in what it would read.
     pub(crate) const EMAIL: u32 = 1;
@@ -47,7 +48,7 @@ pub(crate) mod family {
     pub(crate) const MRZ: u32 = 1 << 2;
     /// `document/plate.rs`: exact but for the word before it.
     pub(crate) const PLATE: u32 = 1 << 3;
-    /// `number/code.rs`: exact but for the words around it.
+    /// `number/code.rs`: exact but for the words around it, where letters may belong to the number.
     pub(crate) const CODES: u32 = 1 << 4;
     /// `number/mod.rs`, numbers of digits alone: exact but for the words around them.
     pub(crate) const NUMBERS: u32 = 1 << 5;
@@ -63,4 +64,6 @@ pub(crate) mod family {
     pub(crate) const LONG_NUMBER: u32 = 1 << 10;
     /// `document/passport.rs`: necessary, as many capitals and digits.
     pub(crate) const PASSPORT: u32 = 1 << 11;
+    /// Each of them.
+    pub(crate) const ALL: u32 = (1 << 12) - 1;
 }

@@ -15,7 +15,3 @@ macro_rules! fatbin {
 
 /// `cuda/pii_scan.cu`
 pub(super) static PII_SCAN: &[u8] = fatbin!("pii_scan");
-/// `cuda/pii_verify.cu`
-pub(super) static PII_VERIFY: &[u8] = fatbin!("pii_verify");
-/// `cuda/answer.cu`
-pub(super) static ANSWER: &[u8] = fatbin!("answer");

@@ -9,7 +9,7 @@ use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use super::batch::{Answer, Hit, Part, Place};
+use super::batch::{Answer, Part, Place};
 use super::cost::{Cost, Routing, Sample};
 use super::device::Device;
 use super::fault::{Fault, Unavailable};
@@ -284,7 +284,7 @@ impl Text<'_> {
     }
 
     /// Runs the verifiers where the device named places.
-    fn finish(self, tables: &Tables, place: &Place, hits: &[Hit], out: &mut Vec<Finding>) {
+    fn finish(self, tables: &Tables, place: &Place, hits: &[u32], out: &mut Vec<Finding>) {
         let part = Part::new(hits, place.start, self.text.len());
         let places = part.hits.iter().map(|&hit| part.place(hit));
         scan::finish(tables, self.text, self.country, places, out);

@@ -4,8 +4,10 @@
 
 use super::families::*;
 use super::tables;
+use crate::contact::phone;
 use crate::digits::{MAX_DIGITS, MAX_GROUPS};
-use crate::document::{mrz, passport, plate};
+use crate::document::{birth, mrz, passport, plate};
+use crate::number::Index;
 use crate::number::check::{NEVER, WIDTH};
 use crate::number::code::{GROUP_BEFORE_MAX, GROUPS_MAX, LETTER_GROUP_MAX};
 use crate::number::index::LETTERS_MAX;
@@ -41,6 +43,7 @@ fn of_tables() -> Vec<(&'static str, u32)> {
         ("PROGRAM_STEPS_MAX", word(tables::STEPS_MAX)),
         ("CHARACTERS_MAX", word(WIDTH)),
         ("NO_VALUE", u32::from(NEVER)),
+        ("NUMBER_SHORTEST", word(Index::new().shortest())),
         ("NUMBER_DIGITS_MAX", word(MAX_DIGITS)),
         ("NUMBER_GROUPS_MAX", word(MAX_GROUPS)),
         ("CODE_GROUPS_MAX", word(GROUPS_MAX)),
@@ -60,10 +63,10 @@ fn of_tables() -> Vec<(&'static str, u32)> {
 fn of_anchors() -> Vec<(&'static str, u32)> {
     vec![
         ("BLOCK_BYTES", BLOCK_BYTES),
+        ("WINDOW_BYTES", WINDOW_BYTES),
+        ("EDGE_BYTES", EDGE_BYTES),
         ("TILE_BYTES", TILE_BYTES),
-        ("ANCHORS_MAX", ANCHORS_MAX),
         ("SCAN_THREADS", SCAN_THREADS),
-        ("VERIFY_THREADS", VERIFY_THREADS),
         ("REDACT_THREADS", REDACT_THREADS),
         ("MAGIC", MAGIC),
         ("VERSION", VERSION),
@@ -83,6 +86,8 @@ fn of_anchors() -> Vec<(&'static str, u32)> {
         ("FAMILY_PASSPORT", family::PASSPORT),
         ("PHONE_DIGITS_MIN", PHONE_DIGITS_MIN),
         ("PHONE_BYTES_MAX", PHONE_BYTES_MAX),
+        ("PHONE_SEPARATORS_AHEAD", u32::try_from(phone::SEPARATORS_AHEAD).unwrap_or(0)),
+        ("BIRTH_YEAR_AHEAD", birth::YEAR_AHEAD.trailing_ones()),
         ("LONG_NUMBER_MIN", LONG_NUMBER_MIN),
     ]
 }

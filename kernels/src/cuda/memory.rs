@@ -49,7 +49,7 @@ impl Drop for DeviceMemory {
 /// How the processor and the device use pinned memory.
 #[derive(Clone, Copy)]
 pub(super) enum Pinning {
-    /// Written by the processor, never read: past its caches, and quicker over the bus.
+    /// Written by the processor, never read: past its caches, and quicker over the bus. A kernel may read it.
     WriteCombined,
     /// Written by the device, also from within a kernel, and read by the processor.
     Mapped,
@@ -65,7 +65,7 @@ impl PinnedMemory {
     /// Zeros.
     pub(super) fn new(length: usize, pinning: Pinning) -> Result<PinnedMemory, Fault> {
         let flags = match pinning {
-            Pinning::WriteCombined => sys::CU_MEMHOSTALLOC_WRITECOMBINED,
+            Pinning::WriteCombined => sys::CU_MEMHOSTALLOC_WRITECOMBINED | sys::CU_MEMHOSTALLOC_DEVICEMAP,
             Pinning::Mapped => sys::CU_MEMHOSTALLOC_DEVICEMAP,
         };
         // SAFETY: a context is current; the memory is written before anything reads it, just below.

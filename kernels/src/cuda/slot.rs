@@ -3,8 +3,9 @@
 //! Invariant: an answer is taken only if it is whole: its sequence is the launch's, it is about as many blocks,
 //! every number is in range, and the hits are in order.
 //!
-//! A launch is one copy, `[control: 64 bytes][texts]`, and three kernels. What they find they write into memory of
-//! the host, the sequence last, which the processor waits for.
+//! A launch is one kernel over `[control: 64 bytes][texts]`, behind a copy of them if they are many; few are read where
+//! they are, in memory of the host, which saves the copy's start. What it finds it writes into memory of the host, the
+//! sequence last, which the processor waits for.
 
 #![expect(unsafe_code, reason = "pinned memory is read and written through pointers")]
 
@@ -12,11 +13,9 @@ use std::sync::atomic::{Ordering, fence};
 
 use cudarc::driver::{result, sys};
 
-use super::batch::{Answer, Hit};
+use super::batch::Answer;
 use super::device::Load;
-use super::families::{
-    ANCHORS_MAX, BLOCK_BYTES, MAGIC, SCAN_THREADS, TILE_BYTES, VERIFY_THREADS, VERSION, WARP, failure,
-};
+use super::families::{BLOCK_BYTES, MAGIC, SCAN_THREADS, TILE_BYTES, VERSION, WARP, failure, family};
 use super::fault::Fault;
 use super::memory::{DeviceMemory, Graph, PinnedMemory, Pinning, Stream};
 use super::probe::checked;
@@ -25,7 +24,7 @@ use super::probe::checked;
 const CONTROL_WORDS: usize = 16;
 const CONTROL_BYTES: usize = CONTROL_WORDS * 4;
 /// Words of what it calls `Outcome`.
-const OUTCOME_WORDS: usize = 2;
+const OUTCOME_WORDS: usize = 3;
 /// Bytes of what it calls `Answer`, with those behind it that nobody uses, and of a `Span`.
 const ANSWER_BYTES: usize = 64;
 const SPAN_BYTES: usize = 8;
@@ -37,18 +36,18 @@ const SEQUENCE: usize = 3;
 
 /// Bytes of texts of each size of a launch, the smallest first; the last is what a slot holds.
 const BUCKETS: [usize; 5] = [16 << 10, 64 << 10, 256 << 10, 1 << 20, 4 << 20];
+/// Up to so many bytes are read where they are.
+const MAPPED_MAX: usize = 64 << 10;
 /// One hit for so many bytes has room; texts with more are read on the processor.
 const BYTES_A_HIT: usize = 8;
 
 /// What a slot holds.
 pub(super) const SLOT_BYTES_MAX: usize = 4 << 20;
 
-/// The kernels and their tables.
+/// The kernel and its tables.
 #[derive(Clone, Copy)]
-pub(super) struct Kernels {
+pub(super) struct Kernel {
     pub(super) scan: sys::CUfunction,
-    pub(super) verify: sys::CUfunction,
-    pub(super) answer: sys::CUfunction,
     pub(super) tables: sys::CUdeviceptr,
 }
 
@@ -61,9 +60,9 @@ pub(super) struct Slot {
     /// `[answer][the span of each tile]`, written by the device.
     output: PinnedMemory,
     hits: PinnedMemory,
-    kernels: Kernels,
+    kernel: Kernel,
     at: Addresses,
-    _memory: [DeviceMemory; 4],
+    _memory: [DeviceMemory; 2],
 }
 
 struct Bucket {
@@ -71,42 +70,41 @@ struct Bucket {
     graph: Graph,
 }
 
-/// Where each thing is on the device.
+/// Where the device finds each thing.
 #[derive(Clone, Copy)]
 struct Addresses {
-    /// `[control][texts]`.
+    /// `[control][texts]`, in memory of the host and in that of the device.
+    mapped: sys::CUdeviceptr,
     input: sys::CUdeviceptr,
-    anchors: sys::CUdeviceptr,
-    counts: sys::CUdeviceptr,
     outcome: sys::CUdeviceptr,
     hits: sys::CUdeviceptr,
     output: sys::CUdeviceptr,
 }
 
 impl Slot {
-    pub(super) fn new(kernels: Kernels, bytes: usize) -> Result<Slot, Fault> {
-        let tiles = tiles_max(bytes);
+    pub(super) fn new(kernel: Kernel, bytes: usize) -> Result<Slot, Fault> {
+        let tiles = tiles_of(bytes);
         let input = PinnedMemory::new(CONTROL_BYTES + bytes, Pinning::WriteCombined)?;
         let output = PinnedMemory::new(ANSWER_BYTES + tiles * SPAN_BYTES, Pinning::Mapped)?;
-        let hits = PinnedMemory::new(hits_max(bytes) * size_of::<Hit>(), Pinning::Mapped)?;
-        let device = DeviceMemory::new(CONTROL_BYTES + tiles * TILE)?;
-        let anchors = DeviceMemory::new(tiles * ANCHORS_MAX as usize * size_of::<u16>())?;
-        let counts = DeviceMemory::new(tiles * 4)?;
+        let hits = PinnedMemory::new(hits_max(bytes) * size_of::<u32>(), Pinning::Mapped)?;
+        let device = DeviceMemory::new(CONTROL_BYTES + bytes)?;
         let outcome = DeviceMemory::new(OUTCOME_WORDS * 4)?;
         let at = Addresses {
+            mapped: input.device_address()?,
             input: device.address,
-            anchors: anchors.address,
-            counts: counts.address,
             outcome: outcome.address,
             hits: hits.device_address()?,
             output: output.device_address()?,
         };
-        let (graphs, stream, memory) = (Vec::new(), Stream::new()?, [device, anchors, counts, outcome]);
-        let mut slot = Slot { graphs, stream, input, output, hits, kernels, at, _memory: memory };
+        let (graphs, stream, memory) = (Vec::new(), Stream::new()?, [device, outcome]);
+        let mut slot = Slot { graphs, stream, input, output, hits, kernel, at, _memory: memory };
         for bucket in BUCKETS.into_iter().filter(|&bucket| bucket < bytes).chain([bytes]) {
             let graph = slot.stream.capture(|| {
+                if bucket <= MAPPED_MAX {
+                    return slot.record_kernel(slot.at.mapped, bucket);
+                }
                 slot.record_upload(bucket)?;
-                slot.record_kernels(bucket)
+                slot.record_kernel(slot.at.input, bucket)
             })?;
             slot.graphs.push(Bucket { bytes: bucket, graph });
         }
@@ -139,9 +137,10 @@ impl Slot {
         self.stream.is_done()
     }
 
-    /// A graph of the kernels alone, `times` times: what is on the device is read from there.
+    /// Uploads what the slot holds; a graph of the kernel alone, `times` times, over what is on the device then.
     pub(super) fn resident(&self, bytes: usize, times: usize) -> Result<Graph, Fault> {
-        self.stream.capture(|| (0..times).try_for_each(|_| self.record_kernels(bytes)))
+        self.record_upload(bytes)?;
+        self.stream.capture(|| (0..times).try_for_each(|_| self.record_kernel(self.at.input, bytes)))
     }
 
     /// Runs a graph of this slot to its end.
@@ -160,27 +159,12 @@ impl Slot {
         checked("cuMemcpyHtoDAsync", copied)
     }
 
-    /// The kernels, over what was uploaded.
-    fn record_kernels(&self, bytes: usize) -> Result<(), Fault> {
-        let (
-            Addresses { input, anchors, counts, outcome, hits, output },
-            Kernels { scan, verify, answer, tables },
-        ) = (self.at, self.kernels);
+    /// The kernel, over `[control][texts]` there.
+    fn record_kernel(&self, input: sys::CUdeviceptr, bytes: usize) -> Result<(), Fault> {
+        let (Addresses { outcome, hits, output, .. }, Kernel { scan, tables }) = (self.at, self.kernel);
         let (text, spans) = (input + CONTROL_BYTES as u64, output + ANSWER_BYTES as u64);
-        let stream = self.stream.raw;
-        // pii_scan.cu: text, header, anchors, counts, outcome
-        launch(
-            scan,
-            grid(bytes, SCAN_THREADS),
-            SCAN_THREADS,
-            stream,
-            [text, input, anchors, counts, outcome],
-        )?;
-        // pii_verify.cu: text, header, tables, anchors, counts, hits, spans, outcome
-        let parameters = [text, input, tables, anchors, counts, hits, spans, outcome];
-        launch(verify, grid(bytes, VERIFY_THREADS), VERIFY_THREADS, stream, parameters)?;
-        // answer.cu: header, outcome, answer
-        launch(answer, 1, WARP, stream, [input, outcome, output])
+        // pii_scan.cu: text, header, tables, hits, spans, outcome, answer
+        launch(scan, grid(bytes), self.stream.raw, [text, input, tables, hits, spans, outcome, output])
     }
 
     fn write_control(&mut self, load: Load) -> Result<(), Fault> {
@@ -201,14 +185,14 @@ impl Slot {
     fn control_of(&self, load: Load) -> Option<[u32; CONTROL_WORDS]> {
         let mut control = [0; CONTROL_WORDS];
         let room = u32::try_from(self.room()).ok()?;
-        let head = [MAGIC, VERSION, blocks_of(load)?, room, load.sequence];
+        let head = [MAGIC, VERSION, blocks_of(load)?, room, load.sequence, family::ALL];
         control.iter_mut().zip(head).for_each(|(word, value)| *word = value);
         Some(control)
     }
 
     /// How many hits there is room for.
     fn room(&self) -> usize {
-        self.hits.length / size_of::<Hit>()
+        self.hits.length / size_of::<u32>()
     }
 
     /// A word of the output.
@@ -236,21 +220,19 @@ impl Slot {
     }
 
     /// The hits in order of place: those of the first tile, of the second, and so on.
-    fn hits_of(&self, load: Load, count: usize) -> Result<Vec<Hit>, Fault> {
+    fn hits_of(&self, load: Load, count: usize) -> Result<Vec<u32>, Fault> {
         // SAFETY: `count` is at most what there is room for (`answer`); the device has written the hits
         // before the sequence, which has arrived, and writes no more.
-        let words = unsafe { std::slice::from_raw_parts(self.hits.bytes.cast::<[u32; 2]>(), count) };
-        let mut hits: Vec<Hit> = Vec::with_capacity(count);
+        let places = unsafe { std::slice::from_raw_parts(self.hits.bytes.cast::<u32>(), count) };
+        let mut hits: Vec<u32> = Vec::with_capacity(count);
         for tile in 0..tiles_of(load.bytes) {
             let span = ANSWER_BYTES / 4 + tile * (SPAN_BYTES / 4);
             let (first, length) = (self.read(span) as usize, self.read(span + 1) as usize);
-            let of_tile = words.get(first..first.saturating_add(length)).unwrap_or_default();
-            hits.extend(of_tile.iter().map(|&[place, families]| Hit { place, families }));
+            hits.extend(places.get(first..first.saturating_add(length)).unwrap_or_default());
         }
-        let last_is_inside = hits.last().is_none_or(|last| (last.place as usize) < load.bytes);
-        let each_once = hits.array_windows().all(|[left, right]| left.place < right.place);
-        let whole = hits.len() == count && last_is_inside && each_once;
-        if whole && hits.iter().all(|hit| hit.families != 0) {
+        let last_is_inside = hits.last().is_none_or(|&last| (last as usize) < load.bytes);
+        let each_once = hits.array_windows().all(|[left, right]| left < right);
+        if hits.len() == count && last_is_inside && each_once {
             Ok(hits)
         } else {
             Err(Fault::Damaged("a hit that no kernel reports"))
@@ -269,15 +251,9 @@ fn blocks_of(load: Load) -> Option<u32> {
     u32::try_from(load.bytes / BLOCK_BYTES as usize).ok()
 }
 
-/// Blocks of so many threads that give each tile a warp.
-fn grid(bytes: usize, threads: u32) -> u32 {
-    let warps = (threads / WARP) as usize;
-    u32::try_from(tiles_of(bytes).div_ceil(warps)).unwrap_or(u32::MAX)
-}
-
-/// Tiles that there is memory for: those of the largest grid.
-fn tiles_max(bytes: usize) -> usize {
-    tiles_of(bytes).next_multiple_of((SCAN_THREADS.max(VERIFY_THREADS) / WARP) as usize)
+/// Blocks of threads that give each tile a warp.
+fn grid(bytes: usize) -> u32 {
+    u32::try_from(tiles_of(bytes).div_ceil((SCAN_THREADS / WARP) as usize)).unwrap_or(u32::MAX)
 }
 
 fn hits_max(bytes: usize) -> usize {
@@ -288,14 +264,14 @@ fn hits_max(bytes: usize) -> usize {
 fn launch<const N: usize>(
     kernel: sys::CUfunction,
     grid: u32,
-    threads: u32,
     stream: sys::CUstream,
     mut parameters: [u64; N],
 ) -> Result<(), Fault> {
     let mut pointers = parameters.each_mut().map(|parameter| std::ptr::from_mut(parameter).cast());
     // SAFETY: the kernel takes these parameters (its header comment in cuda/, and the tests under the
     // stand-in driver, which compares them with the entry point); they are copied before this returns.
-    let launched =
-        unsafe { result::launch_kernel(kernel, (grid, 1, 1), (threads, 1, 1), 0, stream, &mut pointers) };
+    let launched = unsafe {
+        result::launch_kernel(kernel, (grid, 1, 1), (SCAN_THREADS, 1, 1), 0, stream, &mut pointers)
+    };
     checked("cuLaunchKernel", launched)
 }

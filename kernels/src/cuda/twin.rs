@@ -31,7 +31,7 @@ pub(super) fn anchors(reader: Reader, text: &[u8]) -> Vec<usize> {
     places
 }
 
-/// Which families find something at the anchor at `place`.
+/// Which families find something at the anchor at `place`, if they are asked for.
 pub(super) fn families(index: &Index, text: &str, place: usize) -> u32 {
     let bytes = text.as_bytes();
     let mut families = 0;
@@ -40,8 +40,11 @@ pub(super) fn families(index: &Index, text: &str, place: usize) -> u32 {
         set(family::EMAIL, email::may_stand(text, place));
         return families;
     }
+    if necessary::is_small_number(bytes, place, index.shortest()) {
+        return 0;
+    }
     set(family::IBAN, iban::find(bytes, place).is_some());
-    set(family::CODES, is_code(index, bytes, place));
+    set(family::CODES, necessary::code(bytes, place) && is_code(index, bytes, place));
     set(family::MRZ, before(bytes, place) == b'<' && mrz::line(bytes, place).is_some());
     set(family::PLATE, plate::form(bytes, place).is_some());
     set(family::PASSPORT, necessary::passport(bytes, place));

@@ -16,6 +16,8 @@ const NUMBERS: &[&str] = &[
     "jörg@müller.example",
     "DE89 3704 0044 0532 0130 00",
     "GB82WEST12345698765432",
+    "DE 89370400440532013000",
+    "GB-82WEST12345698765432",
     "FR14 2004 1010 0505 0001 3M02 606",
     "4111 1111 1111 1111",
     "378282246310005",
@@ -30,6 +32,9 @@ const NUMBERS: &[&str] = &[
     "030/901820",
     "20.03.1980",
     "20. März 1980",
+    // Between day and year 24 bytes, the most that are passed over, and one more.
+    "3 Septembers of the years 1980",
+    "3 Septembers of that years 1980",
     "1980-03-20",
     "M XY 1234",
     "AB-123-CD",

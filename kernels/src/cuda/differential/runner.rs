@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::{LazyLock, Mutex, PoisonError};
 
-use super::slot::{Answer, Slot, TILE, word};
+use super::slot::{Answer, Slot, word};
+use crate::cuda::families::family;
 use crate::cuda::splice::{Edit, Plan};
 use crate::cuda::tables;
 
@@ -77,7 +78,7 @@ impl Runner {
         runner.send(&[1, word(words.len())]);
         runner.send(&words);
         // The answer to an empty slot says that it runs; nobody else needs its files.
-        runner.scan(&Slot::of::<&str>(&[]), 0, 0);
+        runner.scan(&Slot::of::<&str>(&[]), 0, 0, family::ALL);
         program.parent().map(std::fs::remove_dir_all).unwrap().unwrap();
         runner
     }
@@ -105,22 +106,13 @@ impl Runner {
         panic!("the emulator ended: {:?}", self.child.wait());
     }
 
-    /// What `pii_scan` and `pii_verify` say.
-    pub(super) fn scan(&mut self, slot: &Slot, schedule: u32, room: usize) -> Answer {
-        self.send(&[2, schedule, slot.blocks(), word(room)]);
+    /// What `pii_scan` says, asked for the families that are `wanted`.
+    pub(super) fn scan(&mut self, slot: &Slot, schedule: u32, room: usize, wanted: u32) -> Answer {
+        self.send(&[2, schedule, slot.blocks(), word(room), wanted]);
         self.send_bytes(&slot.bytes);
         let [hits, failure] = self.receive(2)[..] else { self.fail() };
-        let tiles = slot.bytes.len().div_ceil(TILE);
-        let mut answer = Answer { failure, anchors: Vec::new(), hits: Vec::new() };
-        for tile in 0..=tiles {
-            let count = self.receive(1)[0] as usize;
-            assert!(tile < tiles || count == 0, "a tile beyond the last has no anchors");
-            let anchors = self.receive(count);
-            answer.anchors.extend(anchors.iter().map(|anchor| word(tile * TILE) + anchor));
-        }
-        let hits = self.receive(if failure == 0 { hits as usize * 2 } else { 0 });
-        answer.hits.extend(hits.as_chunks::<2>().0.iter().map(|&[place, families]| (place, families)));
-        answer
+        let hits = self.receive(if failure == 0 { hits as usize } else { 0 });
+        Answer { failure, hits }
     }
 
     /// Of which candidates the checks of their form hold.

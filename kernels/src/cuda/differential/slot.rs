@@ -2,12 +2,11 @@
 
 use std::sync::LazyLock;
 
-use crate::cuda::families::{BLOCK_BYTES, TILE_BYTES};
+use crate::cuda::families::BLOCK_BYTES;
 use crate::cuda::{splice::Extent, twin};
 use crate::number::Index;
 
 pub(super) const BLOCK: usize = BLOCK_BYTES as usize;
-pub(super) const TILE: usize = TILE_BYTES as usize;
 
 pub(super) static INDEX: LazyLock<Index> = LazyLock::new(Index::new);
 
@@ -21,9 +20,7 @@ pub(super) struct Slot {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Answer {
     pub(super) failure: u32,
-    pub(super) anchors: Vec<u32>,
-    /// Place and families.
-    pub(super) hits: Vec<(u32, u32)>,
+    pub(super) hits: Vec<u32>,
 }
 
 impl Slot {
@@ -42,22 +39,21 @@ impl Slot {
         word(self.bytes.len() / BLOCK)
     }
 
-    /// The answer of the twin, with anchors by their plain definition.
-    pub(super) fn answer(&self, texts: &[String]) -> Answer {
-        let mut answer = Answer { failure: 0, anchors: Vec::new(), hits: Vec::new() };
+    /// Where the twin has a hit, and of which families, at anchors by their plain definition.
+    pub(super) fn hits(&self, texts: &[String]) -> Vec<(u32, u32)> {
+        let mut hits = Vec::new();
         for (text, extent) in texts.iter().zip(&self.texts) {
             let anchors = plain(text.as_bytes());
             let (reader, _) = crate::simd::best();
             assert_eq!(anchors, twin::anchors(reader, text.as_bytes()), "{text:?}");
             for place in anchors {
                 let families = twin::families(&INDEX, text, place);
-                answer.anchors.push(extent.start + word(place));
                 if families != 0 {
-                    answer.hits.push((extent.start + word(place), families));
+                    hits.push((extent.start + word(place), families));
                 }
             }
         }
-        answer
+        hits
     }
 
     /// What stands around a place, for whoever reads that a test failed.

@@ -2,9 +2,50 @@
 //!
 //! Invariant: each is as `cuda/*.cuh` has it, and no finding stands where one does not hold (`sound.rs`).
 
-use crate::bytes::{at, ends_word, run_end, run_start, starts_word};
+use crate::bytes::{at, before, ends_word, run_end, run_start, starts_word};
+use crate::contact::phone;
 use crate::cuda::families::{PHONE_BYTES_MAX, PHONE_DIGITS_MIN};
+use crate::digits::{Run, is_separator, starts_code};
+use crate::document::birth::YEAR_AHEAD;
 use crate::document::passport::LENGTHS;
+
+/// Of the 64 bytes from `start` on those of a class, a bit each.
+fn mask(text: &[u8], start: usize, class: fn(&u8) -> bool) -> u64 {
+    let ahead = text.get(start..).unwrap_or_default().iter().take(64).enumerate();
+    ahead.fold(0, |mask, (bit, byte)| mask | u64::from(class(byte)) << bit)
+}
+
+fn follows_capital(text: &[u8], digit: usize) -> bool {
+    is_separator(before(text, digit)) && before(text, digit - 1).is_ascii_uppercase()
+}
+
+/// Is it a number of prose, at which nothing is found? As `Scanner::is_a_small_number`, a byte at a time.
+pub(super) fn is_small_number(text: &[u8], digit: usize, shortest: usize) -> bool {
+    let end = run_end(text, digit, 64, |byte| byte.is_ascii_digit());
+    let previous = before(text, digit);
+    let joined = previous.is_ascii_alphabetic() || matches!(previous, b'+' | b'(' | b'<');
+    if end - digit >= shortest || joined || follows_capital(text, digit) {
+        return false;
+    }
+    if !phone::is_separator(at(text, end)) && !is_separator(at(text, end)) {
+        return !at(text, end).is_ascii_alphabetic();
+    }
+    let [digits, letters, capitals] = [u8::is_ascii_digit, u8::is_ascii_alphabetic, u8::is_ascii_uppercase]
+        .map(|class| mask(text, end, class));
+    // No more of what is ahead is known than 64 bytes from the number on.
+    let known = (u64::MAX >> 1).unbounded_shr(u32::try_from(end - digit).unwrap_or(u64::BITS));
+    let year = digits & digits >> 1 & digits >> 2 & digits >> 3 & YEAR_AHEAD;
+    let code =
+        letters & 0b10 != 0 && starts_code(digits >> 1 & known, letters >> 1 & known, capitals >> 1 & known);
+    year | digits & phone::SEPARATORS_AHEAD == 0 && !code
+}
+
+/// May letters belong to the number, before, in or behind it?
+pub(super) fn code(text: &[u8], digit: usize) -> bool {
+    before(text, digit).is_ascii_alphabetic()
+        || follows_capital(text, digit)
+        || Run::read_at(text, digit).goes_on
+}
 
 /// A number, then two more, or words and a year of four digits.
 pub(super) fn date(text: &[u8], start: usize) -> bool {
@@ -20,10 +61,8 @@ pub(super) fn date(text: &[u8], start: usize) -> bool {
         let third = run_end(text, mark, 2, is_mark);
         return mark - second < 3 && third > mark && at(text, third).is_ascii_digit();
     }
-    let year = run_end(text, second, 24, |byte| {
-        byte.is_ascii_alphabetic() || byte >= 0x80 || matches!(byte, b'.' | b' ')
-    });
-    year > second && digits(year, 4) - year == 4
+    let year = run_end(text, second, 25, |byte| byte.is_ascii_alphabetic() || byte >= 0x80 || is_mark(byte));
+    year > second && year - second <= 24 && digits(year, 4) - year == 4
 }
 
 /// Enough digits with the marks of telephone numbers between them.

@@ -2,9 +2,8 @@
 //
 // A request is words on the standard input, an answer is words on the standard output, all little-endian:
 //   1 (tables):  words, then as many words                            -> nothing
-//   2 (scan):    seed, blocks, hits_max, then the slot                 -> outcome (2), then for each tile its
-//                count and its anchors, a word each; then the hits if none failed, two
-//                words each
+//   2 (scan):    seed, blocks, hits_max, wanted, then the slot         -> hits and failure; then the places in
+//                order if none failed
 //   3 (redact):  seed, blocks, edits, replacements, replacement_bytes, out_blocks, then the slot, the edits,
 //                the offsets and the bytes, padded to a multiple of four -> failure, then the new slot
 //   4 (checks):  seed, count, then the candidates, 14 words each        -> a word each
@@ -13,7 +12,7 @@
 #include "candidate.h"
 #include "launch.h"
 
-extern "C" const emulator::Kernel emulator_kernel_pii_scan, emulator_kernel_pii_verify, emulator_kernel_answer;
+extern "C" const emulator::Kernel emulator_kernel_pii_scan;
 extern "C" const emulator::Kernel emulator_kernel_redact;
 extern "C" const emulator::Kernel emulator_kernel_checks;
 
@@ -42,45 +41,34 @@ static void need_that(bool holds, const char* what) {
 }
 
 static void scan(const Buffer<u32>& tables) {
-    u32 request[3];
-    need(read_words(request, 3));
+    u32 request[4];
+    need(read_words(request, 4));
     const u32 seed = request[0], blocks = request[1], hits_max = request[2];
     const u32 tiles = (blocks + TILE_BYTES / BLOCK_BYTES - 1) / (TILE_BYTES / BLOCK_BYTES);
     // More tiles than the slot has, as a grid for a larger slot would launch.
-    const u32 grid = (tiles + SCAN_THREADS / 32) / (SCAN_THREADS / 32) * (SCAN_THREADS / 32);
+    const u32 grid = tiles / (SCAN_THREADS / 32) + 1;
     Buffer<Sixteen> text(blocks * 4);
     need(read_words((u32*)text.data, blocks * 16));
     Buffer<Header> header(1);
-    *header.data = {MAGIC, VERSION, blocks, hits_max, seed + 1, 0, 0, 0, 0};
-    Buffer<u16> anchors((size_t)grid * ANCHORS_MAX);
-    Buffer<u32> counts(grid);
+    *header.data = {MAGIC, VERSION, blocks, hits_max, seed + 1, request[3], 0, 0, 0, 0};
     Buffer<Outcome> outcome(1);
-    Buffer<Hit> hits(hits_max);
+    *outcome.data = {0, 0, 0};
+    Buffer<u32> hits(hits_max);
     Buffer<Span> spans(tiles);
     for (u32 tile = 0; tile < tiles; tile++) {
         spans.data[tile] = {0, 0};
     }
     Buffer<Answer> answer(1);
-    launch(emulator_kernel_pii_scan, grid / (SCAN_THREADS / 32), SCAN_THREADS, seed, text.data, header.data, anchors.data, counts.data,
-           outcome.data);
-    launch(emulator_kernel_pii_verify, grid / (VERIFY_THREADS / 32), VERIFY_THREADS, seed, text.data, header.data, tables.data, anchors.data,
-           counts.data, hits.data, spans.data, outcome.data);
-    launch(emulator_kernel_answer, 1, 32, seed, header.data, outcome.data, answer.data);
+    launch(emulator_kernel_pii_scan, grid, SCAN_THREADS, seed, text.data, header.data, tables.data, hits.data, spans.data, outcome.data,
+           answer.data);
     const Answer& said = *answer.data;
     need_that(said.sequence == seed + 1 && said.blocks == blocks, "the answer is another launch's");
-    need_that(said.hits == outcome.data->hits && said.failure == outcome.data->failure, "the answer is not the outcome");
+    need_that(outcome.data->hits == 0 && outcome.data->failure == 0 && outcome.data->ended == 0, "the next launch begins with this one's outcome");
     write_words(&said.hits, 2);
-    for (u32 tile = 0; tile <= tiles; tile++) {
-        write_words(&counts.data[tile], 1);
-        for (u32 index = 0; index < counts.data[tile]; index++) {
-            const u32 anchor = anchors.data[(size_t)tile * ANCHORS_MAX + index];
-            write_words(&anchor, 1);
-        }
-    }
     if (said.failure == 0) {
         // In order of place, as the spans say.
         for (u32 tile = 0; tile < tiles; tile++) {
-            write_words((const u32*)&hits.data[spans.data[tile].first], spans.data[tile].count * 2);
+            write_words(&hits.data[spans.data[tile].first], spans.data[tile].count);
         }
     }
 }
@@ -99,10 +87,10 @@ static void redact_once() {
         bytes.data[index] = ((const u8*)packed.data)[index];
     }
     Buffer<Header> header(1);
-    *header.data = {MAGIC, VERSION, blocks, 0, 1, edits, out_blocks, replacements, replacement_bytes};
+    *header.data = {MAGIC, VERSION, blocks, 0, 1, 0, edits, out_blocks, replacements, replacement_bytes};
     Buffer<Sixteen> out(out_blocks * 4);
     Buffer<Outcome> outcome(1);
-    *outcome.data = {0, 0};
+    *outcome.data = {0, 0, 0};
     launch(emulator_kernel_redact, out_blocks * 4 / REDACT_THREADS + 1, REDACT_THREADS, seed, text.data, header.data, list.data,
            offsets.data, bytes.data, out.data, outcome.data);
     write_words(&outcome.data->failure, 1);
@@ -116,7 +104,7 @@ static void check(const Buffer<u32>& tables) {
     Buffer<Candidate> candidates(count);
     need(read_words((u32*)candidates.data, count * (sizeof(Candidate) / 4)));
     Buffer<u32> holds(count);
-    launch(emulator_kernel_checks, count / VERIFY_THREADS + 1, VERIFY_THREADS, request[0], tables.data, candidates.data,
+    launch(emulator_kernel_checks, count / SCAN_THREADS + 1, SCAN_THREADS, request[0], tables.data, candidates.data,
            holds.data, count);
     write_words(holds.data, count);
 }
