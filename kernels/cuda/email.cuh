@@ -87,7 +87,7 @@ __device__ __forceinline__ bool has_domain(const Text& text, u32 start) {
     return found;
 }
 
-__device__ __noinline__ bool may_be_email(const Text& text, u32 sign) {
+__device__ __noinline__ bool may_be_email(Text text, u32 sign) {
     const u32 left = text.before(sign), right = text.at(sign + 1);
     const bool ends_local = left >= 0x80 || left == '"' || (is_local(left) && left != '.');
     const bool starts_domain = is_alphanumeric(right) || right >= 0x80;

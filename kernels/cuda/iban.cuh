@@ -83,8 +83,7 @@ __device__ __forceinline__ bool is_creditor(const Text& text, const u32* tables,
     return coded && (country & 1) != 0 && rest == 1;
 }
 
-// Rare: a call of its own leaves the others more registers.
-__device__ __noinline__ bool is_iban(const Text& text, const u32* tables, u32 digit) {
+__device__ __noinline__ bool is_iban(Text text, const u32* tables, u32 digit) {
     const u32 start = country_start(text, digit);
     return start != digit && (is_account(text, tables, start, digit) ||
                               (is_capital(text.at(start)) && is_capital(text.at(start + 1)) && is_creditor(text, tables, start)));

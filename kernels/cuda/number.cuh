@@ -134,7 +134,7 @@ __device__ __forceinline__ bool is_card_together(const u32* tables, const Charac
 }
 
 // What comes of each lane's own job, of what it asks (ASKS_*).
-__device__ __noinline__ u32 answers_together(const Text& text, const u32* tables, u32 asks, const Job& own, u8* characters) {
+__device__ __noinline__ u32 answers_together(Text text, const u32* tables, u32 asks, const Job& own, u8* characters) {
     u32 answers = 0;
     for (u32 lanes = lanes_of(asks != 0); lanes != 0; lanes &= lanes - 1) {
         const int from = __ffs((int)lanes) - 1;
@@ -213,7 +213,7 @@ __device__ __forceinline__ u32 group_before(const Text& text, u32 start) {
 
 // Is there a code whose first digit is at `digit`, which is the first of its group? It starts there, at the letters
 // before it, or up to two groups of capitals before those.
-__device__ __forceinline__ bool is_code_together(const Text& text, const u32* tables, bool reads, u32 digit, u8* characters) {
+__device__ __noinline__ bool is_code_together(Text text, const u32* tables, bool reads, u32 digit, u8* characters) {
     u32 start = digit;
     while (reads && digit - start < CODE_LETTERS_MAX + 1 && is_letter(text.before(start))) {
         start--;
@@ -251,8 +251,8 @@ __device__ __forceinline__ bool is_card_grouping(const u32* tables, const Job& j
 
 // Which of the families that are asked for the numbers of digits alone are of that begin with the group at `start`; asks
 // no more once there is one.
-__device__ __forceinline__ u32 families_of_digits_together(const Text& text, const u32* tables, bool reads, u32 start, u32 wanted,
-                                                           u8* characters) {
+__device__ __noinline__ u32 families_of_digits_together(Text text, const u32* tables, bool reads, u32 start, u32 wanted,
+                                                        u8* characters) {
     reads = reads && !(text.before(start) == '.' && is_digit(text.before(start - 1)));
     Job job = {start, start, 0, 0, 0, 0, 0};
     u32 families = 0;
