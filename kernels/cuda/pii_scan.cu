@@ -88,8 +88,8 @@ __device__ __forceinline__ void write_places(u32 named, u32 from, u32 hit, u32* 
     }
 }
 
-// Called by one thread of each block when its work is done, `wrote` if there was any. Everything that the others wrote
-// is seen before the sequence is.
+// Called by one thread of each block when its work is done, `wrote` if any of it is to be seen by the host or by the
+// block that ends last: it is before the sequence is.
 __device__ __forceinline__ void end_block(bool wrote, u32 blocks, u32 sequence, Outcome* outcome, Answer* answer) {
     if (wrote) {
         __threadfence_system();
@@ -144,6 +144,6 @@ extern "C" __global__ void __launch_bounds__(SCAN_THREADS, 5)
         if (!valid) {
             atomicOr(&outcome->failure, FAILURE_LAYOUT);
         }
-        end_block(together != 0, blocks, header->sequence, outcome, answer);
+        end_block(together != 0 || !valid, blocks, header->sequence, outcome, answer);
     }
 }
