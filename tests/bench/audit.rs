@@ -8,6 +8,7 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Write as _;
+use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -18,9 +19,15 @@ use tokio::task::JoinSet;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc; // as in the product
 
-/// Requests a second of the open loop, and how long it goes on.
+/// Requests a second of the open loop.
 const RATE: u32 = 5_000;
-const OPEN_LOOP: Duration = Duration::from_secs(10);
+/// The bare disk and the log take so many turns each in a round.
+const TURNS: usize = 8;
+const TURN: Duration = Duration::from_secs(1);
+/// What a request writes.
+const BARE_BYTES: usize = 3_000;
+/// A checkpoint follows the last record within this.
+const SETTLES: Duration = Duration::from_millis(400);
 const ROUNDS: usize = 5;
 /// Callers that keep a hundred small records each in flight, and how often.
 const CALLERS: u64 = 64;
@@ -40,22 +47,17 @@ fn main() {
     std::fs::create_dir_all(&directory).unwrap();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     println!("machine: {}; log in {}", machine(), base.display());
+    if let Some(count) = only_rounds() {
+        rounds(&runtime, &directory, count);
+        return std::fs::remove_dir_all(&directory).unwrap();
+    }
     println!("\n| what | result | bare write + fdatasync of 3 KB, before | after |\n|---|---|---|---|");
     beside(&directory, "durable records of about 512 bytes", || flood(&runtime, &directory.join("flood")));
     beside(&directory, "verify", || verify(&directory.join("flood")));
     beside(&directory, "recovery of a log without its checkpoint and tiles", || {
         recover(&runtime, &directory.join("flood"))
     });
-    println!(
-        "\n| {RATE} requests a second, INTENT and OUTCOME, for {} s | added | the bare disk before, under the same arrivals |",
-        OPEN_LOOP.as_secs()
-    );
-    println!("|---|---|---|");
-    for round in 1..=ROUNDS {
-        let bare = bare_open_loop(&directory);
-        let log = open_loop(&runtime, &directory.join(format!("loop-{round}")));
-        println!("| round {round} | {log} | {bare} |");
-    }
+    rounds(&runtime, &directory, ROUNDS);
     println!(
         "\nRecovery of the last of them without its checkpoint and tiles: {}",
         recover(&runtime, &directory.join(format!("loop-{ROUNDS}")))
@@ -69,26 +71,57 @@ fn beside(directory: &Path, what: &str, measure: impl FnOnce() -> String) {
     println!("| {what} | {result} | {before} | {} |", bare(directory));
 }
 
-/// The disk alone under the same arrivals: what has arrived is appended and synced in one go, then
-/// what has arrived meanwhile. A disk that pauses for 5 ms makes 25 requests late, not one write.
-fn bare_open_loop(directory: &Path) -> String {
-    let path = directory.join("bare");
-    let mut file = File::create(&path).unwrap();
+/// `-- --rounds N`: the open loop and nothing else.
+fn only_rounds() -> Option<usize> {
+    let after = std::env::args().skip_while(|argument| argument != "--rounds").nth(1);
+    after.map(|count| count.parse().unwrap())
+}
+
+/// The open loop: the bare disk and the log take turns of a second, under the same arrivals on the same file
+/// system, so that each round says what the disk was worth when it was measured.
+fn rounds(runtime: &Runtime, directory: &Path, count: usize) {
+    println!(
+        "\n| {RATE} requests a second, INTENT and OUTCOME, {TURNS} turns of {} s each | bare p50 | bare p99 | added p50 | added p99 | CPU each |",
+        TURN.as_secs()
+    );
+    println!("|---|---|---|---|---|---|");
+    for round in 1..=count {
+        println!(
+            "| round {round} {} |",
+            open_loop(runtime, directory, &directory.join(format!("loop-{round}")))
+        );
+    }
+}
+
+/// The disk alone under the same arrivals: what has arrived is written over zeros that stand there and synced
+/// in one go, then what has arrived meanwhile. A disk that pauses for 5 ms makes 25 requests late, not one
+/// write. Nothing less is possible: no journal of the file system, no other thread.
+fn bare_turn(file: &File, took: &mut Vec<u64>) {
     let due = |number: u32| Duration::from_secs(1) / RATE * number;
-    let (mut took, mut number, started) = (Vec::new(), 0, Instant::now());
-    while due(number) < OPEN_LOOP {
-        std::thread::sleep(due(number).saturating_sub(started.elapsed()));
-        let now = started.elapsed();
-        let arrived: Vec<u32> = (number..).take_while(|number| due(*number) <= now).collect();
-        file.write_all(&vec![7; 3_000 * arrived.len()]).unwrap();
+    let (mut number, mut offset, started) = (0, 0, Instant::now());
+    while due(number) < TURN {
+        let early = due(number).checked_sub(started.elapsed());
+        early.into_iter().for_each(std::thread::sleep);
+        let woke = started.elapsed();
+        let arrived: Vec<u32> = (number..).take_while(|number| due(*number) <= woke).collect();
+        let bytes = vec![7; BARE_BYTES * arrived.len()];
+        file.write_all_at(&bytes, offset).unwrap();
         file.sync_data().unwrap();
         let done = started.elapsed();
-        took.extend(arrived.iter().map(|number| u64::try_from((done - due(*number)).as_micros()).unwrap()));
+        // A thread that woke late is not late because of the disk.
+        let asked = |number: u32| if early.is_some() { woke } else { due(number) };
+        took.extend(arrived.iter().map(|number| u64::try_from((done - asked(*number)).as_micros()).unwrap()));
         number = arrived.last().unwrap() + 1;
+        offset += bytes.len() as u64;
     }
-    std::fs::remove_file(path).unwrap();
-    took.sort_unstable();
-    percentiles(&took)
+}
+
+/// Zeros for a turn of the bare disk of a second, and for what arrives while its last sync takes long.
+fn bare_file(directory: &Path) -> File {
+    let mut file = File::create(directory.join("bare")).unwrap();
+    file.write_all(&vec![0; 2 * BARE_BYTES * RATE as usize]).unwrap();
+    file.sync_all().unwrap();
+    file
 }
 
 /// The disk alone: append 3 KB, which is what one request writes, and sync.
@@ -109,8 +142,11 @@ fn bare(directory: &Path) -> String {
 }
 
 fn percentiles(sorted: &[u64]) -> String {
-    let at = |share: usize| sorted[(sorted.len() - 1) * share / 1_000];
-    format!("p50 {} µs, p99 {} µs", at(500), at(990))
+    format!("p50 {} µs, p99 {} µs", at(sorted, 500), at(sorted, 990))
+}
+
+fn at(sorted: &[u64], share: usize) -> u64 {
+    sorted[(sorted.len() - 1) * share / 1_000]
 }
 
 fn micros(since: Instant) -> u64 {
@@ -183,24 +219,30 @@ fn recover(runtime: &Runtime, directory: &Path) -> String {
 }
 
 /// What a request is to the log: it arrives when it arrives, whether the one before has its index or not.
-fn open_loop(runtime: &Runtime, directory: &Path) -> String {
-    let (log, partition) = begin(directory);
-    let cpu = cpu_us();
-    let mut waiting = arrivals(runtime, &partition);
-    let mut latencies = Vec::new();
-    while let Some(latency) = runtime.block_on(waiting.join_next()) {
-        latencies.push(latency.unwrap());
+fn open_loop(runtime: &Runtime, directory: &Path, place: &Path) -> String {
+    let (log, partition) = begin(place);
+    let file = bare_file(directory);
+    let (mut bare, mut added, mut cpu) = (Vec::new(), Vec::new(), 0.0);
+    for _ in 0..TURNS {
+        bare_turn(&file, &mut bare);
+        let before = cpu_us();
+        turn(runtime, &partition, &mut added);
+        std::thread::sleep(SETTLES); // its last checkpoint is its own, not the bare disk's
+        cpu += cpu_us() - before;
     }
-    let cpu = (cpu_us() - cpu) / latencies.len() as f64;
     runtime.block_on(log.close());
-    latencies.sort_unstable();
-    let report = audit::verify(directory, audit::Options::default()).unwrap();
-    assert_eq!(report.records, 2 * latencies.len() as u64);
-    format!("{}, {cpu:.0} µs CPU each", percentiles(&latencies))
+    let report = audit::verify(place, audit::Options::default()).unwrap();
+    assert_eq!(report.records, 2 * added.len() as u64);
+    cpu /= added.len() as f64;
+    bare.sort_unstable();
+    added.sort_unstable();
+    let [bare_50, bare_99] = [500, 990].map(|share| at(&bare, share));
+    let [added_50, added_99] = [500, 990].map(|share| at(&added, share));
+    format!("| {bare_50} µs | {bare_99} µs | {added_50} µs | {added_99} µs | {cpu:.0} µs")
 }
 
 /// Sends requests at their times; each task says how long its INTENT took to be durable.
-fn arrivals(runtime: &Runtime, partition: &Partition) -> JoinSet<u64> {
+fn turn(runtime: &Runtime, partition: &Partition, took: &mut Vec<u64>) {
     let mut waiting = JoinSet::new();
     let sealed = Sealed { key: "00112233aabbccdd".into(), sealed: "A".repeat(80) };
     let findings = BTreeMap::from([("email", 1), ("iban", 2)]);
@@ -208,7 +250,7 @@ fn arrivals(runtime: &Runtime, partition: &Partition) -> JoinSet<u64> {
     let started = Instant::now();
     for number in 0_u32.. {
         let due = Duration::from_secs(1) / RATE * number;
-        if due >= OPEN_LOOP {
+        if due >= TURN {
             break;
         }
         if let Some(early) = due.checked_sub(started.elapsed()) {
@@ -228,7 +270,9 @@ fn arrivals(runtime: &Runtime, partition: &Partition) -> JoinSet<u64> {
             runtime.handle(),
         );
     }
-    waiting
+    while let Some(latency) = runtime.block_on(waiting.join_next()) {
+        took.push(latency.unwrap());
+    }
 }
 
 fn verify(directory: &Path) -> String {
