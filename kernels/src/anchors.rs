@@ -1,6 +1,6 @@
 //! Anchors: the few bytes of a text at which something can be found.
 //!
-//! Invariant: every start of a digit group, every `@`, `:`, `=` and `~`, every start of a word of at least
+//! Invariant: every start of a digit group, every `@`, `:`, `=`, `~` and `"`, every start of a word of at least
 //! [`LONG_WORD`] bytes and every start of [`CAPITALS`] capitals in a row is reported, in order, once; with
 //! each come the classes of the bytes around it.
 
@@ -11,15 +11,15 @@ use crate::simd::{BLOCK, Masks, Reader};
 pub(crate) const LONG_WORD: u32 = 16;
 /// So many capitals at the start of a word are how a BIC starts (ISO 9362).
 pub(crate) const CAPITALS: u32 = 6;
-/// Blocks whose masks are made together: they stay in the first cache.
-const TOGETHER: usize = 64;
-/// Blocks that are kept behind the one that is looked at.
-const HISTORY: usize = 2;
+/// Blocks whose masks are known with that of the one that is looked at: two before it, and the next.
+const WINDOW: usize = 4;
+/// No more blocks are read at once.
+const TOGETHER: usize = 16;
 
 /// What is at an anchor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Anchor {
-    /// One of `@`, `:`, `=` and `~`.
+    /// One of `@`, `:`, `=`, `~` and `"`.
     Mark(u8),
     /// A group of digits starts.
     Digits,
@@ -34,7 +34,7 @@ pub(crate) enum Anchor {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Around<'m> {
     /// Masks of the blocks before, of the block of the anchor, and of the one after.
-    blocks: &'m [Masks; HISTORY + 2],
+    blocks: &'m [Masks; WINDOW],
     /// The anchor's place in its block.
     shift: u32,
 }
@@ -134,57 +134,94 @@ pub(crate) fn each(
     mut odd: impl FnMut(usize, &Masks),
 ) {
     let (blocks, rest) = text.as_chunks::<BLOCK>();
-    let mut last = [[0; BLOCK]];
-    for (slot, &byte) in last.iter_mut().flatten().zip(rest) {
-        *slot = byte;
+    let mut tail = [0; BLOCK];
+    tail.iter_mut().zip(rest).for_each(|(slot, byte)| *slot = *byte);
+    let mut masks = Known::before_the_text();
+    let (mut here, mut together) = (0, 1);
+    while let Some(ahead) = blocks.get(here..) {
+        let passed = (reader.passed)(ahead);
+        // Where one block follows another that was looked at, others will.
+        together = if passed == 0 { (2 * together).min(TOGETHER) } else { 1 };
+        here += passed;
+        let count = together.min(blocks.len() + 1 - here);
+        let windows = masks.around(reader, here, count, blocks, &tail).array_windows();
+        for (place, window) in (here..).zip(windows) {
+            look(window, place * BLOCK, text, &mut visit, &mut odd);
+        }
+        here += count;
     }
-    // In front of the new masks stand those that are still needed: the history, and the block that waits
-    // for its next one, because only that tells whether a word in it is long.
-    let mut masks = [Masks::default(); HISTORY + 1 + TOGETHER];
-    let mut start = 0;
-    for chunk in blocks.chunks(TOGETHER).chain([last.as_slice()]) {
-        let Some(fresh) = masks.get_mut(HISTORY + 1..) else { return };
-        reader(chunk, fresh);
-        look(&masks, chunk.len(), start, text, &mut visit, &mut odd);
-        masks.copy_within(chunk.len()..chunk.len() + HISTORY + 1, 0);
-        start += chunk.len() * BLOCK;
-    }
-    if let Some(end) = masks.get_mut(HISTORY + 1) {
-        *end = Masks::default();
-    }
-    look(&masks, 1, start, text, &mut visit, &mut |_, _| {});
 }
 
-/// Looks at the anchors of `count` blocks, the first of which waited; the others start at `start`.
+/// The masks of the blocks that are looked at, and of those around them. Others are not read.
+struct Known {
+    masks: [Masks; ROOM],
+    /// How many there are.
+    filled: usize,
+    /// The first block that was not read.
+    unread: usize,
+}
+
+const ROOM: usize = 2 * TOGETHER + WINDOW;
+
+impl Known {
+    /// There nothing has a class.
+    fn before_the_text() -> Known {
+        Known { masks: [Masks::default(); ROOM], filled: WINDOW, unread: 0 }
+    }
+
+    /// The masks around `count` blocks from `here` on, behind all that were asked for; block `blocks.len()` is `tail`.
+    #[inline]
+    fn around(
+        &mut self,
+        reader: Reader,
+        here: usize,
+        count: usize,
+        blocks: &[[u8; BLOCK]],
+        tail: &[u8; BLOCK],
+    ) -> &[Masks] {
+        let (all, end) = (count + WINDOW - 1, here + count + 1);
+        let new = end.saturating_sub(self.unread).min(all);
+        if self.filled + new > ROOM {
+            self.masks.copy_within(self.filled + new - all..self.filled, 0);
+            self.filled = all - new;
+        }
+        let fresh = self.masks.get_mut(self.filled..self.filled + new).unwrap_or_default();
+        let whole = blocks.get(end - new..end.min(blocks.len())).unwrap_or_default();
+        (reader.read)(whole, fresh);
+        if let Some(past) = fresh.get_mut(whole.len()..).filter(|past| !past.is_empty()) {
+            past.fill(Masks::default());
+            if end - past.len() == blocks.len() {
+                (reader.read)(std::slice::from_ref(tail), past);
+            }
+        }
+        (self.filled, self.unread) = (self.filled + new, end);
+        self.masks.get(self.filled - all..self.filled).unwrap_or_default()
+    }
+}
+
+/// Looks at the last of `blocks` but one, which starts at `start`.
 #[inline]
 fn look(
-    masks: &[Masks],
-    count: usize,
+    blocks: &[Masks; WINDOW],
     start: usize,
     text: &[u8],
     visit: &mut impl FnMut(usize, Anchor, Around<'_>),
     odd: &mut impl FnMut(usize, &Masks),
 ) {
-    let mut start = start;
-    for blocks in masks.array_windows::<{ HISTORY + 2 }>().take(count) {
-        let [.., last, here, next] = blocks;
-        if next.odd != 0 {
-            odd(start, next);
-        }
-        let words =
-            rows::<LONG_WORD>(here.words, next.words) & !(here.words << 1 | last.words >> (BLOCK - 1));
-        if here.marks | here.digits | words | two(here.capitals, next.capitals) != 0 {
-            // The block before the text has no anchors.
-            block(blocks, start.saturating_sub(BLOCK), words, text, visit);
-        }
-        start += BLOCK;
+    let [.., last, here, next] = blocks;
+    if here.odd != 0 {
+        odd(start, here);
+    }
+    let words = rows::<LONG_WORD>(here.words, next.words) & !(here.words << 1 | last.words >> (BLOCK - 1));
+    if here.marks | here.digits | words | two(here.capitals, next.capitals) != 0 {
+        block(blocks, start, words, text, visit);
     }
 }
 
-/// Looks at the anchors of the last block but one, which starts at `start` and has long words at `words`.
+/// Looks at the anchors of the last of `blocks` but one, which starts at `start` and has long words at `words`.
 #[inline(never)]
 fn block(
-    blocks: &[Masks; HISTORY + 2],
+    blocks: &[Masks; WINDOW],
     start: usize,
     words: u64,
     text: &[u8],
@@ -221,15 +258,26 @@ fn block(
 /// The first bit of each row of at least `N` bits, and perhaps others of it. A row may go on in the next block.
 #[inline]
 fn rows<const N: u32>(bits: u64, next: u64) -> u64 {
+    let last = bits.leading_ones();
+    let goes_on = u64::from(last + next.trailing_ones() >= N);
+    rows_within::<N>(bits) | goes_on.unbounded_shl(u64::BITS - last)
+}
+
+/// Is there such a row?
+#[inline]
+pub(crate) fn has_row<const N: u32>(bits: u64, next: u64) -> bool {
+    rows_within::<N>(bits) != 0 || bits.leading_ones() + next.trailing_ones() >= N
+}
+
+#[inline]
+fn rows_within<const N: u32>(bits: u64) -> u64 {
     let (mut within, mut length) = (bits, 1);
     while length < N {
         let step = length.min(N - length);
         within &= within >> step;
         length += step;
     }
-    let last = bits.leading_ones();
-    let goes_on = u64::from(last + next.trailing_ones() >= N);
-    within | goes_on.unbounded_shl(u64::BITS - last)
+    within
 }
 
 /// The same for capitals. Most blocks have no two in a row.
@@ -240,7 +288,7 @@ fn rows_of_capitals(capitals: u64, next: u64) -> u64 {
 
 /// The places from which on two bits are set.
 #[inline]
-fn two(bits: u64, next: u64) -> u64 {
+pub(crate) fn two(bits: u64, next: u64) -> u64 {
     bits & shifted(bits, next, 1)
 }
 
@@ -270,7 +318,7 @@ mod tests {
             if !previous.is_ascii_alphanumeric() && run(u8::is_ascii_uppercase) >= CAPITALS as usize {
                 expected.push((index, Anchor::Capitals));
             }
-            if b"@:=~".contains(&byte) {
+            if b"@:=~\"".contains(&byte) {
                 expected.push((index, Anchor::Mark(byte)));
             }
         }
@@ -280,7 +328,7 @@ mod tests {
     proptest! {
         #[test]
         fn anchors_are_those_of_the_plain_definition(
-            text in "([0-9]{1,3}|[@:=~]|[a-z é]{1,40}|[A-Z]{1,9}|[a-zA-Z0-9_-]{10,90}){0,24}",
+            text in "([0-9]{1,3}|[@:=~\"]|[a-z é]{1,40}|[A-Z]{1,9}|[a-zA-Z0-9_-]{10,90}){0,24}",
         ) {
             for (reader, name) in crate::simd::all() {
                 let mut found = Vec::new();

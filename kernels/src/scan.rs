@@ -14,7 +14,7 @@ use crate::resolve::resolve;
 use crate::secrets::Secrets;
 use crate::simd::Reader;
 use crate::view::{self, Spots};
-use crate::{Finding, Label, anchors, crypto, device, network, number, secrets};
+use crate::{Finding, Label, anchors, crypto, device, network, number};
 
 /// What is built once for all scans.
 #[derive(Debug)]
@@ -121,8 +121,6 @@ fn read<'t>(
         },
         |block, masks| odd.block(text, block, masks),
     );
-    // What has no anchor is looked for here, whoever found the anchors.
-    secrets::in_quotes(bytes, scanner.out);
     spots.join(odd);
     spots
 }
@@ -173,6 +171,7 @@ impl<'s, 't> Scanner<'s, 't> {
     fn visit(&mut self, place: usize, anchor: Anchor, around: Around<'_>) {
         match anchor {
             Anchor::Mark(b'@') if !email::has_edges(self.text.as_bytes(), place) => {}
+            Anchor::Mark(b'"') if before(self.text.as_bytes(), place) != b' ' => {}
             Anchor::Mark(mark) => self.mark(place, mark),
             Anchor::Digits => self.group(place, around),
             Anchor::Word => self.word(place, around),
@@ -187,6 +186,7 @@ impl<'s, 't> Scanner<'s, 't> {
             b'@' => self.out.extend(email::find(self.text, place)),
             b'=' => self.secrets.at_equals(bytes, place, self.out),
             b':' => self.colon(place),
+            b'"' => self.secrets.at_quote(bytes, place, self.out),
             _ => self.secrets.at_tilde(bytes, place, self.out),
         }
     }
