@@ -11,9 +11,10 @@ use crate::simd::{BLOCK, Masks, Reader};
 pub(crate) const LONG_WORD: u32 = 16;
 /// So many capitals at the start of a word are how a BIC starts (ISO 9362).
 pub(crate) const CAPITALS: u32 = 6;
-/// Blocks whose masks are known with that of the one that is looked at: two before it, and the next.
-const WINDOW: usize = 4;
-/// No more blocks are read at once.
+/// Blocks before the one that is looked at whose masks are known with its own and that of the next one.
+const BEHIND: usize = 2;
+const WINDOW: usize = BEHIND + 2;
+/// No more blocks are looked at together.
 const TOGETHER: usize = 16;
 
 /// What is at an anchor.
@@ -68,6 +69,12 @@ impl Around<'_> {
     #[inline]
     pub(crate) fn capitals(&self) -> u64 {
         self.ahead(|masks| masks.capitals)
+    }
+
+    /// Digits before the anchor.
+    #[inline]
+    pub(crate) fn digits_behind(&self) -> u64 {
+        self.behind(|masks| masks.digits)
     }
 
     /// Letters of ASCII before the anchor.
@@ -136,7 +143,7 @@ pub(crate) fn each(
     let (blocks, rest) = text.as_chunks::<BLOCK>();
     let mut tail = [0; BLOCK];
     tail.iter_mut().zip(rest).for_each(|(slot, byte)| *slot = *byte);
-    let mut masks = Known::before_the_text();
+    let mut masks = [Masks::default(); BEHIND + TOGETHER + 1];
     let (mut here, mut together) = (0, 1);
     while let Some(ahead) = blocks.get(here..) {
         let passed = (reader.passed)(ahead);
@@ -144,58 +151,32 @@ pub(crate) fn each(
         together = if passed == 0 { (2 * together).min(TOGETHER) } else { 1 };
         here += passed;
         let count = together.min(blocks.len() + 1 - here);
-        let windows = masks.around(reader, here, count, blocks, &tail).array_windows();
-        for (place, window) in (here..).zip(windows) {
+        around(reader, [here, here + count], blocks, &tail, &mut masks);
+        for (place, window) in (here..here + count).zip(masks.array_windows()) {
             look(window, place * BLOCK, text, &mut visit, &mut odd);
         }
         here += count;
     }
 }
 
-/// The masks of the blocks that are looked at, and of those around them. Others are not read.
-struct Known {
-    masks: [Masks; ROOM],
-    /// How many there are.
-    filled: usize,
-    /// The first block that was not read.
-    unread: usize,
-}
-
-const ROOM: usize = 2 * TOGETHER + WINDOW;
-
-impl Known {
-    /// There nothing has a class.
-    fn before_the_text() -> Known {
-        Known { masks: [Masks::default(); ROOM], filled: WINDOW, unread: 0 }
-    }
-
-    /// The masks around `count` blocks from `here` on, behind all that were asked for; block `blocks.len()` is `tail`.
-    #[inline]
-    fn around(
-        &mut self,
-        reader: Reader,
-        here: usize,
-        count: usize,
-        blocks: &[[u8; BLOCK]],
-        tail: &[u8; BLOCK],
-    ) -> &[Masks] {
-        let (all, end) = (count + WINDOW - 1, here + count + 1);
-        let new = end.saturating_sub(self.unread).min(all);
-        if self.filled + new > ROOM {
-            self.masks.copy_within(self.filled + new - all..self.filled, 0);
-            self.filled = all - new;
-        }
-        let fresh = self.masks.get_mut(self.filled..self.filled + new).unwrap_or_default();
-        let whole = blocks.get(end - new..end.min(blocks.len())).unwrap_or_default();
-        (reader.read)(whole, fresh);
-        if let Some(past) = fresh.get_mut(whole.len()..).filter(|past| !past.is_empty()) {
-            past.fill(Masks::default());
-            if end - past.len() == blocks.len() {
-                (reader.read)(std::slice::from_ref(tail), past);
-            }
-        }
-        (self.filled, self.unread) = (self.filled + new, end);
-        self.masks.get(self.filled - all..self.filled).unwrap_or_default()
+/// Reads the blocks `here..end`, [`BEHIND`] before them and one behind; block `blocks.len()` is `tail`.
+#[inline]
+fn around(
+    reader: Reader,
+    [here, end]: [usize; 2],
+    blocks: &[[u8; BLOCK]],
+    tail: &[u8; BLOCK],
+    masks: &mut [Masks; BEHIND + TOGETHER + 1],
+) {
+    let from = here.saturating_sub(BEHIND);
+    let (outside, masks) = masks.split_at_mut(from + BEHIND - here);
+    outside.fill(Masks::default());
+    let whole = blocks.get(from..blocks.len().min(end + 1)).unwrap_or_default();
+    (reader.read)(whole, masks);
+    if end >= blocks.len() {
+        let past = masks.get_mut(whole.len()..).unwrap_or_default();
+        past.iter_mut().take(2).for_each(|masks| *masks = Masks::default());
+        (reader.read)(std::slice::from_ref(tail), past);
     }
 }
 
@@ -288,7 +269,7 @@ fn rows_of_capitals(capitals: u64, next: u64) -> u64 {
 
 /// The places from which on two bits are set.
 #[inline]
-pub(crate) fn two(bits: u64, next: u64) -> u64 {
+fn two(bits: u64, next: u64) -> u64 {
     bits & shifted(bits, next, 1)
 }
 

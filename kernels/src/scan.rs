@@ -172,18 +172,29 @@ impl<'s, 't> Scanner<'s, 't> {
         match anchor {
             Anchor::Mark(b'@') if !email::has_edges(self.text.as_bytes(), place) => {}
             Anchor::Mark(b'"') if before(self.text.as_bytes(), place) != b' ' => {}
+            Anchor::Mark(b'@') => self.address(place, around),
             Anchor::Mark(mark) => self.mark(place, mark),
-            Anchor::Digits => self.group(place, around),
+            Anchor::Digits => {
+                self.secrets.at_digits(self.text.as_bytes(), place, self.out);
+                if place >= self.digits_from {
+                    self.digits(place, around);
+                }
+            }
             Anchor::Word => self.word(place, around),
             Anchor::Capitals => self.capitals(place),
         }
     }
 
     #[inline(never)]
+    fn address(&mut self, sign: usize, around: Around<'_>) {
+        let found = email::find_around(self.text, sign, around);
+        self.take(found);
+    }
+
+    #[inline(never)]
     fn mark(&mut self, place: usize, mark: u8) {
         let bytes = self.text.as_bytes();
         match mark {
-            b'@' => self.out.extend(email::find(self.text, place)),
             b'=' => self.secrets.at_equals(bytes, place, self.out),
             b':' => self.colon(place),
             b'"' => self.secrets.at_quote(bytes, place, self.out),
@@ -226,17 +237,8 @@ impl<'s, 't> Scanner<'s, 't> {
         self.secrets.at_word(bytes, place, self.out);
     }
 
-    /// A group of digits starts at `place`.
+    /// A group of digits starts at `place`, outside of a number whose check has passed.
     #[inline(never)]
-    fn group(&mut self, place: usize, around: Around<'_>) {
-        self.secrets.at_digits(self.text.as_bytes(), place, self.out);
-        if place >= self.digits_from {
-            self.digits(place, around);
-        }
-    }
-
-    /// The same outside of a number whose check has passed.
-    #[inline]
     fn digits(&mut self, place: usize, around: Around<'_>) {
         let bytes = self.text.as_bytes();
         let previous = before(bytes, place);

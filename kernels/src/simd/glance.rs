@@ -3,7 +3,7 @@
 //! Invariant: a glance sees too much, never too little: a block with an anchor or something odd is not passed.
 
 use super::BLOCK;
-use crate::anchors::{CAPITALS, LONG_WORD, has_row, two};
+use crate::anchors::{CAPITALS, LONG_WORD, has_row};
 
 /// What a glance sees of a block: a bit for each byte.
 #[derive(Clone, Copy, Default)]
@@ -27,8 +27,14 @@ impl Glance {
     fn may_hold(self, next: Glance) -> bool {
         self.any != 0
             || has_row::<LONG_WORD>(self.words, next.words)
-            || two(self.capitals, next.capitals) != 0 && are_many(self.capitals, next.capitals)
+            || has_two(self.capitals, next.capitals) && are_many(self.capitals, next.capitals)
     }
+}
+
+/// Hardly any block has two capitals in a row.
+#[inline(always)]
+fn has_two(capitals: u64, next: u64) -> bool {
+    capitals & capitals >> 1 | capitals >> 63 & next != 0
 }
 
 #[cold]

@@ -13,14 +13,14 @@ pub(super) fn readers() -> [Option<(Reader, &'static str)>; 2] {
 }
 
 const AVX512: Reader = Reader {
-    // SAFETY: `readers` gives this away only where AVX-512F and BW were detected.
+    // SAFETY: `readers` gives this away only where AVX-512F and BW, BMI1 and LZCNT were detected.
     read: |blocks, out| unsafe { read_avx512(blocks, out) },
     // SAFETY: as above.
     passed: |blocks| unsafe { passed_avx512(blocks) },
 };
 
 const AVX2: Reader = Reader {
-    // SAFETY: `readers` gives this away only where AVX2 was detected.
+    // SAFETY: `readers` gives this away only where AVX2, BMI1 and LZCNT were detected.
     read: |blocks, out| unsafe { read_avx2(blocks, out) },
     // SAFETY: as above.
     passed: |blocks| unsafe { passed_avx2(blocks) },
@@ -70,7 +70,7 @@ fn read_avx512(blocks: &[[u8; BLOCK]], out: &mut [Masks]) {
         *masks = Masks {
             digits,
             letters,
-            capitals: _mm512_cmplt_epu8_mask(_mm512_sub_epi8(bytes, every(b'A')), every(26)),
+            capitals: _mm512_mask_testn_epi8_mask(letters, bytes, every(SMALL)),
             marks: of(marks),
             words: digits | letters | of(joining),
             odd: _mm512_movepi8_mask(bytes) | of(coded),
@@ -78,7 +78,7 @@ fn read_avx512(blocks: &[[u8; BLOCK]], out: &mut [Masks]) {
     }
 }
 
-#[target_feature(enable = "avx512f,avx512bw")]
+#[target_feature(enable = "avx512f,avx512bw,bmi1,lzcnt")]
 fn passed_avx512(blocks: &[[u8; BLOCK]]) -> usize {
     let every = |byte: u8| _mm512_set1_epi8(byte.cast_signed());
     // SAFETY: a table has the 16 bytes that are read, and an unaligned load needs no alignment.
@@ -97,7 +97,7 @@ fn passed_avx512(blocks: &[[u8; BLOCK]]) -> usize {
     })
 }
 
-#[target_feature(enable = "avx2")]
+#[target_feature(enable = "avx2,bmi1,lzcnt")]
 fn passed_avx2(blocks: &[[u8; BLOCK]]) -> usize {
     glance::passed(blocks, |block| {
         let (halves, _) = block.as_chunks::<32>();
