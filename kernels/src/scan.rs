@@ -253,6 +253,7 @@ impl<'s, 't> Scanner<'s, 't> {
         let country = if separated { TWO_BEHIND >> 1 } else { TWO_BEHIND };
         if digits & 0b11 == 0b11
             && letters_behind & country == country
+            && iban::may_be_country(bytes, place - usize::from(separated))
             && let Some(found) = iban::find(bytes, place)
         {
             // Nothing that starts inside of an account is longer; the check of a creditor is the weaker one.

@@ -5,7 +5,7 @@
 
 use super::tokens::Parts;
 use super::{around, hash, keys, marked, named, names, url};
-use crate::bytes::{at, before, goes_on_behind_digit};
+use crate::bytes::{at, before};
 
 /// May a secret start in or at the long word that starts at `start`? Then these are its parts from the
 /// first one on that may be a token; none may be where the word itself is what counts.
@@ -70,7 +70,5 @@ pub(crate) fn may_be_tilde(text: &[u8], mark: usize) -> bool {
 /// May the group of digits that starts at `place` belong to a secret?
 #[inline]
 pub(crate) fn may_be_digits(text: &[u8], place: usize) -> bool {
-    // No value and no scheme has begun there, and no word about one.
-    !goes_on_behind_digit(text, place)
-        && (named::may_be_spoken(text, place) || hash::may_be_scheme(text, place))
+    named::may_be_spoken(text, place) || hash::may_be_scheme(text, place)
 }

@@ -28,6 +28,7 @@ mod table;
 mod tokens;
 mod url;
 
+use crate::bytes::goes_on_behind_digit;
 use crate::{Finding, Label};
 
 /// The secrets of one text, met from left to right.
@@ -107,15 +108,18 @@ impl Secrets {
     /// Appends the secret whose first digits are the group that starts at `place`.
     #[inline]
     pub(crate) fn at_digits(&mut self, text: &[u8], place: usize, out: &mut Vec<Finding>) {
-        if gate::may_be_digits(text, place) && !self.covers(place) {
+        // No value and no scheme begins there, and no word about one stands before it.
+        if !goes_on_behind_digit(text, place) {
             self.digits(text, place, out);
         }
     }
 
     #[inline(never)]
     fn digits(&mut self, text: &[u8], place: usize, out: &mut Vec<Finding>) {
-        self.take(hash::at_digit(text, place), out);
-        self.take(named::spoken(text, place), out);
+        if gate::may_be_digits(text, place) && !self.covers(place) {
+            self.take(hash::at_digit(text, place), out);
+            self.take(named::spoken(text, place), out);
+        }
     }
 
     /// Appends the password that prose tells in the quotes that open at `quote`.
