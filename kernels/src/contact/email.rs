@@ -30,10 +30,22 @@ fn address(start: usize, end: usize) -> Finding {
 #[inline]
 pub(crate) fn find_around(text: &str, sign: usize, around: Around<'_>) -> Option<Finding> {
     let bytes = text.as_bytes();
-    match (plain_start(bytes, sign, around), plain_end(bytes, sign + 1, around)) {
-        (Some(start), Some(end)) => Some(address(start, end)),
-        _ => find(text, sign),
+    match plain_end(bytes, sign + 1, around) {
+        Plain::Ends(end) => match plain_start(bytes, sign, around) {
+            Some(start) => Some(address(start, end)),
+            None => find(text, sign),
+        },
+        Plain::IsNone => None,
+        Plain::Unknown => find(text, sign),
     }
+}
+
+/// What a name is for a reader of letters, digits and dots.
+enum Plain {
+    Ends(usize),
+    /// No label but the first may be a top level, and nothing follows that could be more of it.
+    IsNone,
+    Unknown,
 }
 
 /// Where a local part starts that is words with single dots, hyphens, `_` or `+` between them.
@@ -61,29 +73,26 @@ fn plain_start(text: &[u8], sign: usize, around: Around<'_>) -> Option<usize> {
     }
 }
 
-/// Where a name ends that is labels of letters and digits, the last of them a top level. A full stop may follow.
+/// Where a name of labels of letters and digits ends: behind the last of them that may be a top level.
 #[inline]
-fn plain_end(text: &[u8], from: usize, around: Around<'_>) -> Option<usize> {
+fn plain_end(text: &[u8], from: usize, around: Around<'_>) -> Plain {
     let (mut letters, mut digits) = (around.letters() >> 1, around.digits() >> 1);
-    let (mut end, mut is_top) = (from, false);
-    for label in 0.. {
+    let (mut end, mut top) = (from, None);
+    loop {
         let length = (letters | digits).trailing_ones();
-        let next = at(text, end + length as usize);
-        if length == 0 {
-            // Behind a dot that ends the sentence.
-            let stops = is_top && class(next) & (HOST | HIGH) == 0;
-            return stops.then(|| end - 1);
-        }
         end += length as usize;
-        is_top = label > 0 && length >= 2 && letters.trailing_ones() == length;
-        if next != b'.' {
-            return (is_top && class(next) & (HOST | HIGH) == 0).then_some(end);
+        if end - length as usize > from && length >= 2 && letters.trailing_ones() == length {
+            top = Some(end);
         }
-        // What is behind the 64 bytes has no class here, and is read byte by byte.
+        let next = at(text, end);
+        if next != b'.' || length == 0 {
+            // What is behind the 64 bytes has no class here, and is read byte by byte.
+            let stops = class(next) & (HOST | HIGH) == 0;
+            return if stops { top.map_or(Plain::IsNone, Plain::Ends) } else { Plain::Unknown };
+        }
         (letters, digits) = (letters.unbounded_shr(length + 1), digits.unbounded_shr(length + 1));
         end += 1;
     }
-    None
 }
 
 /// May the bytes beside the `@` at `sign` be those of an address?

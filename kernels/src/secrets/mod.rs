@@ -109,17 +109,15 @@ impl Secrets {
     #[inline]
     pub(crate) fn at_digits(&mut self, text: &[u8], place: usize, out: &mut Vec<Finding>) {
         // No value and no scheme begins there, and no word about one stands before it.
-        if !goes_on_behind_digit(text, place) {
+        if !goes_on_behind_digit(text, place) && gate::may_be_digits(text, place) && !self.covers(place) {
             self.digits(text, place, out);
         }
     }
 
     #[inline(never)]
     fn digits(&mut self, text: &[u8], place: usize, out: &mut Vec<Finding>) {
-        if gate::may_be_digits(text, place) && !self.covers(place) {
-            self.take(hash::at_digit(text, place), out);
-            self.take(named::spoken(text, place), out);
-        }
+        self.take(hash::at_digit(text, place), out);
+        self.take(named::spoken(text, place), out);
     }
 
     /// Appends the password that prose tells in the quotes that open at `quote`.
