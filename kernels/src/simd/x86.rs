@@ -8,8 +8,10 @@ use super::{BLOCK, CODED, MARKS, Masks, Reader};
 
 /// What this processor has, the widest first.
 pub(super) fn readers() -> [Option<(Reader, &'static str)>; 2] {
-    let wide = is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512bw");
-    [wide.then_some((AVX512, "avx512")), is_x86_feature_detected!("avx2").then_some((AVX2, "avx2"))]
+    let bits = is_x86_feature_detected!("bmi1") && is_x86_feature_detected!("lzcnt");
+    let half = bits && is_x86_feature_detected!("avx2");
+    let wide = half && is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512bw");
+    [wide.then_some((AVX512, "avx512")), half.then_some((AVX2, "avx2"))]
 }
 
 const AVX512: Reader = Reader {
