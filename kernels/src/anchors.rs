@@ -1,6 +1,6 @@
 //! Anchors: the few bytes of a text at which something can be found.
 //!
-//! Invariant: every start of a digit group, every `@`, `:`, `=` and `~`, every start of a word of at least
+//! Invariant: every start of a digit group, every `@`, `:`, `=`, `~` and `"`, every start of a word of at least
 //! [`LONG_WORD`] bytes and every start of [`CAPITALS`] capitals in a row is reported, in order, once; with
 //! each come the classes of the bytes around it.
 
@@ -11,15 +11,16 @@ use crate::simd::{BLOCK, Masks, Reader};
 pub(crate) const LONG_WORD: u32 = 16;
 /// So many capitals at the start of a word are how a BIC starts (ISO 9362).
 pub(crate) const CAPITALS: u32 = 6;
-/// Blocks whose masks are made together: they stay in the first cache.
-const TOGETHER: usize = 64;
-/// Blocks that are kept behind the one that is looked at.
-const HISTORY: usize = 2;
+/// Blocks before the one that is looked at whose masks are known with its own and that of the next one.
+const BEHIND: usize = 2;
+const WINDOW: usize = BEHIND + 2;
+/// No more blocks are looked at together.
+const TOGETHER: usize = 16;
 
 /// What is at an anchor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Anchor {
-    /// One of `@`, `:`, `=` and `~`.
+    /// One of `@`, `:`, `=`, `~` and `"`.
     Mark(u8),
     /// A group of digits starts.
     Digits,
@@ -34,7 +35,7 @@ pub(crate) enum Anchor {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Around<'m> {
     /// Masks of the blocks before, of the block of the anchor, and of the one after.
-    blocks: &'m [Masks; HISTORY + 2],
+    blocks: &'m [Masks; WINDOW],
     /// The anchor's place in its block.
     shift: u32,
 }
@@ -68,6 +69,12 @@ impl Around<'_> {
     #[inline]
     pub(crate) fn capitals(&self) -> u64 {
         self.ahead(|masks| masks.capitals)
+    }
+
+    /// Digits before the anchor.
+    #[inline]
+    pub(crate) fn digits_behind(&self) -> u64 {
+        self.behind(|masks| masks.digits)
     }
 
     /// Letters of ASCII before the anchor.
@@ -134,57 +141,68 @@ pub(crate) fn each(
     mut odd: impl FnMut(usize, &Masks),
 ) {
     let (blocks, rest) = text.as_chunks::<BLOCK>();
-    let mut last = [[0; BLOCK]];
-    for (slot, &byte) in last.iter_mut().flatten().zip(rest) {
-        *slot = byte;
+    let mut tail = [0; BLOCK];
+    tail.iter_mut().zip(rest).for_each(|(slot, byte)| *slot = *byte);
+    let mut masks = [Masks::default(); BEHIND + TOGETHER + 1];
+    let (mut here, mut together) = (0, 1);
+    while let Some(ahead) = blocks.get(here..) {
+        let passed = (reader.passed)(ahead);
+        // Where one block follows another that was looked at, others will.
+        together = if passed == 0 { (2 * together).min(TOGETHER) } else { 1 };
+        here += passed;
+        let count = together.min(blocks.len() + 1 - here);
+        around(reader, [here, here + count], blocks, &tail, &mut masks);
+        for (place, window) in (here..here + count).zip(masks.array_windows()) {
+            look(window, place * BLOCK, text, &mut visit, &mut odd);
+        }
+        here += count;
     }
-    // In front of the new masks stand those that are still needed: the history, and the block that waits
-    // for its next one, because only that tells whether a word in it is long.
-    let mut masks = [Masks::default(); HISTORY + 1 + TOGETHER];
-    let mut start = 0;
-    for chunk in blocks.chunks(TOGETHER).chain([last.as_slice()]) {
-        let Some(fresh) = masks.get_mut(HISTORY + 1..) else { return };
-        reader(chunk, fresh);
-        look(&masks, chunk.len(), start, text, &mut visit, &mut odd);
-        masks.copy_within(chunk.len()..chunk.len() + HISTORY + 1, 0);
-        start += chunk.len() * BLOCK;
-    }
-    if let Some(end) = masks.get_mut(HISTORY + 1) {
-        *end = Masks::default();
-    }
-    look(&masks, 1, start, text, &mut visit, &mut |_, _| {});
 }
 
-/// Looks at the anchors of `count` blocks, the first of which waited; the others start at `start`.
+/// Reads the blocks `here..end`, [`BEHIND`] before them and one behind; block `blocks.len()` is `tail`.
+#[inline]
+fn around(
+    reader: Reader,
+    [here, end]: [usize; 2],
+    blocks: &[[u8; BLOCK]],
+    tail: &[u8; BLOCK],
+    masks: &mut [Masks; BEHIND + TOGETHER + 1],
+) {
+    let from = here.saturating_sub(BEHIND);
+    let (outside, masks) = masks.split_at_mut(from + BEHIND - here);
+    outside.fill(Masks::default());
+    let whole = blocks.get(from..blocks.len().min(end + 1)).unwrap_or_default();
+    (reader.read)(whole, masks);
+    if end >= blocks.len() {
+        let past = masks.get_mut(whole.len()..).unwrap_or_default();
+        past.iter_mut().take(2).for_each(|masks| *masks = Masks::default());
+        (reader.read)(std::slice::from_ref(tail), past);
+    }
+}
+
+/// Looks at the last of `blocks` but one, which starts at `start`.
 #[inline]
 fn look(
-    masks: &[Masks],
-    count: usize,
+    blocks: &[Masks; WINDOW],
     start: usize,
     text: &[u8],
     visit: &mut impl FnMut(usize, Anchor, Around<'_>),
     odd: &mut impl FnMut(usize, &Masks),
 ) {
-    let mut start = start;
-    for blocks in masks.array_windows::<{ HISTORY + 2 }>().take(count) {
-        let [.., last, here, next] = blocks;
-        if next.odd != 0 {
-            odd(start, next);
-        }
-        let words =
-            rows::<LONG_WORD>(here.words, next.words) & !(here.words << 1 | last.words >> (BLOCK - 1));
-        if here.marks | here.digits | words | two(here.capitals, next.capitals) != 0 {
-            // The block before the text has no anchors.
-            block(blocks, start.saturating_sub(BLOCK), words, text, visit);
-        }
-        start += BLOCK;
+    let [.., last, here, next] = blocks;
+    if here.odd != 0 {
+        odd(start, here);
+    }
+    let words = rows::<LONG_WORD>(here.words, next.words) & !(here.words << 1 | last.words >> (BLOCK - 1));
+    if here.marks | here.digits | words | two(here.capitals, next.capitals) != 0 {
+        block(blocks, start, words, text, visit);
     }
 }
 
-/// Looks at the anchors of the last block but one, which starts at `start` and has long words at `words`.
+/// Looks at the anchors of the last of `blocks` but one, which starts at `start` and has long words at `words`.
 #[inline(never)]
 fn block(
-    blocks: &[Masks; HISTORY + 2],
+    blocks: &[Masks; WINDOW],
     start: usize,
     words: u64,
     text: &[u8],
@@ -221,15 +239,26 @@ fn block(
 /// The first bit of each row of at least `N` bits, and perhaps others of it. A row may go on in the next block.
 #[inline]
 fn rows<const N: u32>(bits: u64, next: u64) -> u64 {
+    let last = bits.leading_ones();
+    let goes_on = u64::from(last + next.trailing_ones() >= N);
+    rows_within::<N>(bits) | goes_on.unbounded_shl(u64::BITS - last)
+}
+
+/// Is there such a row?
+#[inline]
+pub(crate) fn has_row<const N: u32>(bits: u64, next: u64) -> bool {
+    rows_within::<N>(bits) != 0 || bits.leading_ones() + next.trailing_ones() >= N
+}
+
+#[inline]
+fn rows_within<const N: u32>(bits: u64) -> u64 {
     let (mut within, mut length) = (bits, 1);
     while length < N {
         let step = length.min(N - length);
         within &= within >> step;
         length += step;
     }
-    let last = bits.leading_ones();
-    let goes_on = u64::from(last + next.trailing_ones() >= N);
-    within | goes_on.unbounded_shl(u64::BITS - last)
+    within
 }
 
 /// The same for capitals. Most blocks have no two in a row.
@@ -270,7 +299,7 @@ mod tests {
             if !previous.is_ascii_alphanumeric() && run(u8::is_ascii_uppercase) >= CAPITALS as usize {
                 expected.push((index, Anchor::Capitals));
             }
-            if b"@:=~".contains(&byte) {
+            if b"@:=~\"".contains(&byte) {
                 expected.push((index, Anchor::Mark(byte)));
             }
         }
@@ -280,7 +309,7 @@ mod tests {
     proptest! {
         #[test]
         fn anchors_are_those_of_the_plain_definition(
-            text in "([0-9]{1,3}|[@:=~]|[a-z é]{1,40}|[A-Z]{1,9}|[a-zA-Z0-9_-]{10,90}){0,24}",
+            text in "([0-9]{1,3}|[@:=~\"]|[a-z é]{1,40}|[A-Z]{1,9}|[a-zA-Z0-9_-]{10,90}){0,24}",
         ) {
             for (reader, name) in crate::simd::all() {
                 let mut found = Vec::new();

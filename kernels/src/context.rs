@@ -274,8 +274,12 @@ impl<'w, 't> Context<'w, 't> {
     }
 
     /// Does a word about `topic` end within `distance` bytes before `start`?
+    #[inline]
     pub(crate) fn precedes(&mut self, topic: Topic, start: usize, distance: usize) -> bool {
-        self.read(start);
+        // Most questions are asked where another one was.
+        if self.read_to < start.max(self.here.letters) {
+            self.read(start);
+        }
         let last = self.last.get(usize::from(topic.0)).copied().unwrap_or(0) as usize;
         last != 0 && last <= start && last + distance.min(BEFORE) >= start
     }
@@ -331,6 +335,7 @@ impl<'w, 't> Context<'w, 't> {
     }
 
     /// Notes the words between the last question and this one.
+    #[inline(never)]
     fn read(&mut self, to: usize) {
         self.read_behind();
         if let Some(from) = self.unread(to) {

@@ -149,6 +149,10 @@ impl<'t> Run<'t> {
 
     /// The values 0..=9 of its digits, and zeros.
     pub(crate) fn values(&self) -> [u8; MAX_DIGITS] {
+        if let (1, Some(digits)) = (self.count, self.text.get(self.start..).and_then(<[u8]>::first_chunk)) {
+            let values = digits.map(|digit: u8| digit.wrapping_sub(b'0'));
+            return first(&values, Run::of(self.digits, 0));
+        }
         let mut bytes = [0; 2 * WHOLE];
         let (mut filled, mut from) = (0, self.start);
         for group in 0..self.count {

@@ -14,7 +14,7 @@ use crate::resolve::resolve;
 use crate::secrets::Secrets;
 use crate::simd::Reader;
 use crate::view::{self, Spots};
-use crate::{Finding, Label, anchors, crypto, device, network, number, secrets};
+use crate::{Finding, Label, anchors, crypto, device, network, number};
 
 /// What is built once for all scans.
 #[derive(Debug)]
@@ -121,8 +121,6 @@ fn read<'t>(
         },
         |block, masks| odd.block(text, block, masks),
     );
-    // What has no anchor is looked for here, whoever found the anchors.
-    secrets::in_quotes(bytes, scanner.out);
     spots.join(odd);
     spots
 }
@@ -173,20 +171,33 @@ impl<'s, 't> Scanner<'s, 't> {
     fn visit(&mut self, place: usize, anchor: Anchor, around: Around<'_>) {
         match anchor {
             Anchor::Mark(b'@') if !email::has_edges(self.text.as_bytes(), place) => {}
+            Anchor::Mark(b'"') if before(self.text.as_bytes(), place) != b' ' => {}
+            Anchor::Mark(b'@') => self.address(place, around),
             Anchor::Mark(mark) => self.mark(place, mark),
-            Anchor::Digits => self.group(place, around),
+            Anchor::Digits => {
+                self.secrets.at_digits(self.text.as_bytes(), place, self.out);
+                if place >= self.digits_from {
+                    self.digits(place, around);
+                }
+            }
             Anchor::Word => self.word(place, around),
             Anchor::Capitals => self.capitals(place),
         }
     }
 
     #[inline(never)]
+    fn address(&mut self, sign: usize, around: Around<'_>) {
+        let found = email::find_around(self.text, sign, around);
+        self.take(found);
+    }
+
+    #[inline(never)]
     fn mark(&mut self, place: usize, mark: u8) {
         let bytes = self.text.as_bytes();
         match mark {
-            b'@' => self.out.extend(email::find(self.text, place)),
             b'=' => self.secrets.at_equals(bytes, place, self.out),
             b':' => self.colon(place),
+            b'"' => self.secrets.at_quote(bytes, place, self.out),
             _ => self.secrets.at_tilde(bytes, place, self.out),
         }
     }
@@ -226,17 +237,8 @@ impl<'s, 't> Scanner<'s, 't> {
         self.secrets.at_word(bytes, place, self.out);
     }
 
-    /// A group of digits starts at `place`.
+    /// A group of digits starts at `place`, outside of a number whose check has passed.
     #[inline(never)]
-    fn group(&mut self, place: usize, around: Around<'_>) {
-        self.secrets.at_digits(self.text.as_bytes(), place, self.out);
-        if place >= self.digits_from {
-            self.digits(place, around);
-        }
-    }
-
-    /// The same outside of a number whose check has passed.
-    #[inline]
     fn digits(&mut self, place: usize, around: Around<'_>) {
         let bytes = self.text.as_bytes();
         let previous = before(bytes, place);
@@ -251,6 +253,7 @@ impl<'s, 't> Scanner<'s, 't> {
         let country = if separated { TWO_BEHIND >> 1 } else { TWO_BEHIND };
         if digits & 0b11 == 0b11
             && letters_behind & country == country
+            && iban::may_be_country(bytes, place - usize::from(separated))
             && let Some(found) = iban::find(bytes, place)
         {
             // Nothing that starts inside of an account is longer; the check of a creditor is the weaker one.

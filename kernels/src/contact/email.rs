@@ -3,6 +3,7 @@
 //! Invariant: what a mail server would deliver to is inside the span; quotes, brackets and the full stop
 //! around it are not.
 
+use crate::anchors::Around;
 use crate::bytes::{at, before, run_end, run_start};
 use crate::{Finding, Label};
 
@@ -17,9 +18,81 @@ pub(crate) fn find(text: &str, sign: usize) -> Option<Finding> {
     if !has_edges(text.as_bytes(), sign) {
         return None;
     }
-    let start = local_start(text, sign)?;
-    let end = domain_end(text, sign + 1)?;
-    Some(Finding { start, end, label: Label::Email, kind: "email", country: None, score: 95 })
+    Some(address(local_start(text, sign)?, domain_end(text, sign + 1)?))
+}
+
+fn address(start: usize, end: usize) -> Finding {
+    Finding { start, end, label: Label::Email, kind: "email", country: None, score: 95 }
+}
+
+/// As [`find`], where the classes of the bytes around the `@` are known: most addresses are letters and digits with
+/// single marks between them, and are passed a word at a time.
+#[inline]
+pub(crate) fn find_around(text: &str, sign: usize, around: Around<'_>) -> Option<Finding> {
+    let bytes = text.as_bytes();
+    match plain_end(bytes, sign + 1, around) {
+        Plain::Ends(end) => match plain_start(bytes, sign, around) {
+            Some(start) => Some(address(start, end)),
+            None => find(text, sign),
+        },
+        Plain::IsNone => None,
+        Plain::Unknown => find(text, sign),
+    }
+}
+
+/// What a name is for a reader of letters, digits and dots.
+enum Plain {
+    Ends(usize),
+    /// No label but the first may be a top level, and nothing follows that could be more of it.
+    IsNone,
+    Unknown,
+}
+
+/// Where a local part starts that is words with single dots, hyphens, `_` or `+` between them.
+#[inline]
+fn plain_start(text: &[u8], sign: usize, around: Around<'_>) -> Option<usize> {
+    let mut words = around.letters_behind() | around.digits_behind();
+    let mut length = 0;
+    loop {
+        let word = words.leading_ones();
+        length += word;
+        // A longer one is read byte by byte.
+        if word == 0 || length as usize >= LOCAL_MAX - 1 {
+            return None;
+        }
+        let start = sign.checked_sub(length as usize)?;
+        let mark = before(text, start);
+        if class(mark) & (LOCAL | QUOTE | HIGH) == 0 {
+            return Some(start);
+        }
+        if !matches!(mark, b'.' | b'-' | b'_' | b'+') {
+            return None;
+        }
+        length += 1;
+        words = words.unbounded_shl(word + 1);
+    }
+}
+
+/// Where a name of labels of letters and digits ends: behind the last of them that may be a top level.
+#[inline]
+fn plain_end(text: &[u8], from: usize, around: Around<'_>) -> Plain {
+    let (mut letters, mut digits) = (around.letters() >> 1, around.digits() >> 1);
+    let (mut end, mut top) = (from, None);
+    loop {
+        let length = (letters | digits).trailing_ones();
+        end += length as usize;
+        if end - length as usize > from && length >= 2 && letters.trailing_ones() == length {
+            top = Some(end);
+        }
+        let next = at(text, end);
+        if next != b'.' || length == 0 {
+            // What is behind the 64 bytes has no class here, and is read byte by byte.
+            let stops = class(next) & (HOST | HIGH) == 0;
+            return if stops { top.map_or(Plain::IsNone, Plain::Ends) } else { Plain::Unknown };
+        }
+        (letters, digits) = (letters.unbounded_shr(length + 1), digits.unbounded_shr(length + 1));
+        end += 1;
+    }
 }
 
 /// May the bytes beside the `@` at `sign` be those of an address?
@@ -186,6 +259,28 @@ fn is_host(host: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::anchors::{self, Anchor};
+    use proptest::prelude::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(4096))]
+
+        #[test]
+        fn an_address_is_the_same_a_word_at_a_time_and_byte_by_byte(
+            text in "([a-z]{1,3}|[a-z0-9]{1,70}|@|[.+_ -]|[=/'\"<]|é|[a-z0-9]{1,9}@[a-z0-9]{1,9}[.][a-z]{1,4}[.]?){0,24}",
+        ) {
+            let mut found = Vec::new();
+            let visit = |sign, anchor, around: Around<'_>| {
+                if anchor == Anchor::Mark(b'@') && has_edges(text.as_bytes(), sign) {
+                    found.push((find_around(&text, sign, around), find(&text, sign)));
+                }
+            };
+            anchors::each(crate::simd::best().0, text.as_bytes(), visit, |_, _| {});
+            for (by_words, by_bytes) in found {
+                prop_assert_eq!(by_words, by_bytes);
+            }
+        }
+    }
 
     fn address(text: &str) -> Option<&str> {
         let found = find(text, text.find('@')?)?;

@@ -10,6 +10,13 @@ use crate::{Finding, Label};
 /// ISO 13616: two letters, two digits and at most 30 characters.
 const LENGTH_MAX: usize = 34;
 
+/// May two letters that start a word, or stand behind `IBAN`, end at `end`? Most words are longer.
+#[inline]
+pub(crate) fn may_be_country(text: &[u8], end: usize) -> bool {
+    let previous = before(text, end.saturating_sub(2));
+    !previous.is_ascii_alphanumeric() || previous | 0x20 == b'n'
+}
+
 /// The account whose check digits start at `digit`, or the creditor: they begin alike.
 pub(crate) fn find(text: &[u8], digit: usize) -> Option<Finding> {
     let start = country_start(text, digit)?;

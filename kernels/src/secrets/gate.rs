@@ -68,7 +68,7 @@ pub(crate) fn may_be_tilde(text: &[u8], mark: usize) -> bool {
 }
 
 /// May the group of digits that starts at `place` belong to a secret?
-#[inline]
+#[inline(never)] // one call for both of them
 pub(crate) fn may_be_digits(text: &[u8], place: usize) -> bool {
     named::may_be_spoken(text, place) || hash::may_be_scheme(text, place)
 }

@@ -9,6 +9,7 @@
 //! - `=` and `:`: a name before it that says what follows (`named.rs`, `names.rs`), keys that end in `=`,
 //!   the user and the password of a URL (`url.rs`), hashes (`hash.rs`);
 //! - a group of digits: hashes, and a password that prose tells;
+//! - `"`: a password that prose tells in quotes;
 //! - `~`: client secrets of Microsoft Entra.
 //!
 //! Before them stands a gate (`gate.rs`), because hardly any anchor is that of a secret.
@@ -27,6 +28,7 @@ mod table;
 mod tokens;
 mod url;
 
+use crate::bytes::goes_on_behind_digit;
 use crate::{Finding, Label};
 
 /// The secrets of one text, met from left to right.
@@ -106,7 +108,8 @@ impl Secrets {
     /// Appends the secret whose first digits are the group that starts at `place`.
     #[inline]
     pub(crate) fn at_digits(&mut self, text: &[u8], place: usize, out: &mut Vec<Finding>) {
-        if gate::may_be_digits(text, place) && !self.covers(place) {
+        // No value and no scheme begins there, and no word about one stands before it.
+        if !goes_on_behind_digit(text, place) && gate::may_be_digits(text, place) && !self.covers(place) {
             self.digits(text, place, out);
         }
     }
@@ -115,6 +118,15 @@ impl Secrets {
     fn digits(&mut self, text: &[u8], place: usize, out: &mut Vec<Finding>) {
         self.take(hash::at_digit(text, place), out);
         self.take(named::spoken(text, place), out);
+    }
+
+    /// Appends the password that prose tells in the quotes that open at `quote`.
+    #[inline]
+    pub(crate) fn at_quote(&self, text: &[u8], quote: usize, out: &mut Vec<Finding>) {
+        if gate::may_be_quote(text, quote) {
+            // A word of few letters is in them: nothing that is in it is taken for read.
+            out.extend(named::quoted(text, quote));
+        }
     }
 
     #[inline]
@@ -132,13 +144,6 @@ impl Secrets {
     fn covers(&self, place: usize) -> bool {
         self.start < place && place < self.end
     }
-}
-
-/// Appends the passwords that prose tells in quotes. It has no anchor of its own: a word of few letters
-/// stands in quotes there, and a verb before it.
-pub(crate) fn in_quotes(text: &[u8], out: &mut Vec<Finding>) {
-    let quotes = memchr::memchr_iter(b'"', text).filter(|&place| gate::may_be_quote(text, place));
-    out.extend(quotes.filter_map(|place| named::quoted(text, place)));
 }
 
 fn finding(start: usize, end: usize, kind: &'static str, score: u8) -> Finding {

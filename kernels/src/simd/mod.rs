@@ -6,6 +6,7 @@
 //! On aarch64 the portable reader is the NEON one: NEON is part of that architecture, and its
 //! comparisons have neither branches nor tables, so the compiler turns them into vector instructions.
 
+mod glance;
 mod portable;
 #[cfg(target_arch = "x86_64")]
 mod x86;
@@ -13,7 +14,7 @@ mod x86;
 /// Bytes that one set of masks speaks of.
 pub(crate) const BLOCK: usize = 64;
 /// At each of them something may be found.
-const MARKS: &[u8; 4] = b"@:=~";
+const MARKS: &[u8; 5] = b"@:=~\"";
 /// With each of them starts what may stand for another character: see `view/`.
 pub(crate) const CODED: &[u8; 6] = b"%&\\=([";
 
@@ -26,7 +27,7 @@ pub(crate) struct Masks {
     pub(crate) letters: u64,
     /// Capital letters of ASCII.
     pub(crate) capitals: u64,
-    /// `@`, `:`, `=` and `~`.
+    /// `@`, `:`, `=`, `~` and `"`.
     pub(crate) marks: u64,
     /// Letters and digits of ASCII, `_` and `-`.
     pub(crate) words: u64,
@@ -34,12 +35,18 @@ pub(crate) struct Masks {
     pub(crate) odd: u64,
 }
 
-/// Reads as many blocks as there are masks to write, or fewer.
-pub(crate) type Reader = fn(&[[u8; BLOCK]], &mut [Masks]);
+/// How this processor reads.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Reader {
+    /// Reads as many blocks as there are masks to write, or fewer.
+    pub(crate) read: fn(&[[u8; BLOCK]], &mut [Masks]),
+    /// How many blocks can be passed, because nothing starts in them and nothing in them is odd. Never the last one.
+    pub(crate) passed: fn(&[[u8; BLOCK]]) -> usize,
+}
 
 /// The reader for this processor, and its name.
 pub(crate) fn best() -> (Reader, &'static str) {
-    all().next().unwrap_or((portable::read, "portable"))
+    all().next().unwrap_or((portable::READER, "portable"))
 }
 
 /// Every reader that runs here, the fastest first.
@@ -49,7 +56,7 @@ pub(crate) fn all() -> impl Iterator<Item = (Reader, &'static str)> {
     #[cfg(not(target_arch = "x86_64"))]
     let wide = [None::<(Reader, &'static str)>; 2];
     let portable = if cfg!(target_arch = "aarch64") { "neon" } else { "portable" };
-    wide.into_iter().flatten().chain([(portable::read as Reader, portable)])
+    wide.into_iter().flatten().chain([(portable::READER, portable)])
 }
 
 #[cfg(test)]
@@ -80,10 +87,41 @@ mod tests {
                     let mut block = [b' '; BLOCK];
                     block[place] = byte;
                     let mut masks = [Masks::default()];
-                    reader(&[block], &mut masks);
+                    (reader.read)(&[block], &mut masks);
                     assert_eq!(masks[0], plain(&block), "{name}: {byte:#x} at {place}");
                 }
             }
+        }
+    }
+
+    /// What no reader may pass.
+    fn holds_something(masks: &Masks) -> bool {
+        masks.digits | masks.marks | masks.odd != 0
+    }
+
+    #[test]
+    fn a_block_is_passed_only_if_nothing_can_start_in_it() {
+        for (reader, name) in all() {
+            for byte in 0..=u8::MAX {
+                for place in 0..BLOCK {
+                    let mut block = [b' '; BLOCK];
+                    block[place] = byte;
+                    let passed = (reader.passed)(&[[b' '; BLOCK], block, [b' '; BLOCK], [b' '; BLOCK]]);
+                    let expected = if holds_something(&plain(&block)) { 1 } else { 3 };
+                    assert_eq!(passed, expected, "{name}: {byte:#x} at {place}");
+                }
+            }
+            let rows =
+                [(15, b'a', 3), (16, b'a', 0), (5, b'A', 3), (6, b'A', 0), (16, b'-', 0), (64, b' ', 3)];
+            for (length, byte, expected) in rows {
+                for from in 0..BLOCK {
+                    let mut blocks = [[b' '; BLOCK]; 4];
+                    blocks.as_flattened_mut()[from..from + length].fill(byte);
+                    assert_eq!((reader.passed)(&blocks), expected, "{name}: {length} of {byte} from {from}");
+                }
+            }
+            assert_eq!((reader.passed)(&[]), 0, "{name}");
+            assert_eq!((reader.passed)(&[[b'1'; BLOCK]]), 0, "{name}");
         }
     }
 
@@ -95,7 +133,7 @@ mod tests {
             let expected: Vec<Masks> = blocks.iter().map(plain).collect();
             for (reader, name) in all() {
                 let mut masks = vec![Masks::default(); blocks.len()];
-                reader(blocks, &mut masks);
+                (reader.read)(blocks, &mut masks);
                 prop_assert_eq!(&masks, &expected, "{}", name);
             }
         }

@@ -1,11 +1,14 @@
 //! The definition of the masks, in a form that every compiler vectorises.
 
-use super::{BLOCK, CODED, MARKS, Masks};
+use super::glance::{self, BELOW_WORDS, Glance, SMALL};
+use super::{BLOCK, CODED, MARKS, Masks, Reader};
+
+pub(super) const READER: Reader = Reader { read, passed };
 
 /// Gathers the lowest bit of each of eight bytes: byte `i` arrives at bit `56 + i`, without carries.
 const GATHER: u64 = 0x0102_0408_1020_4080;
 
-pub(super) fn read(blocks: &[[u8; BLOCK]], out: &mut [Masks]) {
+fn read(blocks: &[[u8; BLOCK]], out: &mut [Masks]) {
     for (block, masks) in blocks.iter().zip(out) {
         let digit = |byte: u8| byte.wrapping_sub(b'0') < 10;
         let letter = |byte: u8| (byte | 0x20).wrapping_sub(b'a') < 26;
@@ -18,6 +21,18 @@ pub(super) fn read(blocks: &[[u8; BLOCK]], out: &mut [Masks]) {
             odd: mask(block, |byte| (byte >= 0x80) | is_of(byte, CODED)),
         };
     }
+}
+
+fn passed(blocks: &[[u8; BLOCK]]) -> usize {
+    glance::passed(blocks, |block| {
+        let digit = |byte: u8| byte.wrapping_sub(b'0') < 10;
+        let word = |byte: u8| (byte > BELOW_WORDS) & (byte < 0x80);
+        Glance {
+            any: mask(block, |byte| digit(byte) | (byte >= 0x80) | is_of(byte, MARKS) | is_of(byte, CODED)),
+            words: mask(block, word),
+            capitals: mask(block, |byte| word(byte) & (byte & SMALL == 0)),
+        }
+    })
 }
 
 /// Without a branch: the set is unrolled.

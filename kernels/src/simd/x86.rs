@@ -3,39 +3,46 @@
 
 use std::arch::x86_64::*;
 
+use super::glance::{self, BELOW_WORDS, Glance, SMALL};
 use super::{BLOCK, CODED, MARKS, Masks, Reader};
 
 /// What this processor has, the widest first.
 pub(super) fn readers() -> [Option<(Reader, &'static str)>; 2] {
-    let wide = is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512bw");
-    [
-        wide.then_some((avx512 as Reader, "avx512")),
-        is_x86_feature_detected!("avx2").then_some((avx2 as Reader, "avx2")),
-    ]
+    let bits = is_x86_feature_detected!("bmi1") && is_x86_feature_detected!("lzcnt");
+    let half = bits && is_x86_feature_detected!("avx2");
+    let wide = half && is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512bw");
+    [wide.then_some((AVX512, "avx512")), half.then_some((AVX2, "avx2"))]
 }
 
-fn avx512(blocks: &[[u8; BLOCK]], out: &mut [Masks]) {
-    // SAFETY: `readers` gives this function away only where AVX-512F and BW were detected.
-    unsafe { read_avx512(blocks, out) }
-}
+const AVX512: Reader = Reader {
+    // SAFETY: `readers` gives this away only where AVX-512F and BW, BMI1 and LZCNT were detected.
+    read: |blocks, out| unsafe { read_avx512(blocks, out) },
+    // SAFETY: as above.
+    passed: |blocks| unsafe { passed_avx512(blocks) },
+};
 
-fn avx2(blocks: &[[u8; BLOCK]], out: &mut [Masks]) {
-    // SAFETY: `readers` gives this function away only where AVX2 was detected.
-    unsafe { read_avx2(blocks, out) }
-}
+const AVX2: Reader = Reader {
+    // SAFETY: `readers` gives this away only where AVX2, BMI1 and LZCNT were detected.
+    read: |blocks, out| unsafe { read_avx2(blocks, out) },
+    // SAFETY: as above.
+    passed: |blocks| unsafe { passed_avx2(blocks) },
+};
 
 /// Sixteen bytes, each of a set at the place of its lower half. A byte is of the set if it is what stands
 /// at the place of its lower half: one shuffle and one comparison, however many there are. A shuffle
 /// gives 0 for a byte beyond ASCII, and no set has 0.
-const fn by_lower_half<const N: usize>(set: &[u8; N]) -> [u8; 16] {
-    let mut table = [u8::MAX; 16];
-    let mut rest: &[u8] = set;
+const fn by_lower_half(set: &[u8], more: &[u8]) -> [u8; 16] {
+    with(with([u8::MAX; 16], set), more)
+}
+
+const fn with(mut table: [u8; 16], set: &[u8]) -> [u8; 16] {
+    let mut rest = set;
     while let [byte, more @ ..] = rest {
         let place = (*byte & 15) as usize;
         assert!(*byte < 0x80 && *byte != 0 && place < table.len());
         let (_, from) = table.split_at_mut(place);
         if let [slot, ..] = from {
-            assert!(*slot == u8::MAX, "two of a set share their lower half");
+            assert!(*slot == u8::MAX || *slot == *byte, "two of a set share their lower half");
             *slot = *byte;
         }
         rest = more;
@@ -43,9 +50,11 @@ const fn by_lower_half<const N: usize>(set: &[u8; N]) -> [u8; 16] {
     table
 }
 
-const MARK_TABLE: [u8; 16] = by_lower_half(MARKS);
-const CODED_TABLE: [u8; 16] = by_lower_half(CODED);
-const JOINING_TABLE: [u8; 16] = by_lower_half(b"_-");
+const MARK_TABLE: [u8; 16] = by_lower_half(MARKS, &[]);
+const CODED_TABLE: [u8; 16] = by_lower_half(CODED, &[]);
+const JOINING_TABLE: [u8; 16] = by_lower_half(b"_-", &[]);
+/// All that a glance looks for, but digits and bytes outside ASCII.
+const GLANCE_TABLE: [u8; 16] = by_lower_half(MARKS, CODED);
 
 #[target_feature(enable = "avx512f,avx512bw")]
 fn read_avx512(blocks: &[[u8; BLOCK]], out: &mut [Masks]) {
@@ -63,11 +72,66 @@ fn read_avx512(blocks: &[[u8; BLOCK]], out: &mut [Masks]) {
         *masks = Masks {
             digits,
             letters,
-            capitals: _mm512_cmplt_epu8_mask(_mm512_sub_epi8(bytes, every(b'A')), every(26)),
+            capitals: _mm512_mask_testn_epi8_mask(letters, bytes, every(SMALL)),
             marks: of(marks),
             words: digits | letters | of(joining),
             odd: _mm512_movepi8_mask(bytes) | of(coded),
         };
+    }
+}
+
+#[target_feature(enable = "avx512f,avx512bw,bmi1,lzcnt")]
+fn passed_avx512(blocks: &[[u8; BLOCK]]) -> usize {
+    let every = |byte: u8| _mm512_set1_epi8(byte.cast_signed());
+    // SAFETY: a table has the 16 bytes that are read, and an unaligned load needs no alignment.
+    let table = unsafe { _mm512_broadcast_i32x4(_mm_loadu_si128(GLANCE_TABLE.as_ptr().cast())) };
+    glance::passed(blocks, |block| {
+        // SAFETY: a block has the 64 bytes that are read, and an unaligned load needs no alignment.
+        let bytes = unsafe { _mm512_loadu_si512(block.as_ptr().cast()) };
+        let digits = _mm512_cmplt_epu8_mask(_mm512_sub_epi8(bytes, every(b'0')), every(10));
+        let marks = _mm512_cmpeq_epi8_mask(_mm512_shuffle_epi8(table, bytes), bytes);
+        let words = _mm512_cmpgt_epi8_mask(bytes, every(BELOW_WORDS));
+        Glance {
+            any: digits | marks | _mm512_movepi8_mask(bytes),
+            words,
+            capitals: words & _mm512_testn_epi8_mask(bytes, every(SMALL)),
+        }
+    })
+}
+
+#[target_feature(enable = "avx2,bmi1,lzcnt")]
+fn passed_avx2(blocks: &[[u8; BLOCK]]) -> usize {
+    glance::passed(blocks, |block| {
+        let (halves, _) = block.as_chunks::<32>();
+        let [low, high] = halves else { return Glance::default() };
+        let (low, high) = (glance_avx2(low), glance_avx2(high));
+        Glance {
+            any: low.any | high.any << 32,
+            words: low.words | high.words << 32,
+            capitals: low.capitals | high.capitals << 32,
+        }
+    })
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn glance_avx2(half: &[u8; 32]) -> Glance {
+    let every = |byte: u8| _mm256_set1_epi8(byte.cast_signed());
+    // SAFETY: 32 bytes are there, and an unaligned load needs no alignment.
+    let bytes = unsafe { _mm256_loadu_si256(half.as_ptr().cast()) };
+    let mask = |lanes: __m256i| u64::from(_mm256_movemask_epi8(lanes).cast_unsigned());
+    // SAFETY: a table has the 16 bytes that are read, and an unaligned load needs no alignment.
+    let table = unsafe { _mm_loadu_si128(GLANCE_TABLE.as_ptr().cast()) };
+    let marks = _mm256_cmpeq_epi8(_mm256_shuffle_epi8(_mm256_broadcastsi128_si256(table), bytes), bytes);
+    let values = _mm256_sub_epi8(bytes, every(b'0'));
+    let digits = _mm256_cmpeq_epi8(_mm256_min_epu8(values, every(9)), values);
+    let words = mask(_mm256_cmpgt_epi8(bytes, every(BELOW_WORDS)));
+    // A mask is of the highest bits: bytes outside ASCII have theirs, and the bit of small letters becomes it.
+    const { assert!(SMALL << 2 == 0x80) };
+    Glance {
+        any: mask(_mm256_or_si256(_mm256_or_si256(marks, digits), bytes)),
+        words,
+        capitals: words & !mask(_mm256_slli_epi16::<2>(bytes)),
     }
 }
 

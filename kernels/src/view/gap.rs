@@ -33,7 +33,7 @@ pub(super) fn unit(text: &[u8], index: usize) -> Option<Unit> {
 
 /// Where the gap starts that stands before the group whose first digit is at `digit`, perhaps with
 /// letters or one more group of letters between.
-#[inline]
+#[inline(never)]
 pub(super) fn before_digits(text: &[u8], digit: usize) -> Option<usize> {
     let (first, second) = (before(text, digit), before(text, digit.saturating_sub(1)));
     // Behind a word or one separator: what most groups of digits stand behind.
@@ -44,7 +44,6 @@ pub(super) fn before_digits(text: &[u8], digit: usize) -> Option<usize> {
     if none { None } else { before_group(text, digit) }
 }
 
-#[inline(never)]
 fn before_group(text: &[u8], digit: usize) -> Option<usize> {
     let mut start = digit;
     for _group in 0..2 {
