@@ -73,7 +73,7 @@ __device__ __forceinline__ bool follows_capital(const Around& all) {
     return ((all.marks_behind | all.pluses_behind) >> 31) != 0 && (all.capitals_behind >> 30 & 1) != 0;
 }
 
-// As Scanner::is_a_small_number of kernels/src/scan.rs, but that any parenthesis before it counts.
+// Is it a number of prose, at which nothing is found? As Scanner::is_a_small_number of kernels/src/scan.rs.
 __device__ __forceinline__ bool is_small_number(const Around& all, u32 before) {
     const u32 length = ones(all.digits);
     if (length >= NUMBER_SHORTEST || all.letters_behind >> 31 != 0 || before == '+' || before == '(' || before == '<' ||

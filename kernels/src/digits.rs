@@ -106,12 +106,10 @@ impl<'t> Run<'t> {
     /// The same where nobody knows the classes of the bytes.
     #[cfg(test)]
     pub(crate) fn read_at(text: &'t [u8], start: usize) -> Run<'t> {
-        let mask = |test: fn(&u8) -> bool| {
-            let ahead = text.iter().skip(start).take(64);
-            ahead.enumerate().fold(0, |mask, (bit, byte)| mask | u64::from(test(byte)) << bit)
-        };
-        let (letters, capitals) = (mask(u8::is_ascii_alphabetic), mask(u8::is_ascii_uppercase));
-        Run::read(text, start, mask(u8::is_ascii_digit), letters, capitals)
+        let [digits, letters, capitals] =
+            [u8::is_ascii_digit, u8::is_ascii_alphabetic, u8::is_ascii_uppercase]
+                .map(|class| mask(text, start, class));
+        Run::read(text, start, digits, letters, capitals)
     }
 
     /// Does a number start here? Not inside a word, and not behind a decimal point: vectors of numbers
@@ -218,6 +216,13 @@ impl<'t> Run<'t> {
             })
         })
     }
+}
+
+/// Of the 64 bytes from `start` on those of a class, a bit each.
+#[cfg(test)]
+pub(crate) fn mask(text: &[u8], start: usize, class: fn(&u8) -> bool) -> u64 {
+    let ahead = text.iter().skip(start).take(64).enumerate();
+    ahead.fold(0, |mask, (bit, byte)| mask | u64::from(class(byte)) << bit)
 }
 
 /// A bit for each group of a run.

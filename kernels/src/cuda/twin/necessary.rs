@@ -5,15 +5,9 @@
 use crate::bytes::{at, before, ends_word, run_end, run_start, starts_word};
 use crate::contact::phone;
 use crate::cuda::families::{PHONE_BYTES_MAX, PHONE_DIGITS_MIN};
-use crate::digits::{Run, is_separator, starts_code};
+use crate::digits::{Run, is_separator, mask, starts_code};
 use crate::document::birth::YEAR_AHEAD;
 use crate::document::passport::LENGTHS;
-
-/// Of the 64 bytes from `start` on those of a class, a bit each.
-fn mask(text: &[u8], start: usize, class: fn(&u8) -> bool) -> u64 {
-    let ahead = text.get(start..).unwrap_or_default().iter().take(64).enumerate();
-    ahead.fold(0, |mask, (bit, byte)| mask | u64::from(class(byte)) << bit)
-}
 
 fn follows_capital(text: &[u8], digit: usize) -> bool {
     is_separator(before(text, digit)) && before(text, digit - 1).is_ascii_uppercase()
