@@ -85,11 +85,35 @@ fn rounds(runtime: &Runtime, directory: &Path, count: usize) {
         TURN.as_secs()
     );
     println!("|---|---|---|---|---|---|");
+    let mut all = Turns::default();
     for round in 1..=count {
-        println!(
-            "| round {round} {} |",
-            open_loop(runtime, directory, &directory.join(format!("loop-{round}")))
-        );
+        let turns = open_loop(runtime, directory, &directory.join(format!("loop-{round}")));
+        println!("| round {round} {} |", turns.row());
+        all.bare.extend(turns.bare);
+        all.added.extend(turns.added);
+        all.cpu += turns.cpu;
+    }
+    println!("| all of them {} |", all.row());
+}
+
+/// What the bare disk took and what the log added, in microseconds, and the CPU time of the log's turns.
+#[derive(Default)]
+struct Turns {
+    bare: Vec<u64>,
+    added: Vec<u64>,
+    cpu: f64,
+}
+
+impl Turns {
+    fn row(&self) -> String {
+        let quantiles = |took: &[u64]| {
+            let mut sorted = took.to_vec();
+            sorted.sort_unstable();
+            [500, 990].map(|share| at(&sorted, share))
+        };
+        let ([bare_50, bare_99], [added_50, added_99]) = (quantiles(&self.bare), quantiles(&self.added));
+        let cpu = self.cpu / self.added.len() as f64;
+        format!("| {bare_50} µs | {bare_99} µs | {added_50} µs | {added_99} µs | {cpu:.0} µs")
     }
 }
 
@@ -219,26 +243,21 @@ fn recover(runtime: &Runtime, directory: &Path) -> String {
 }
 
 /// What a request is to the log: it arrives when it arrives, whether the one before has its index or not.
-fn open_loop(runtime: &Runtime, directory: &Path, place: &Path) -> String {
+fn open_loop(runtime: &Runtime, directory: &Path, place: &Path) -> Turns {
     let (log, partition) = begin(place);
     let file = bare_file(directory);
-    let (mut bare, mut added, mut cpu) = (Vec::new(), Vec::new(), 0.0);
+    let mut turns = Turns::default();
     for _ in 0..TURNS {
-        bare_turn(&file, &mut bare);
+        bare_turn(&file, &mut turns.bare);
         let before = cpu_us();
-        turn(runtime, &partition, &mut added);
+        turn(runtime, &partition, &mut turns.added);
         std::thread::sleep(SETTLES); // its last checkpoint is its own, not the bare disk's
-        cpu += cpu_us() - before;
+        turns.cpu += cpu_us() - before;
     }
     runtime.block_on(log.close());
     let report = audit::verify(place, audit::Options::default()).unwrap();
-    assert_eq!(report.records, 2 * added.len() as u64);
-    cpu /= added.len() as f64;
-    bare.sort_unstable();
-    added.sort_unstable();
-    let [bare_50, bare_99] = [500, 990].map(|share| at(&bare, share));
-    let [added_50, added_99] = [500, 990].map(|share| at(&added, share));
-    format!("| {bare_50} µs | {bare_99} µs | {added_50} µs | {added_99} µs | {cpu:.0} µs")
+    assert_eq!(report.records, 2 * turns.added.len() as u64);
+    turns
 }
 
 /// Sends requests at their times; each task says how long its INTENT took to be durable.
