@@ -27,7 +27,7 @@ fn ship(s3: &S3, bucket: &str, country: &str, more: &str) -> String {
     format!(
         "\n[[audit.ship]]\nendpoint = \"https://{}\"\nbucket = \"{bucket}\"\nregion = \"eu-central-1\"\n\
          country = \"{country}\"\nnetworks = [\"127.0.0.1/32\"]\nca = \"{}\"\nprefix = \"in/land\"\n\
-         access_key = {{ file = \"s3.key\" }}\nsecret_key = {{ file = \"s3.key\" }}\ninterval_seconds = 1\n{more}",
+         access_key = {{ file = \"KEYS/node.access\" }}\nsecret_key = {{ file = \"KEYS/node.secret\" }}\ninterval_seconds = 1\n{more}",
         s3.door.address,
         s3.ca.display()
     )
@@ -53,11 +53,10 @@ impl Fleet {
         for bucket in ["audit-de", "audit-ch"] {
             s3.bucket(bucket, &["create"]);
         }
+        s3.guard();
         s3.door.set(false);
-        let key = folder.path().join("s3.key");
-        std::fs::write(&key, "tester\n").unwrap();
         let extra = format!("segment_mebibytes = 1\n{}", buckets(&s3, more));
-        let extra = extra.replace("s3.key", &key.display().to_string());
+        let extra = extra.replace("KEYS", &folder.path().display().to_string());
         let mut stage = Stage::start(name, &extra).await.unwrap();
         stage.world.stop_gateway().await;
         Fleet { stage, s3, folder }
@@ -120,7 +119,7 @@ impl Fleet {
         assert!(process.wait().unwrap().success());
     }
 
-    /// The monitor's file, with the keys as the node has them.
+    /// The monitor's file, with the logs' keys as the node has them, and a user of its own that may only read.
     fn monitor_file(&self) -> PathBuf {
         let mut vkeys = Vec::new();
         for entry in std::fs::read_dir(self.stage.log()).unwrap().flatten() {
@@ -128,7 +127,9 @@ impl Fleet {
                 vkeys.push(vkey.trim_end().to_owned());
             }
         }
-        let blocks = buckets(&self.s3, "").replace("[[audit.ship]]", "[[bucket]]");
+        let blocks =
+            buckets(&self.s3, "").replace("[[audit.ship]]", "[[bucket]]").replace("node.", "monitor.");
+        let blocks = blocks.replace("KEYS", &self.folder.path().display().to_string());
         let path = self.folder.path().join("monitor.toml");
         std::fs::write(&path, format!("state = \"monitor.state\"\nvkeys = {vkeys:?}\n{blocks}")).unwrap();
         path
@@ -320,8 +321,9 @@ async fn an_object_that_somebody_else_put_in_the_way_is_an_alarm_and_stays_as_it
 async fn a_log_that_would_leave_its_country_or_go_nowhere_keeps_the_gateway_from_starting() {
     let folder = Folder::new("ship-refused").unwrap();
     let s3 = S3::start(folder.path()).await;
-    let key = folder.path().join("s3.key");
-    std::fs::write(&key, "tester\n").unwrap();
+    for name in ["node.access", "node.secret"] {
+        std::fs::write(folder.path().join(name), "unused\n").unwrap();
+    }
     let all = "countries = [\"DE\", \"FR\", \"CH\"]\ngateway = true\n";
     let eea = "countries = [\"DE\", \"FR\"]\ngateway = true\n";
     let cases = [
@@ -345,7 +347,7 @@ async fn a_log_that_would_leave_its_country_or_go_nowhere_keeps_the_gateway_from
             ),
             "one of them only",
         ),
-        (ship(&s3, "audit-de", "DE", eea).replace("s3.key", "absent.key"), "its access_key is missing"),
+        (ship(&s3, "audit-de", "DE", eea).replace("node.", "absent."), "its access_key is missing"),
         (
             ship(&s3, "audit-de", "DE", eea)
                 .replace("https://", "http://")
@@ -354,7 +356,7 @@ async fn a_log_that_would_leave_its_country_or_go_nowhere_keeps_the_gateway_from
         ),
     ];
     for (number, (extra, said)) in cases.into_iter().enumerate() {
-        let extra = extra.replace("s3.key", &key.display().to_string());
+        let extra = extra.replace("KEYS", &folder.path().display().to_string());
         let refused = Stage::start(&format!("ship-refused-{number}"), &extra).await.err();
         assert!(refused.as_ref().is_some_and(|refused| refused.contains(said)), "{said}: {refused:?}");
     }

@@ -1,10 +1,11 @@
 //! A foreign S3 server (moto) with TLS from the development CA, behind a door that can be shut; and a foreign
-//! client (boto3).
+//! client (boto3). The server computes each request's signature itself (AWS Signature Version 4) and knows what
+//! each of its users may do.
 
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
@@ -28,6 +29,8 @@ pub(crate) struct S3 {
     pub(crate) door: Door,
     /// The CA of its certificate.
     pub(crate) ca: PathBuf,
+    /// Where `USER.access` and `USER.secret` are.
+    keys: PathBuf,
 }
 
 impl Drop for S3 {
@@ -65,22 +68,52 @@ impl S3 {
         });
         let address: SocketAddr = told.recv_timeout(START_MAX).unwrap().parse().unwrap();
         let door = Door::open(address).await;
-        S3 { child, endpoint: format!("https://{address}"), door, ca: authority.ca_path().to_owned() }
+        let (endpoint, ca) = (format!("https://{address}"), authority.ca_path().to_owned());
+        S3 { child, endpoint, door, ca, keys: folder.to_owned() }
     }
 
-    /// Runs `tests/s3/bucket.py`; gives what it printed.
+    /// From now on each request must be signed by one of its users: `node` may write, `monitor` may read, `tester` may
+    /// do anything.
+    pub(crate) fn guard(&self) {
+        for user in self.bucket("-", &["guard"]).lines() {
+            let [name, access, secret] = user.split(' ').collect::<Vec<_>>().try_into().unwrap();
+            std::fs::write(self.keys.join(format!("{name}.access")), access).unwrap();
+            std::fs::write(self.keys.join(format!("{name}.secret")), secret).unwrap();
+        }
+        std::fs::write(self.keys.join("forger.secret"), "guessed").unwrap();
+        std::fs::copy(self.keys.join("node.access"), self.keys.join("forger.access")).unwrap();
+        let file = self.ca.display().to_string();
+        let refused = [("monitor", "AccessDenied"), ("forger", "SignatureDoesNotMatch")];
+        for (user, code) in refused {
+            let output = self.ask(user, "audit-de", &["put", "mine", &file]);
+            let told = String::from_utf8_lossy(&output.stderr);
+            assert!(!output.status.success() && told.contains(code), "{user}: {told}");
+        }
+    }
+
+    /// Runs `tests/s3/bucket.py` as the tester; gives what it printed.
     pub(crate) fn bucket(&self, bucket: &str, words: &[&str]) -> String {
-        let output = Command::new(python())
+        let output = self.ask("tester", bucket, words);
+        assert!(output.status.success(), "{words:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// Runs it as a user; before there are any, as nobody.
+    fn ask(&self, user: &str, bucket: &str, words: &[&str]) -> Output {
+        let mut command = Command::new(python());
+        command
             .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("s3/bucket.py"))
             .arg(&self.endpoint)
             .arg(&self.ca)
             .arg(bucket)
             .args(words)
-            .env("PYTHONDONTWRITEBYTECODE", "1")
-            .output()
-            .unwrap();
-        assert!(output.status.success(), "{words:?}: {}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8(output.stdout).unwrap()
+            .env("PYTHONDONTWRITEBYTECODE", "1");
+        for (name, part) in [("AWS_ACCESS_KEY_ID", "access"), ("AWS_SECRET_ACCESS_KEY", "secret")] {
+            if let Ok(key) = std::fs::read_to_string(self.keys.join(format!("{user}.{part}"))) {
+                command.env(name, key);
+            }
+        }
+        command.output().unwrap()
     }
 
     /// All keys of a bucket.
