@@ -100,8 +100,7 @@ pub(super) fn list(partition: &Path) -> Result<Vec<Segment>, ReadError> {
     };
     for name in names {
         let path = name.map_err(ReadError::disk(&directory))?.path();
-        let stem = path.file_name().and_then(|name| name.to_str()?.strip_suffix(".seg"));
-        if let Some(number) = stem.and_then(|stem| stem.parse().ok()) {
+        if let Some(number) = number(&path) {
             segments.push(read_segment(path, number)?);
         }
     }
@@ -117,6 +116,17 @@ pub(super) fn list(partition: &Path) -> Result<Vec<Segment>, ReadError> {
         }
     }
     Ok(segments)
+}
+
+/// The number of the first segment that stands, as far as names tell.
+pub(super) fn first_number(partition: &Path) -> Option<u64> {
+    let names = std::fs::read_dir(partition.join("segments")).ok()?;
+    names.flatten().filter_map(|name| number(&name.path())).min()
+}
+
+/// The number that a segment's name says.
+fn number(path: &Path) -> Option<u64> {
+    path.file_name()?.to_str()?.strip_suffix(".seg")?.parse().ok()
 }
 
 /// The segment of this number, if it stands.

@@ -96,6 +96,27 @@ fn old_segments_go_whole_and_every_proof_still_holds() {
 }
 
 #[test]
+fn a_log_that_is_pruned_while_it_is_verified_is_not_called_damaged() {
+    for _ in 0..12 {
+        let scratch = Scratch::new();
+        old_log(&scratch.0);
+        let log = Log::open_with(&scratch.0, "gw-1", small()).unwrap();
+        let pruned = std::sync::atomic::AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                log.prune_with(&after(400)).unwrap();
+                pruned.store(true, std::sync::atomic::Ordering::SeqCst);
+            });
+            while !pruned.load(std::sync::atomic::Ordering::SeqCst) {
+                checked(&scratch.0);
+            }
+        });
+        block(log.close());
+        assert_eq!(checked(&scratch.0).partitions["FR-health"].minimum, 1024);
+    }
+}
+
+#[test]
 fn a_record_stays_as_long_as_its_decision_asks_and_keeps_its_segment() {
     let scratch = Scratch::new();
     old_log(&scratch.0);
