@@ -95,6 +95,45 @@ async fn a_log_without_its_reserve_takes_no_request_until_there_is_room_for_one(
     log.close().await;
 }
 
+/// The reserve is not whole, the disk is full, and the process was killed with a request open.
+#[tokio::test]
+async fn a_killed_log_opens_on_a_full_disk_if_a_recovery_fits_and_says_so_if_not() {
+    let scratch = Scratch::new();
+    let log = Log::open(&scratch.join("full"), "gw-1").unwrap();
+    log.partition("FR-health").unwrap().append(World::new().intent("open")).await.unwrap();
+    for name in ["with zeros", "without"] {
+        copy(&scratch.join("full"), &scratch.join(name));
+        std::fs::write(scratch.join(name).join("FR-health/reserve"), "given back").unwrap();
+        place::note(&Disk::default(), &scratch.join(name)).unwrap(); // a log was opened here before
+    }
+    log.close().await;
+    let faults = Arc::new(Faults::default());
+    let no_room = Some((0, io::ErrorKind::StorageFull));
+    let open = |name| Log::open_with(&scratch.join(name), "gw-1", broken(&faults));
+
+    // Zeros that stand ready behind the frames are cut off, which makes room.
+    faults.leave(no_room);
+    let log = open("with zeros").unwrap();
+    let partition = log.partition("FR-health").unwrap();
+    assert!(partition.append(World::new().intent("early")).await.is_err());
+    faults.leave(None);
+    until(|| partition.healthy()).await;
+    log.close().await;
+    assert_eq!(kinds(&scratch.join("with zeros/FR-health"))[1].0, "RECOVERY");
+
+    let segment = segment::list(&scratch.join("without/FR-health")).unwrap().remove(0).path;
+    let frames = std::fs::read(&segment).unwrap();
+    let end = frames.iter().rposition(|byte| *byte != 0).unwrap() + 1;
+    std::fs::write(&segment, &frames[..end]).unwrap();
+    faults.leave(no_room);
+    let refused = open("without").unwrap_err();
+    assert!(matches!(refused, AuditError::Disk { kind: io::ErrorKind::StorageFull, .. }), "{refused}");
+    faults.leave(None);
+    open("without").unwrap().close().await;
+    assert_eq!(kinds(&scratch.join("without/FR-health"))[1].0, "RECOVERY");
+    checked(&scratch.join("without"));
+}
+
 #[tokio::test]
 async fn after_errors_of_the_disk_outcomes_are_written_though_nobody_calls() {
     let scratch = Scratch::new();
