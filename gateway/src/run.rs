@@ -28,6 +28,9 @@ const PRUNE_EVERY: Duration = Duration::from_secs(6 * 3600);
 
 /// How long requests that were cut off at the end of a drain have for their OUTCOME.
 const OUTCOMES_MAX: Duration = Duration::from_secs(2);
+/// For the log to write what is queued and to sign it. A disk that is stuck would hold a stop for ever; service managers
+/// kill after 90 s.
+const CLOSE_MAX: Duration = Duration::from_secs(60);
 
 /// A gateway that listens.
 pub struct Running {
@@ -129,7 +132,11 @@ impl Running {
         while self.gateway.open_accounts() > 0 && std::time::Instant::now() < patience {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
-        self.gateway.log().close().await;
+        if tokio::time::timeout(CLOSE_MAX, self.gateway.log().close()).await.is_err() {
+            tracing::error!(
+                "the disk of the log does not answer: left as it is, and the next start recovers it"
+            );
+        }
         self.shipper.last().await;
     }
 }
