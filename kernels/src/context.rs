@@ -41,6 +41,8 @@ impl Topic {
     pub(crate) const CRYPTO: Topic = Topic(7);
     pub(crate) const HEALTH_CARD: Topic = Topic(8);
     pub(crate) const PASSPORT: Topic = Topic(9);
+    /// Moments, as machines write them in seconds since 1970.
+    pub(crate) const TIME: Topic = Topic(10);
 }
 
 /// The first number scheme's topic; the others follow.
@@ -287,6 +289,11 @@ impl<'w, 't> Context<'w, 't> {
     /// Is it said right before `start` that a thing's number follows?
     pub(crate) fn names_another(&mut self, start: usize) -> bool {
         [Topic::THING, Topic::VERSION].into_iter().any(|topic| self.precedes(topic, start, THING_DISTANCE))
+    }
+
+    /// Is it said right before `start` that a moment follows: `"created_at":`?
+    pub(crate) fn names_a_time(&mut self, start: usize) -> bool {
+        self.precedes(Topic::TIME, start, THING_DISTANCE)
     }
 
     /// Does a word about `topic` stand near the number at `start..end`?

@@ -116,10 +116,30 @@ fn times_are_none() {
     });
 }
 
-/// Seconds since 1970 in one piece may be a day of birth, a serial number and a check digit.
+/// Seconds and milliseconds since 1970 in one piece may be a day of birth, a serial number and a check digit: a name that
+/// speaks of a moment decides, and where none does a number is not dropped.
 #[test]
-fn few_seconds_are_taken_for_a_number_that_holds_a_day_of_birth() {
-    at_most(120, 2000, "seconds", |random| format!("ts={} ok", 1_400_000_000 + random.below(500_000_000)));
+fn seconds_that_are_called_a_moment_are_none() {
+    const NAMES: [&str; 10] = [
+        "ts={}",
+        "\"created\": {},",
+        "\"updatedAt\":{}",
+        "exp: {}",
+        "\"iat\":{}",
+        "unix time {}",
+        "mtime {}",
+        "expires_at={}",
+        "last_seen: {}",
+        "Zeitstempel {}",
+    ];
+    at_most(0, 20_000, "seconds", |random| {
+        let name = NAMES[usize::try_from(random.below(10)).unwrap()];
+        let second = 1_400_000_000 + random.below(500_000_000);
+        let more = if random.below(2) == 0 { String::new() } else { format!("{:03}", random.below(1000)) };
+        name.replace("{}", &format!("{second}{more}"))
+    });
+    at_most(120, 2000, "seconds", |random| format!("value {} ok", 1_400_000_000 + random.below(500_000_000)));
+    assert_eq!(personal("created for CPR 1404801232"), [("dk.cpr", "1404801232")]);
 }
 
 /// A word for a thing keeps numbers away; those of more than eleven digits with a date and check digits, and

@@ -193,31 +193,40 @@ fn weigh(entry: &index::Entry, candidate: &Candidate<'_>, context: &mut Context<
     let &Scheme { kind, label, country, .. } = entry.scheme;
     let named = context.near(entry.topic, start, end);
     let allowed = match entry.form.proof {
+        _ if named => true,
+        _ if candidate.looks_like_a_time() && context.names_a_time(start) => false,
         // A day of birth and one check digit are in one of a hundred rows of ten or eleven digits.
-        Proof::Strong => named || !candidate.is_short_row() || !context.names_another(start),
+        Proof::Strong => !candidate.is_short_row() || !context.names_another(start),
         // `12345678 a` may be a number and the next word.
-        _ if candidate.ends_in_a_letter_apart() => named,
-        Proof::Check => named || !(candidate.looks_like_a_time(entry.scheme) || context.names_another(start)),
-        Proof::Word => named,
+        _ if candidate.ends_in_a_letter_apart() => false,
+        // A scheme that holds a date has a check more and is believed.
+        Proof::Check if candidate.looks_like_a_time() && !entry.scheme.holds_a_date() => false,
+        Proof::Check => !context.names_another(start),
+        Proof::Word => false,
     };
     let score = if named { CONFIRMED } else { entry.form.proof.score(!candidate.unbroken) };
     allowed.then_some(Finding { start, end, label, kind, country: Some(country), score })
 }
 
+impl Scheme {
+    fn holds_a_date(&self) -> bool {
+        self.checks.iter().any(|check| matches!(check, Check::Date(_)))
+    }
+}
+
 impl Candidate<'_> {
-    /// Seconds or milliseconds since 1970, or a date and a time, as machines write them. A scheme that
-    /// holds a date has a check more and is believed.
-    fn looks_like_a_time(&self, scheme: &Scheme) -> bool {
+    /// Seconds or milliseconds since 1970, or a date and a time, as machines write them.
+    fn looks_like_a_time(&self) -> bool {
         /// From 2014 to 2030.
         const SECONDS: std::ops::RangeInclusive<u64> = 1_400_000_000..=1_900_000_000;
         let number = |length| self.characters.number(0, length);
-        let like_a_time = match self.characters.length {
-            10 => SECONDS.contains(&number(10)),
-            13 => SECONDS.contains(&(number(13) / 1000)),
-            14 => (1970..=2069).contains(&number(4)),
-            _ => false,
-        };
-        like_a_time && self.unbroken && !scheme.checks.iter().any(|check| matches!(check, Check::Date(_)))
+        self.unbroken
+            && match self.characters.length {
+                10 => SECONDS.contains(&number(10)),
+                13 => SECONDS.contains(&(number(13) / 1000)),
+                14 => (1970..=2069).contains(&number(4)),
+                _ => false,
+            }
     }
 
     fn is_short_row(&self) -> bool {
