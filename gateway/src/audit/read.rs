@@ -35,6 +35,16 @@ pub enum VerifyError {
 }
 
 impl VerifyError {
+    /// For whoever asked: what they gave may be wrong, not the log.
+    pub fn told(&self) -> String {
+        match self {
+            VerifyError::Usage(what) => what.clone(),
+            VerifyError::Disk { .. } | VerifyError::Fault { .. } => {
+                format!("the log does not verify: {self}")
+            }
+        }
+    }
+
     pub(super) fn disk(path: &Path) -> impl FnOnce(std::io::Error) -> VerifyError {
         let path = path.to_path_buf();
         |error| VerifyError::Disk { path, error }
@@ -136,7 +146,8 @@ pub(super) fn partitions(directory: &Path) -> Result<Vec<(String, PathBuf)>, Ver
         return Ok(vec![(name_of(directory), directory.to_path_buf())]);
     }
     let mut found = Vec::new();
-    for entry in std::fs::read_dir(directory).map_err(VerifyError::disk(directory))? {
+    let unread = |error| VerifyError::Usage(format!("{}: {error}", directory.display()));
+    for entry in std::fs::read_dir(directory).map_err(unread)? {
         let path = entry.map_err(VerifyError::disk(directory))?.path();
         let name = name_of(&path);
         if path.is_dir() && super::is_partition_name(&name) {

@@ -46,7 +46,7 @@ impl Verify {
             Options { vkeys: vkeys.clone(), since, witnesses, quorum, progress: Some(&mut progress) };
         let verified = audit::verify(&directory, options);
         drop(bar);
-        let report = verified.map_err(|error| format!("the log does not verify: {error}"))?;
+        let report = verified.map_err(|error| error.told())?;
         if json {
             say(&serde_json::to_string(&report).map_err(|error| error.to_string())?);
             return Ok(true);

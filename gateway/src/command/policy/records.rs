@@ -87,8 +87,11 @@ pub(in crate::command) fn verify(log: &Path) -> Result<(), String> {
     let mut progress = |it: audit::Progress<'_>| bar.at(it);
     let options = audit::Options { progress: Some(&mut progress), ..audit::Options::default() };
     let verified = audit::verify(log, options).map(drop);
-    verified.map_err(|error| {
-        format!("the log does not verify: {error}\n  do: inland audit verify {}", log.display())
+    verified.map_err(|error| match error {
+        audit::VerifyError::Usage(what) => what,
+        audit::VerifyError::Disk { .. } | audit::VerifyError::Fault { .. } => {
+            format!("{}\n  do: inland audit verify {}", error.told(), log.display())
+        }
     })
 }
 
