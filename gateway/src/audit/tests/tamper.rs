@@ -164,6 +164,12 @@ fn a_flipped_bit_in_any_file_that_counts_is_found() {
 fn a_directory_that_is_no_log_is_not_called_right() {
     let scratch = Scratch::new();
     assert!(matches!(verify(&scratch.0, Options::default()), Err(VerifyError::Usage(_))));
-    assert!(matches!(verify(&scratch.join("none"), Options::default()), Err(VerifyError::Disk { .. })));
+    let absent = verify(&scratch.join("none"), Options::default()).unwrap_err();
+    let told = absent.told();
+    assert!(
+        matches!(absent, VerifyError::Usage(_))
+            && told.ends_with("none: No such file or directory (os error 2)"),
+        "{told}"
+    );
     assert!(records(&scratch.0).is_err());
 }
