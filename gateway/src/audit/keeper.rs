@@ -71,9 +71,15 @@ impl Keeper {
         let (answer, answered) = sync_channel(1);
         let (tenant, subject) = (tenant.to_owned(), subject.to_owned());
         let job = Job { tenant, subject, lock: Arc::clone(&self.lock), answer };
+        let asked = Instant::now();
         self.jobs.try_send(job).map_err(|_| AuditError::Full)?;
         answered.recv_timeout(STUCK_AFTER).unwrap_or_else(|late| match late {
-            RecvTimeoutError::Timeout => Err(AuditError::Stuck),
+            RecvTimeoutError::Timeout => {
+                // The thread began a moment after this: the next caller must not wait for that moment.
+                let mut state = held(&self.state);
+                state.working = state.working.map(|since| since.min(asked));
+                Err(AuditError::Stuck)
+            }
             RecvTimeoutError::Disconnected => Err(AuditError::Closed),
         })
     }
