@@ -13,7 +13,8 @@ pub(crate) const LONG_WORD: u32 = 16;
 pub(crate) const CAPITALS: u32 = 6;
 /// Blocks before the one that is looked at whose masks are known with its own and that of the next one.
 const BEHIND: usize = 2;
-const WINDOW: usize = BEHIND + 2;
+/// Blocks whose masks come with an anchor.
+pub(crate) const WINDOW: usize = BEHIND + 2;
 /// No more blocks are looked at together.
 const TOGETHER: usize = 16;
 
@@ -100,30 +101,26 @@ impl Around<'_> {
         self.behind(|masks| masks.letters & !masks.capitals)
     }
 
-    /// Where words of letters may start, from the anchor on. The anchor itself is no letter.
+    /// Where words of letters may start in each of the blocks. What stands before the first of them is not known: it
+    /// may be in the middle of a word.
     #[inline]
-    pub(crate) fn words_ahead(&self) -> u64 {
-        self.ahead(|masks| masks.letters | masks.odd) & !(self.letters() << 1)
-    }
-
-    /// The same for the 128 bytes before the anchor, the farther half first. What stands before the first of them is
-    /// not known: it may be in the middle of a word.
-    #[inline]
-    pub(crate) fn words_behind(&self) -> [u64; 2] {
-        let [first, last, here, _] = self.blocks;
-        let starts = |masks: &Masks, before: u64| {
-            (masks.letters | masks.odd) & !(masks.letters << 1 | before >> (BLOCK - 1))
-        };
-        let (first, last, here) = (starts(first, 0), starts(last, first.letters), starts(here, last.letters));
-        [shifted(first, last, self.shift), shifted(last, here, self.shift)]
+    pub(crate) fn word_starts(&self) -> [u64; WINDOW] {
+        let mut before = 0;
+        self.blocks.each_ref().map(|masks| {
+            let starts = (masks.letters | masks.odd) & !(masks.letters << 1 | before);
+            before = masks.letters >> (BLOCK - 1);
+            starts
+        })
     }
 }
 
 /// The bits of the block at `start` that stand for places before `place`.
 #[inline]
-pub(crate) fn below(place: usize, start: usize) -> u64 {
-    let bits = u32::try_from(place.saturating_sub(start)).unwrap_or(u32::MAX);
-    1u64.unbounded_shl(bits).wrapping_sub(1)
+fn below(place: usize, start: usize) -> u64 {
+    match place.saturating_sub(start) {
+        bits @ 0..BLOCK => (1 << bits) - 1,
+        _ => u64::MAX,
+    }
 }
 
 /// The bits of `low` from `shift` on, which is below [`BLOCK`], and those of `high` behind them.
@@ -133,11 +130,12 @@ fn shifted(low: u64, high: u64, shift: u32) -> u64 {
 }
 
 /// Calls `visit` with the place of each anchor of `text`, and `odd` with the place of each block that has
-/// bytes outside ASCII or marks of encodings.
+/// bytes outside ASCII or marks of encodings. What `visit` gives is a place before which it wants to see no group of
+/// digits any more; those of the next block it may still see.
 pub(crate) fn each(
     reader: Reader,
     text: &[u8],
-    mut visit: impl FnMut(usize, Anchor, Around<'_>),
+    mut visit: impl FnMut(usize, Anchor, Around<'_>) -> usize,
     mut odd: impl FnMut(usize, &Masks),
 ) {
     let (blocks, rest) = text.as_chunks::<BLOCK>();
@@ -186,7 +184,7 @@ fn look(
     blocks: &[Masks; WINDOW],
     start: usize,
     text: &[u8],
-    visit: &mut impl FnMut(usize, Anchor, Around<'_>),
+    visit: &mut impl FnMut(usize, Anchor, Around<'_>) -> usize,
     odd: &mut impl FnMut(usize, &Masks),
 ) {
     let [.., last, here, next] = blocks;
@@ -206,33 +204,37 @@ fn block(
     start: usize,
     words: u64,
     text: &[u8],
-    visit: &mut impl FnMut(usize, Anchor, Around<'_>),
+    visit: &mut impl FnMut(usize, Anchor, Around<'_>) -> usize,
 ) {
     let [.., last, here, next] = blocks;
     let before = |class: fn(&Masks) -> u64| class(here) << 1 | class(last) >> (BLOCK - 1);
     let digits = here.digits & !before(|masks| masks.digits);
     let capitals =
         rows_of_capitals(here.capitals, next.capitals) & !before(|masks| masks.letters | masks.digits);
-    let mut anchors = here.marks | digits | words | capitals;
+    let others = here.marks | words | capitals;
+    let mut anchors = digits | others;
     while anchors != 0 {
         let bit = anchors & anchors.wrapping_neg();
         let shift = anchors.trailing_zeros();
         let place = start + shift as usize;
         let around = Around { blocks, shift };
+        anchors &= anchors - 1;
         if here.marks & bit != 0 {
             visit(place, Anchor::Mark(crate::bytes::at(text, place)), around);
-        } else {
-            if words & bit != 0 {
-                visit(place, Anchor::Word, around);
-            }
-            if digits & bit != 0 {
-                visit(place, Anchor::Digits, around);
-            }
-            if capitals & bit != 0 {
-                visit(place, Anchor::Capitals, around);
+            continue;
+        }
+        if words & bit != 0 {
+            visit(place, Anchor::Word, around);
+        }
+        if digits & bit != 0 {
+            let passed = visit(place, Anchor::Digits, around);
+            if passed > place {
+                anchors &= others | !below(passed, start);
             }
         }
-        anchors &= anchors - 1;
+        if capitals & bit != 0 {
+            visit(place, Anchor::Capitals, around);
+        }
     }
 }
 
@@ -313,7 +315,11 @@ mod tests {
         ) {
             for (reader, name) in crate::simd::all() {
                 let mut found = Vec::new();
-                each(reader, text.as_bytes(), |place, anchor, _| found.push((place, anchor)), |_, _| {});
+                let note = |place, anchor, _: Around<'_>| {
+                    found.push((place, anchor));
+                    0
+                };
+                each(reader, text.as_bytes(), note, |_, _| {});
                 prop_assert_eq!(&found, &plain(text.as_bytes()), "{}", name);
             }
         }
@@ -331,22 +337,28 @@ mod tests {
             let mut faults = Vec::new();
             each(reader, bytes, |place, _, around| {
                 let here = place as isize;
-                let [far, near] = around.words_behind();
-                let starts = |&index: &usize| (bytes[index].is_ascii_alphabetic() || bytes[index] >= 0x80)
-                    && !index.checked_sub(1).is_some_and(|index| bytes[index].is_ascii_alphabetic());
-                let expected = [128, 64].map(|back| (0..64).fold(0u64, |mask, bit| {
-                    let index = (place + bit).checked_sub(back);
-                    mask | u64::from(index.is_some_and(|index| starts(&index))) << bit
+                let starts = |index: isize| {
+                    let byte = |index| usize::try_from(index).ok().and_then(|index| bytes.get(index));
+                    byte(index).is_some_and(|byte: &u8| byte.is_ascii_alphabetic() || *byte >= 0x80)
+                        && !byte(index - 1).is_some_and(u8::is_ascii_alphabetic)
+                };
+                let first = here - here % 64 - 128;
+                let expected = [0, 1, 2, 3].map(|block| (0..64).fold(0u64, |mask, bit| {
+                    mask | u64::from(starts(first + 64 * block + bit)) << bit
                 }));
+                let [mut farthest, rest @ ..] = around.word_starts();
+                // Of what stands before it nothing is known.
+                farthest = farthest & !1 | expected[0] & 1;
                 let same = around.digits() == class(here, u8::is_ascii_digit)
                     && around.letters() == class(here, u8::is_ascii_alphabetic)
                     && around.capitals() == class(here, u8::is_ascii_uppercase)
                     && around.letters_behind() == class(here - 64, u8::is_ascii_alphabetic)
                     && around.capitals_behind() == class(here - 64, u8::is_ascii_uppercase)
-                    && [far & !1, near] == [expected[0] & !1, expected[1]];
+                    && expected == [farthest, rest[0], rest[1], rest[2]];
                 if !same {
                     faults.push(place);
                 }
+                0
             }, |_, _| {});
             prop_assert_eq!(faults, Vec::<usize>::new());
         }

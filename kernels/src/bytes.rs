@@ -14,6 +14,17 @@ pub(crate) fn before(text: &[u8], index: usize) -> u8 {
     index.checked_sub(1).map_or(0, |previous| at(text, previous))
 }
 
+/// The bytes from `index` on; NUL where the text has none.
+#[inline]
+pub(crate) fn first<const N: usize>(text: &[u8], index: usize) -> [u8; N] {
+    let tail = text.get(index..).unwrap_or_default();
+    tail.first_chunk().copied().unwrap_or_else(|| {
+        let mut bytes = [0; N];
+        bytes.iter_mut().zip(tail).for_each(|(slot, byte)| *slot = *byte);
+        bytes
+    })
+}
+
 /// The bytes before `index`; NUL where the text has none.
 #[inline]
 pub(crate) fn last<const N: usize>(text: &[u8], index: usize) -> [u8; N] {

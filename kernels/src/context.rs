@@ -4,27 +4,23 @@
 //! their absence never hides a number whose check digits are strong. Text is looked at once, left to
 //! right, however many numbers ask.
 
+mod dictionary;
 mod words;
 
-use std::borrow::Cow;
-use std::collections::BTreeMap;
-
-use crate::anchors::{Around, below};
-use crate::bytes::{at, before, has_word};
-use words::WORDS;
+use crate::anchors::{Around, WINDOW};
+use crate::bytes::{at, before};
+use crate::simd::BLOCK;
+use dictionary::Met;
+pub(crate) use dictionary::Words;
 
 /// How far before a number a word about it may end, in bytes.
-const BEFORE: usize = 48;
+pub(crate) const BEFORE: usize = 48;
 /// How far before a number a word about a thing may end: `order number: 123456782`.
 const THING_DISTANCE: usize = 16;
 /// How far after a number a word about it may end, in bytes.
 const AFTER: usize = 24;
 /// No word is longer, in bytes.
 const MAX_WORD: usize = 40;
-/// Words of up to so many bytes must stand alone: `tel` is not about `telling`, while `Steuer` is about
-/// a `Steuernummer`.
-const WHOLE_WORD_MAX: usize = 5;
-
 /// What a word is about: one of the constants, or one scheme of `number/scheme`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Topic(pub(crate) u16);
@@ -50,240 +46,129 @@ pub(crate) const FIRST_SCHEME: Topic = Topic(16);
 /// Room for every topic.
 const TOPICS: usize = 256;
 
-/// The words of all topics, to be found by their first three bytes.
-#[derive(Debug)]
-pub(crate) struct Words {
-    /// One bit for each bucket: is there a word? It is asked for each word of a text, so it is small.
-    any: Box<[u64; BUCKETS / 64]>,
-    buckets: Box<[Bucket]>,
-    words: Vec<Word>,
-    topics: Vec<Topic>,
-}
-
-/// The words with one hash.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-struct Bucket {
-    /// Where in `words` they start and end.
-    first: u16,
-    last: u16,
-    /// A bit for the lower five of each byte that may be their fourth.
-    fourths: u32,
-}
-
-#[derive(Debug)]
-struct Word {
-    text: Cow<'static, [u8]>,
-    /// Its first eight bytes, as [`lower`] makes them, and which of those it has.
-    head: u64,
-    mask: u64,
-    /// Where in `topics` what it is about starts and ends.
-    topics: (u16, u16),
-}
-
-/// Many times the number of words, so that nearly all other words meet an empty bucket.
-const BUCKETS: usize = 1 << 14;
-
-impl Words {
-    /// The words above, and those of `schemes`, each in the order of its number.
-    pub(crate) fn new(schemes: impl Iterator<Item = &'static [&'static str]>) -> Words {
-        let of_schemes = (FIRST_SCHEME.0..).map(Topic).zip(schemes);
-        let mut by_text: BTreeMap<(usize, Cow<'static, [u8]>), Vec<Topic>> = BTreeMap::new();
-        for (topic, words) in WORDS.iter().copied().chain(of_schemes) {
-            for text in words.iter().copied().flat_map(spellings) {
-                for bucket in buckets(&text) {
-                    let topics = by_text.entry((bucket, text.clone())).or_default();
-                    if topics.last() != Some(&topic) {
-                        topics.push(topic);
-                    }
-                }
-            }
-        }
-        let narrow = |place: usize| u16::try_from(place).unwrap_or(u16::MAX);
-        let mut words = Words {
-            any: Box::new([0; BUCKETS / 64]),
-            buckets: vec![Bucket::default(); BUCKETS].into_boxed_slice(),
-            words: Vec::new(),
-            topics: Vec::new(),
-        };
-        for ((bucket, text), topics) in by_text {
-            let first = narrow(words.topics.len());
-            words.topics.extend(topics);
-            let place = narrow(words.words.len());
-            let fourths = text.get(3).map_or(u32::MAX, |&fourth| 1 << (fourth & 31));
-            words.words.push(Word::new(text, (first, narrow(words.topics.len()))));
-            if let (Some(slot), Some(any)) = (words.buckets.get_mut(bucket), words.any.get_mut(bucket / 64)) {
-                if *slot == Bucket::default() {
-                    slot.first = place;
-                }
-                slot.last = place + 1;
-                slot.fourths |= fourths;
-                *any |= 1 << (bucket % 64);
-            }
-        }
-        words
-    }
-
-    /// Shows each word that stands at `index` with what it is about and the place after it.
-    #[inline]
-    fn at(&self, text: &[u8], index: usize, mut visit: impl FnMut(&[Topic], usize)) {
-        let hash = hash(three(text, index));
-        if self.any.get(hash / 64).is_some_and(|any| any >> (hash % 64) & 1 == 1)
-            && let Some(bucket) = self.buckets.get(hash)
-            && bucket.fourths >> (at(text, index + 3) & 31) & 1 == 1
-        {
-            self.in_bucket(*bucket, text, index, &mut visit);
-        }
-    }
-
-    #[inline(never)]
-    fn in_bucket(&self, bucket: Bucket, text: &[u8], index: usize, visit: &mut impl FnMut(&[Topic], usize)) {
-        let here = lower(text.get(index..).unwrap_or_default());
-        let words = self.words.get(usize::from(bucket.first)..usize::from(bucket.last));
-        for word in words.unwrap_or_default() {
-            if (here ^ word.head) & word.mask != 0 {
-                continue;
-            }
-            let end = index + word.text.len();
-            let whole = word.text.len() > WHOLE_WORD_MAX || !at(text, end).is_ascii_alphabetic();
-            if whole && has_word(text, index, &word.text) {
-                let (first, last) = word.topics;
-                visit(self.topics.get(usize::from(first)..usize::from(last)).unwrap_or_default(), end);
-            }
-        }
-    }
-}
-
-impl Word {
-    fn new(text: Cow<'static, [u8]>, topics: (u16, u16)) -> Word {
-        let bits = text.len().min(8) * 8;
-        let mask = 1u64.unbounded_shl(u32::try_from(bits).unwrap_or(64)).wrapping_sub(1);
-        Word { head: lower(&text), text, mask, topics }
-    }
-}
-
-/// The first eight bytes; letters of ASCII are small, and other bytes may be changed.
-#[inline]
-fn lower(text: &[u8]) -> u64 {
-    const SMALL: u64 = 0x2020_2020_2020_2020;
-    let bytes = text.first_chunk().copied().unwrap_or_else(|| {
-        let mut bytes = [0; 8];
-        bytes.iter_mut().zip(text).for_each(|(slot, byte)| *slot = *byte);
-        bytes
-    });
-    u64::from_le_bytes(bytes) | SMALL
-}
-
-/// The three bytes at `index`; those behind the text are NUL.
-#[inline]
-fn three(text: &[u8], index: usize) -> u32 {
-    match text.get(index..index + 4) {
-        Some(&[a, b, c, _]) => u32::from_le_bytes([a, b, c, 0]),
-        _ => u32::from_le_bytes([at(text, index), at(text, index + 1), at(text, index + 2), 0]),
-    }
-}
-
-/// Of three bytes; letters of ASCII count alike in both cases.
-#[inline]
-fn hash(three: u32) -> usize {
-    ((three | 0x0020_2020).wrapping_mul(0x9E37_79B1) >> (32 - BUCKETS.trailing_zeros())) as usize
-}
-
-/// Of all that a word may start with: one of two letters goes on with anything that belongs to no word.
-fn buckets(text: &[u8]) -> Vec<usize> {
-    let &[first, second] = text else { return vec![hash(three(text, 0))] };
-    let ends = (0..0x80).filter(|byte: &u8| !byte.is_ascii_alphabetic());
-    let mut all: Vec<usize> = ends.map(|third| hash(u32::from_le_bytes([first, second, third, 0]))).collect();
-    all.sort_unstable();
-    all.dedup();
-    all
-}
-
-/// As it stands in the tables, at the start of a sentence, and in capitals: letters of ASCII are compared in either
-/// case, the others are not.
-fn spellings(word: &'static str) -> impl Iterator<Item = Cow<'static, [u8]>> {
-    let with_capitals = |count: usize| -> Cow<'static, [u8]> {
-        let letters = word.chars().enumerate().map(|(place, letter)| match letter {
-            _ if letter.is_ascii() || place >= count => String::from(letter),
-            _ => letter.to_uppercase().collect(),
-        });
-        Cow::Owned(letters.collect::<String>().to_ascii_lowercase().into_bytes())
-    };
-    let others = [1, usize::MAX].map(with_capitals).into_iter();
-    let changed = others.filter(move |other| other.as_ref() != word.as_bytes());
-    std::iter::once(Cow::Borrowed(word.as_bytes())).chain(changed)
-}
-
 /// May a word start at `index`? `tel` in `hotel` is none.
 fn may_start(text: &[u8], index: usize) -> bool {
     (at(text, index).is_ascii_alphabetic() || at(text, index) >= 0x80)
         && !before(text, index).is_ascii_alphabetic()
 }
 
-/// The words of one text, met so far. Questions are asked at digits, from left to right.
+/// The words of one text, met so far. Questions are asked from left to right.
 pub(crate) struct Context<'w, 't> {
     words: &'w Words,
     text: &'t [u8],
+    /// Words that start before this place were looked up, if they were near enough to a question.
     read_to: usize,
-    /// Where the last word about each topic ended; 0 before the first.
+    /// Where the last word about each topic ended that was passed; 0 before the first.
     last: [u32; TOPICS],
-    /// Where the digits are that are looked at.
-    here: Here,
-    after: After,
-}
-
-/// No more topics are noted after a number.
-const AFTER_MAX: usize = 16;
-
-/// What is said right after a number, for which it was asked last.
-struct After {
-    end: usize,
-    /// The first of them count.
-    topics: [Topic; AFTER_MAX],
+    /// Words that were met and not passed yet: they end behind the digits that are looked at. So many of them count.
+    ahead: [Met; AHEAD],
     count: usize,
-}
-
-/// A digit, and where words start around it. They are read if somebody asks.
-#[derive(Clone, Copy)]
-struct Here {
-    digit: usize,
-    /// Where the letters start that end at the digit: they may be a part of its number, or the end of a word.
+    /// Where the last word about anything ends that was met; 0 before the first.
+    met_to: usize,
+    /// Where the letters start that end at the digits that are looked at: they may be a part of its number, or the end
+    /// of a word.
     letters: usize,
-    /// In the 128 bytes before the digit, the farther half first, and in the 64 from there on.
-    behind: [u64; 2],
-    ahead: u64,
+    starts: Starts,
 }
 
-impl After {
-    /// Before the first question.
-    const NOTHING: After = After { end: usize::MAX, topics: [Topic(u16::MAX); AFTER_MAX], count: 0 };
+/// As many words as can stand in [`AFTER`] bytes: none is shorter than two letters and a blank, and one may be known as
+/// several.
+const AHEAD: usize = 32;
+const _: () = assert!(AHEAD >= 4 * AFTER / 3);
 
-    fn note(&mut self, topic: Topic) {
-        if let Some(slot) = self.topics.get_mut(self.count) {
-            *slot = topic;
-            self.count += 1;
+/// Where words start in a few blocks of the text, which end with the one behind that of the digits.
+#[derive(Clone, Copy)]
+struct Starts {
+    /// Place of the block of the digits.
+    block: usize,
+    each: [u64; WINDOW],
+}
+
+impl Starts {
+    /// Bytes of the blocks before that of the digits.
+    const BEHIND: usize = (WINDOW - 2) * BLOCK;
+
+    /// The places from `from` to `to` at which words may start.
+    #[inline]
+    fn each(&self, text: &[u8], [from, to]: [usize; 2], mut visit: impl FnMut(usize)) {
+        // Counted from the first block; of a word that starts before it nothing is known.
+        let first = from.wrapping_sub(self.block.wrapping_sub(Starts::BEHIND));
+        let (mut place, mut offset) = (from, first);
+        if first == 0 || first >= WINDOW * BLOCK || first + (to - from) > WINDOW * BLOCK {
+            return (from..to).filter(|&index| may_start(text, index)).for_each(visit);
+        }
+        while let (true, Some(starts)) = (place < to, self.each.get(offset / BLOCK)) {
+            let mut starts = starts >> (offset % BLOCK);
+            if to - place < BLOCK {
+                starts &= (1 << (to - place)) - 1;
+            }
+            while starts != 0 {
+                visit(place + starts.trailing_zeros() as usize);
+                starts &= starts - 1;
+            }
+            let passed = BLOCK - offset % BLOCK;
+            (place, offset) = (place + passed, offset + passed);
         }
     }
 }
 
-impl Here {
-    /// Before the first digit nothing is known.
-    const NOWHERE: Here = Here { digit: usize::MAX, letters: 0, behind: [0; 2], ahead: 0 };
-}
-
 impl<'w, 't> Context<'w, 't> {
     pub(crate) fn new(words: &'w Words, text: &'t [u8]) -> Context<'w, 't> {
-        Context { words, text, read_to: 0, last: [0; TOPICS], here: Here::NOWHERE, after: After::NOTHING }
+        // Before the first digits nothing is known.
+        let starts = Starts { block: usize::MAX / 2, each: [0; WINDOW] };
+        let (last, ahead) = ([0; TOPICS], [Met::default(); AHEAD]);
+        Context { words, text, read_to: 0, last, ahead, count: 0, met_to: 0, letters: 0, starts }
+    }
+
+    /// Questions are asked about the digits at `digit` from now on, which letters from `letters` on precede.
+    #[inline]
+    pub(crate) fn arrive(&mut self, around: Around<'_>, letters: usize, digit: usize) {
+        self.letters = letters;
+        let block = digit - digit % BLOCK;
+        if self.starts.block != block {
+            self.starts = Starts { block, each: around.word_starts() };
+        }
     }
 
     /// Does a word about `topic` end within `distance` bytes before `start`?
     #[inline]
     pub(crate) fn precedes(&mut self, topic: Topic, start: usize, distance: usize) -> bool {
-        // Most questions are asked where another one was.
-        if self.read_to < start.max(self.here.letters) {
-            self.read(start);
-        }
-        let last = self.last.get(usize::from(topic.0)).copied().unwrap_or(0) as usize;
+        self.reach(start.max(self.letters));
+        let last = self.last(topic);
         last != 0 && last <= start && last + distance.min(BEFORE) >= start
+    }
+
+    /// Does one that starts before the letters here end within `distance` bytes before `digit`?
+    #[inline]
+    pub(crate) fn has_said(&mut self, topic: Topic, digit: usize, distance: usize) -> bool {
+        self.reach(self.letters);
+        self.last(topic) != 0 && self.last(topic) + distance >= digit
+    }
+
+    /// May a word about anything do so?
+    #[inline]
+    pub(crate) fn hears(&mut self, digit: usize) -> bool {
+        self.reach(self.letters);
+        self.is_near(digit)
+    }
+
+    #[inline]
+    fn is_near(&self, start: usize) -> bool {
+        self.met_to != 0 && self.met_to + BEFORE >= start
+    }
+
+    /// Looks up and notes the words that end before `to`.
+    #[inline]
+    fn reach(&mut self, to: usize) {
+        self.read(to);
+        if self.count != 0 {
+            self.pass(to);
+        }
+    }
+
+    #[inline]
+    fn last(&self, topic: Topic) -> usize {
+        self.last.get(usize::from(topic.0)).copied().unwrap_or(0) as usize
     }
 
     /// Is it said right before `start` that a thing's number follows?
@@ -297,116 +182,100 @@ impl<'w, 't> Context<'w, 't> {
     }
 
     /// Does a word about `topic` stand near the number at `start..end`?
+    #[inline]
     pub(crate) fn near(&mut self, topic: Topic, start: usize, end: usize) -> bool {
         self.precedes(topic, start, BEFORE) || self.follows(topic, end)
     }
 
+    /// May a word about anything stand near the number at `start..end`?
+    #[inline]
+    pub(crate) fn hears_around(&mut self, start: usize, end: usize) -> bool {
+        self.reach(start.max(self.letters));
+        self.is_near(start) || self.hears_behind(end)
+    }
+
+    #[inline]
+    fn hears_behind(&mut self, end: usize) -> bool {
+        self.read(self.text.len().min(end + AFTER));
+        self.met_to > end
+    }
+
     /// Does a word about `topic` stand right after `end`?
+    #[inline]
     fn follows(&mut self, topic: Topic, end: usize) -> bool {
-        if self.after.end != end {
-            self.read_after(end);
-        }
-        self.after.topics.get(..self.after.count).unwrap_or_default().contains(&topic)
+        self.hears_behind(end) && self.is_ahead(topic, end)
     }
 
     #[inline(never)]
-    fn read_after(&mut self, end: usize) {
-        let &mut Context { words, text, here: Here { digit, ahead, .. }, ref mut after, .. } = self;
-        (after.end, after.count) = (end, 0);
-        let bound = text.len().min(end + AFTER);
-        let note = |index: usize| {
-            words.at(text, index, |about, last| {
-                about.iter().filter(|_| last <= bound).for_each(|topic| after.note(*topic));
-            });
-        };
-        if digit <= end && end + AFTER <= digit + 64 {
-            each_bit(ahead & below(end + AFTER, digit) & !below(end, digit), digit, note);
-        } else {
-            (end..bound).filter(|&index| may_start(text, index)).for_each(note);
+    fn is_ahead(&self, topic: Topic, end: usize) -> bool {
+        let is_near = |word: &&Met| word.start as usize >= end && word.end as usize <= end + AFTER;
+        let mut near = self.ahead.iter().take(self.count).filter(is_near);
+        near.any(|word| self.words.about(word.topics).contains(&topic))
+    }
+
+    /// Notes the words that end before `to`.
+    #[inline(never)]
+    fn pass(&mut self, to: usize) {
+        let met = std::mem::take(&mut self.count);
+        for index in 0..met {
+            let Some(&word) = self.ahead.get(index) else { break };
+            if word.end as usize <= to {
+                let topics = self.words.about(word.topics).iter().map(|topic| usize::from(topic.0));
+                topics
+                    .for_each(|topic| self.last.get_mut(topic).into_iter().for_each(|last| *last = word.end));
+            } else {
+                self.keep(word);
+            }
         }
     }
 
-    /// Questions are asked about the digit at `digit` from now on, which letters from `letters` on precede.
+    /// Without room a word is lost: so many cannot end behind one place.
     #[inline]
-    pub(crate) fn arrive(&mut self, around: Around<'_>, letters: usize, digit: usize) {
-        self.here = Here { digit, letters, behind: around.words_behind(), ahead: around.words_ahead() };
+    fn keep(&mut self, word: Met) {
+        if let Some(slot) = self.ahead.get_mut(self.count) {
+            *slot = word;
+            self.count += 1;
+        }
     }
 
-    /// Has a word about `topic` ended within `distance` bytes before `start`, of those that start before the
-    /// letters here?
+    /// Looks up the words that start before `to`, were not read yet, and may be near enough.
     #[inline]
-    pub(crate) fn has_said(&mut self, topic: Topic, start: usize, distance: usize) -> bool {
-        self.read_behind();
-        let last = self.last.get(usize::from(topic.0)).copied().unwrap_or(0) as usize;
-        last != 0 && last + distance >= start
-    }
-
-    /// Notes the words between the last question and this one.
-    #[inline(never)]
     fn read(&mut self, to: usize) {
-        self.read_behind();
-        if let Some(from) = self.unread(to) {
-            let Context { words, text, last, .. } = self;
-            for index in (from..to).filter(|&index| may_start(text, index)) {
-                note(words, text, [index, to], last);
-            }
+        // Most questions are asked where another one was.
+        if self.read_to < to {
+            self.look_up(to);
         }
     }
 
-    /// The same up to the letters here.
-    #[inline]
-    fn read_behind(&mut self) {
-        let Here { digit, letters, behind, .. } = self.here;
-        if let Some(from) = self.unread(letters) {
-            let Context { words, text, last, .. } = self;
-            for (bits, back) in behind.into_iter().zip([128, 64]) {
-                // Before the text nothing starts.
-                let (bits, start) = match digit.checked_sub(back) {
-                    Some(start) => (bits, start),
-                    None => (bits.unbounded_shr(u32::try_from(back - digit).unwrap_or(64)), 0),
-                };
-                let bits = bits & below(letters, start) & !below(from, start);
-                each_bit(bits, start, |index| note(words, text, [index, digit], last));
-            }
-        }
-    }
-
-    /// From where on words before `to` were not read yet, and may be near enough.
-    #[inline]
-    fn unread(&mut self, to: usize) -> Option<usize> {
-        if to <= self.read_to {
-            return None;
-        }
-        // Questions are asked where digits are, and no word has one: none was cut in two.
+    #[inline(never)]
+    fn look_up(&mut self, to: usize) {
         let from = self.read_to.max(to.saturating_sub(BEFORE + MAX_WORD));
-        self.read_to = to;
-        Some(from)
-    }
-}
-
-/// Shows the place of each bit, the first of which stands for `start`.
-#[inline]
-fn each_bit(mut bits: u64, start: usize, mut visit: impl FnMut(usize)) {
-    while bits != 0 {
-        visit(start + bits.trailing_zeros() as usize);
-        bits &= bits - 1;
-    }
-}
-
-/// Notes what the words at `index` are about, of which none counts that ends behind `to`.
-#[inline]
-fn note(words: &Words, text: &[u8], [index, to]: [usize; 2], last: &mut [u32; TOPICS]) {
-    words.at(text, index, |about, end| {
-        for topic in about.iter().filter(|_| end <= to) {
-            if let Some(slot) = last.get_mut(usize::from(topic.0)) {
-                *slot = u32::try_from(end).unwrap_or(0);
+        let (words, text) = (self.words, self.text);
+        let starts = self.starts;
+        starts.each(text, [from, to], |index| {
+            if words.may_be_at(text, index) {
+                self.meet(index);
             }
-        }
-    });
+        });
+        self.read_to = to;
+    }
+
+    #[inline(never)]
+    fn meet(&mut self, index: usize) {
+        let (words, text) = (self.words, self.text);
+        words.each_at(text, index, |word| {
+            if self.count == AHEAD {
+                self.pass(index);
+            }
+            self.keep(word);
+            self.met_to = self.met_to.max(word.end as usize);
+        });
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::words::WORDS;
     use super::*;
 
     fn phone_precedes(text: &str, distance: usize) -> bool {

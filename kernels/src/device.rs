@@ -58,14 +58,14 @@ pub(crate) const SHAPES: [u64; 8] = [
 mod tests {
     use super::*;
     use crate::context::Words;
-    use crate::digits::{EACH, Run};
+    use crate::digits::Run;
 
     fn devices(text: &str) -> Vec<(&'static str, &str)> {
         let words = Words::new(std::iter::empty());
         let mut context = Context::new(&words, text.as_bytes());
         let start = text.find(|letter: char| letter.is_ascii_digit()).unwrap_or(0);
         let run = Run::read_at(text.as_bytes(), start);
-        let found = run.written(EACH).filter_map(|number| find(&run.values(), &number, &mut context));
+        let found = run.each_written().filter_map(|number| find(&run.values(), &number, &mut context));
         found.filter_map(|found| Some((found.kind, text.get(found.start..found.end)?))).collect()
     }
 

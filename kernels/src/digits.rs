@@ -3,7 +3,7 @@
 //! Invariant: a run is read at most [`MAX_DIGITS`] digits and [`MAX_GROUPS`] groups far, whatever the
 //! text, so that reading one at every digit group of a text stays linear.
 
-use crate::bytes::{at, before, starts_word};
+use crate::bytes::{at, last};
 
 /// As many as the longest number of any scheme has characters; the longest of digits alone, the reference of a
 /// Swiss payment slip, has 27.
@@ -17,13 +17,9 @@ pub(crate) const MAX_GROUPS: usize = 8;
 pub(crate) struct Run<'t> {
     pub(crate) text: &'t [u8],
     pub(crate) start: usize,
-    /// A byte for each group, the first one lowest: how many digits the run has up to its end, where that end is,
-    /// counted from the start, and what stands before the group.
-    digits: u64,
-    ends: u64,
+    /// A byte for each group, the first one lowest: how many digits it has, and what stands before it.
+    lengths: u64,
     separators: u64,
-    /// Of all groups.
-    shape: u64,
     count: usize,
     /// Does a letter stand right behind the last group? A separator stands behind the others.
     joined: bool,
@@ -57,50 +53,36 @@ pub(crate) const fn shape(lengths: &[u8]) -> u64 {
 impl<'t> Run<'t> {
     /// Reads the groups from `start` on, which is the first digit of a group; `digits`, `letters` and `capitals` say
     /// where those are, as [`Around`](crate::anchors::Around) has them.
-    #[inline]
+    #[inline(never)]
     pub(crate) fn read(text: &'t [u8], start: usize, digits: u64, letters: u64, capitals: u64) -> Run<'t> {
-        let mut run = Run {
-            text,
-            start,
-            digits: 0,
-            ends: 0,
-            separators: 0,
-            shape: 0,
-            count: 0,
-            joined: false,
-            goes_on: false,
-        };
-        // What is left of the digits, and the place of the group's byte.
-        let (mut left, mut byte, mut offset, mut count) = (digits, 0, 0u32, 0u32);
+        let (mut lengths, mut separators, mut joined, mut goes_on) = (0, 0, false, false);
+        let (mut left, mut offset, mut byte, mut count) = (digits, 0, 0, 0);
+        // No code has more groups than there are bytes.
         while byte < u64::BITS {
             let length = left.trailing_ones();
             count += length;
             if count as usize > MAX_DIGITS {
-                return run;
+                break;
             }
             offset += length;
-            run.shape = run.shape << 8 | u64::from(length);
-            run.digits |= u64::from(count) << byte;
-            run.ends |= u64::from(offset) << byte;
-            run.count += 1;
+            left = left.unbounded_shr(length);
+            lengths |= u64::from(length) << byte;
             byte += 8;
-            left >>= length;
             let separator = at(text, start + offset as usize);
             if left & 0b10 == 0 || !is_separator(separator) {
-                let letters = letters >> offset;
-                run.joined = letters & 1 != 0;
-                run.goes_on = run.joined
+                let letters = letters >> (offset % u64::BITS);
+                joined = letters & 1 != 0;
+                goes_on = joined
                     || letters & 0b10 != 0
                         && is_separator(separator)
-                        && starts_code(left >> 1, letters >> 1, capitals >> offset >> 1);
-                return run;
+                        && starts_code(left >> 1, letters >> 1, capitals >> (offset % u64::BITS) >> 1);
+                break;
             }
-            run.separators |= u64::from(separator).unbounded_shl(byte);
+            separators |= u64::from(separator).unbounded_shl(byte);
             left >>= 1;
             offset += 1;
         }
-        // No code has so many groups.
-        run
+        Run { text, start, lengths, separators, count: (byte / 8) as usize, joined, goes_on }
     }
 
     /// The same where nobody knows the classes of the bytes.
@@ -115,9 +97,22 @@ impl<'t> Run<'t> {
     /// Does a number start here? Not inside a word, and not behind a decimal point: vectors of numbers
     /// are full of long fractions.
     pub(crate) fn starts_number(&self) -> bool {
-        let decimal = before(self.text, self.start) == b'.'
-            && before(self.text, self.start.saturating_sub(1)).is_ascii_digit();
-        starts_word(self.text, self.start) && !decimal
+        let [second_last, last] = last(self.text, self.start);
+        let decimal = last == b'.' && second_last.is_ascii_digit();
+        !(last.is_ascii_alphanumeric() || decimal)
+    }
+
+    /// A byte for each group: how many digits the run has up to its end. They are sums of the lengths, at most
+    /// [`MAX_DIGITS`], so none reaches into the next byte.
+    #[inline]
+    pub(crate) fn digits_to(&self) -> u64 {
+        self.lengths.wrapping_mul(u64::from_le_bytes([1; 8]))
+    }
+
+    /// The same for its end, counted from the start of the run: one separator stands before each but the first.
+    #[inline]
+    fn ends_at(&self) -> u64 {
+        self.digits_to().wrapping_add(u64::from_le_bytes([0, 1, 2, 3, 4, 5, 6, 7]))
     }
 
     /// The byte of the group, of `bytes` that have one for each.
@@ -126,96 +121,107 @@ impl<'t> Run<'t> {
         (bytes >> (8 * group) & 0xff) as usize
     }
 
-    /// Does it start like an IPv4 address: four groups with points between, the first of up to three digits?
+    /// Does it start like an IPv4 address: four groups of up to three digits with points between?
     #[inline]
     pub(crate) fn is_like_an_address(&self) -> bool {
         const POINTS: u64 = u64::from_le_bytes([0, b'.', b'.', b'.', 0, 0, 0, 0]);
-        self.separators & 0xffff_ff00 == POINTS && Run::of(self.digits, 0) <= 3
+        const LONGER: u64 = u64::from_le_bytes([!3, !3, !3, !3, 0, 0, 0, 0]);
+        self.separators & 0xffff_ff00 == POINTS && self.lengths & LONGER == 0
     }
 
     /// Where its first group ends.
     #[inline]
     pub(crate) fn first_end(&self) -> usize {
-        self.start + Run::of(self.ends, 0)
+        self.start + Run::of(self.lengths, 0)
+    }
+
+    /// Where its last group ends.
+    #[inline]
+    pub(crate) fn end(&self) -> usize {
+        self.start + self.count.checked_sub(1).map_or(0, |last| Run::of(self.ends_at(), last))
     }
 
     /// How many digits the whole run has.
     #[inline]
     pub(crate) fn digits(&self) -> usize {
-        self.count.checked_sub(1).map_or(0, |last| Run::of(self.digits, last))
+        Run::of(self.digits_to(), MAX_GROUPS - 1)
     }
 
     /// The values 0..=9 of its digits, and zeros.
+    #[inline(never)] // else what it needs is made ready for runs that nobody asks it of
     pub(crate) fn values(&self) -> [u8; MAX_DIGITS] {
-        if let (1, Some(digits)) = (self.count, self.text.get(self.start..).and_then(<[u8]>::first_chunk)) {
-            let values = digits.map(|digit: u8| digit.wrapping_sub(b'0'));
-            return first(&values, Run::of(self.digits, 0));
+        const WIDTH: usize = MAX_DIGITS + MAX_GROUPS + WHOLE;
+        let value = |digit: u8| digit.wrapping_sub(b'0');
+        if let (1, Some(row)) = (self.count, self.text.get(self.start..).and_then(<[u8]>::first_chunk)) {
+            return first(&row.map(value), self.digits());
         }
-        let mut bytes = [0; 2 * WHOLE];
-        let (mut filled, mut from) = (0, self.start);
-        for group in 0..self.count {
-            let end = self.start + Run::of(self.ends, group);
-            let Some(room) = bytes.get_mut(filled..).and_then(<[u8]>::first_chunk_mut) else { break };
-            self.copy(from, end, room);
-            (filled, from) = (Run::of(self.digits, group), end + 1);
+        let rest = self.text.get(self.start..).unwrap_or_default();
+        let mut end_of_text = [0; WIDTH];
+        let rest = rest.first_chunk().unwrap_or_else(|| {
+            end_of_text.iter_mut().zip(rest).for_each(|(slot, byte)| *slot = *byte);
+            &end_of_text
+        });
+        let mut digits = [0; 2 * WHOLE];
+        let (mut filled, mut from, mut lengths) = (0, 0, self.lengths);
+        for _group in 0..self.count {
+            // Too much is copied: the next group overwrites it.
+            let group: Option<&[u8; WHOLE]> = rest.get(from..).and_then(<[u8]>::first_chunk);
+            let slots = digits.get_mut(filled..).and_then(<[u8]>::first_chunk_mut);
+            slots.zip(group).into_iter().for_each(|(slots, group)| *slots = *group);
+            let length = Run::of(lengths, 0);
+            (filled, from, lengths) = (filled + length, from + length + 1, lengths >> 8);
         }
-        let mut values = [0; MAX_DIGITS];
-        values.iter_mut().zip(bytes).for_each(|(value, digit)| *value = digit.wrapping_sub(b'0'));
+        let values = digits.first_chunk().unwrap_or(&[0; MAX_DIGITS]).map(value);
         first(&values, filled)
-    }
-
-    /// Copies the digits `from..end`, and what is too much: the next group overwrites it.
-    #[inline]
-    fn copy(&self, from: usize, end: usize, room: &mut [u8; WHOLE]) {
-        let rest = self.text.get(from..).unwrap_or_default();
-        let (word, words) = (rest.first_chunk::<8>(), rest.first_chunk::<WHOLE>());
-        if let (Some(word), true, Some(room)) = (word, end - from <= 8, room.first_chunk_mut()) {
-            *room = *word;
-        } else if let Some(words) = words {
-            *room = *words;
-        } else {
-            room.iter_mut().zip(rest).take(end - from).for_each(|(slot, digit)| *slot = *digit);
-        }
-    }
-
-    /// How many digits the run has up to the end of each group; nothing behind the last.
-    pub(crate) fn lengths(&self) -> [u8; MAX_GROUPS] {
-        self.digits.to_le_bytes()
     }
 
     /// How many digits its first two groups have.
     #[inline]
-    pub(crate) fn first_lengths(&self) -> [u32; 2] {
-        let [first, both, ..] = self.lengths().map(u32::from);
-        [first, both.saturating_sub(first)]
+    pub(crate) fn first_lengths(&self) -> [usize; 2] {
+        let [first, second, ..] = self.lengths.to_le_bytes().map(usize::from);
+        [first, second]
     }
 
     /// Does this mark stand between two of its groups?
     #[inline]
     pub(crate) fn has_separator(&self, mark: u8) -> bool {
-        let others = self.separators ^ u64::from_le_bytes([mark; 8]);
-        others.wrapping_sub(u64::from_le_bytes([1; 8])) & !others & u64::from_le_bytes([0x80; 8]) != 0
+        equal_bytes(self.separators, mark) != 0
     }
 
-    /// Each number that starts with the first group and ends where a word does, with a group that has a bit in
-    /// `ends`. One group in front of a point and more digits is a decimal number, `1407303284.341728`.
+    /// A bit for each group that may be the last of a number that starts with the first one: a word ends behind it.
+    /// One group in front of a point and more digits is a decimal number, `1407303284.341728`.
     #[inline]
-    pub(crate) fn written(&self, ends: u8) -> impl Iterator<Item = Written> {
+    pub(crate) fn ends(&self) -> u8 {
         let decimal = Run::of(self.separators, 1) == usize::from(b'.');
-        let groups = self.count - usize::from(self.joined);
-        let mut left = u32::from(ends) & ((1 << groups) - 1) & !u32::from(decimal);
-        std::iter::from_fn(move || {
-            let group = usize::try_from(left.trailing_zeros()).ok().filter(|group| *group < MAX_GROUPS)?;
-            left &= left - 1;
-            Some(Written {
-                length: Run::of(self.digits, group),
-                shape: self.shape >> (8 * (self.count - 1 - group)),
-                separator: self.separators.to_le_bytes().get(group).copied().unwrap_or(0),
-                start: self.start,
-                end: self.start + Run::of(self.ends, group),
-            })
-        })
+        let groups = (1u16 << (self.count - usize::from(self.joined))) - 1;
+        u8::try_from(groups).unwrap_or(u8::MAX) & !u8::from(decimal)
     }
+
+    /// The number that ends with this group.
+    #[inline]
+    pub(crate) fn written(&self, group: usize) -> Written {
+        let group = group % MAX_GROUPS;
+        Written {
+            length: Run::of(self.digits_to(), group),
+            shape: self.lengths.swap_bytes() >> (8 * (MAX_GROUPS - 1 - group)),
+            separator: (self.separators >> (8 * group) & 0xff) as u8,
+            start: self.start,
+            end: self.start + Run::of(self.ends_at(), group),
+        }
+    }
+
+    /// Each number that starts with the first group.
+    #[cfg(test)]
+    pub(crate) fn each_written(&self) -> impl Iterator<Item = Written> {
+        (0..MAX_GROUPS).filter(|group| self.ends() >> group & 1 == 1).map(|group| self.written(group))
+    }
+}
+
+/// The highest bit of each byte that is this one; perhaps of others behind the first of them.
+#[inline]
+pub(crate) fn equal_bytes(bytes: u64, byte: u8) -> u64 {
+    let others = bytes ^ u64::from_le_bytes([byte; 8]);
+    others.wrapping_sub(u64::from_le_bytes([1; 8])) & !others & u64::from_le_bytes([0x80; 8])
 }
 
 /// Of the 64 bytes from `start` on those of a class, a bit each.
@@ -225,18 +231,31 @@ pub(crate) fn mask(text: &[u8], start: usize, class: fn(&u8) -> bool) -> u64 {
     ahead.fold(0, |mask, (bit, byte)| mask | u64::from(class(byte)) << bit)
 }
 
-/// A bit for each group of a run.
-pub(crate) const EACH: u8 = u8::MAX;
 const _: () = assert!(MAX_GROUPS == 8);
 
 /// The first `length` of `values`, and zeros.
 #[inline]
 pub(crate) fn first(values: &[u8; MAX_DIGITS], length: usize) -> [u8; MAX_DIGITS] {
     let mut own = *values;
-    for (value, place) in own.iter_mut().zip(0u8..) {
-        *value = if usize::from(place) < length { *value } else { 0 };
-    }
+    // Not a comparison for each: the compiler makes a few vector instructions of this.
+    let kept = KEPT.get(length).unwrap_or(&[u8::MAX; MAX_DIGITS]);
+    own.iter_mut().zip(kept).for_each(|(value, kept)| *value &= kept);
     own
+}
+
+/// For each length a mask of so many bytes.
+static KEPT: [[u8; MAX_DIGITS]; MAX_DIGITS + 1] = kept();
+
+#[expect(clippy::indexing_slicing, reason = "evaluated by the compiler")]
+const fn kept() -> [[u8; MAX_DIGITS]; MAX_DIGITS + 1] {
+    let mut all = [[0; MAX_DIGITS]; MAX_DIGITS + 1];
+    let mut place = 0;
+    while place < MAX_DIGITS * MAX_DIGITS {
+        let (length, place_of_byte) = (place / MAX_DIGITS + 1, place % MAX_DIGITS);
+        all[length][place_of_byte] = if place_of_byte < length { u8::MAX } else { 0 };
+        place += 1;
+    }
+    all
 }
 
 /// Letters of a group without digits that belongs to a number: what else follows one is a word.
@@ -274,7 +293,7 @@ mod tests {
     #[test]
     fn a_run_gives_each_prefix_of_its_groups() {
         let run = read(b"943 476 5919 1234567890123456789");
-        let written: Vec<_> = run.written(EACH).map(|number| (number.shape, number.end)).collect();
+        let written: Vec<_> = run.each_written().map(|number| (number.shape, number.end)).collect();
         assert_eq!(written, [(shape(&[3]), 3), (shape(&[3, 3]), 7), (shape(&[3, 3, 4]), 12)]);
         assert_eq!(run.digits(), 10);
         assert_eq!(run.values()[..11], [9, 4, 3, 4, 7, 6, 5, 9, 1, 9, 0]);
@@ -283,9 +302,9 @@ mod tests {
     #[test]
     fn a_number_ends_where_a_word_ends() {
         let run = read(b"12 34x");
-        assert_eq!(run.written(EACH).map(|number| number.length).collect::<Vec<_>>(), [2]);
-        assert_eq!(read(&[b'7'; 64]).written(EACH).count(), 0);
-        assert_eq!(read(b"1407303284.341728").written(EACH).map(|it| it.end).collect::<Vec<_>>(), [17]);
+        assert_eq!(run.each_written().map(|number| number.length).collect::<Vec<_>>(), [2]);
+        assert_eq!(read(&[b'7'; 64]).each_written().count(), 0);
+        assert_eq!(read(b"1407303284.341728").each_written().map(|it| it.end).collect::<Vec<_>>(), [17]);
     }
 
     #[test]

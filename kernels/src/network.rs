@@ -42,19 +42,33 @@ fn dotted(text: &[u8], start: usize) -> Option<([u32; 4], usize)> {
     let (mut numbers, mut place) = ([0; 4], start);
     for (index, number) in numbers.iter_mut().enumerate() {
         if index > 0 {
+            if at(text, place) != b'.' {
+                return None;
+            }
             place += 1;
         }
-        let first = place;
-        while at(text, place).is_ascii_digit() && place < first + 4 {
-            *number = *number * 10 + u32::from(at(text, place) - b'0');
-            place += 1;
-        }
-        let padded = at(text, first) == b'0' && place > first + 1;
-        if place == first || padded || *number > 255 || index < 3 && at(text, place) != b'.' {
-            return None;
-        }
+        let length;
+        (*number, length) = octet(text, place)?;
+        place += length;
     }
     Some((numbers, place))
+}
+
+/// The number of one to three digits at `place`, and how many they are.
+#[inline]
+fn octet(text: &[u8], place: usize) -> Option<(u32, usize)> {
+    let [first, second, third, fourth] = match text.get(place..).and_then(<[u8]>::first_chunk::<4>) {
+        Some(bytes) => *bytes,
+        None => [0, 1, 2, 3].map(|offset| at(text, place + offset)),
+    };
+    let [hundreds, tens, ones] = [first, second, third].map(|byte| u32::from(byte.wrapping_sub(b'0')));
+    let (number, length) = match (hundreds, tens, ones) {
+        (0..10, 10.., _) => (hundreds, 1),
+        (1..10, 0..10, 10..) => (hundreds * 10 + tens, 2),
+        (1..10, 0..10, 0..10) if !fourth.is_ascii_digit() => (hundreds * 100 + tens * 10 + ones, 3),
+        _ => return None,
+    };
+    (number <= 255).then_some((number, length))
 }
 
 /// May the colon at `colon` be one of an address? One of IPv6 or a MAC has a digit or another colon on

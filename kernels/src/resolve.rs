@@ -18,8 +18,13 @@ pub(crate) fn resolve(found: &mut Vec<Finding>, base: usize, country: Option<[u8
     if candidates.len() < 2 {
         return;
     }
+    // Most often they are in order and apart.
+    let are_apart = |all: &[Finding]| all.array_windows().all(|[left, right]| left.end <= right.start);
+    if are_apart(candidates) {
+        return;
+    }
     candidates.sort_unstable_by_key(|candidate| (candidate.start, Reverse(candidate.end)));
-    if candidates.array_windows().all(|[left, right]| left.end <= right.start) {
+    if are_apart(candidates) {
         return;
     }
     let (mut read, mut write) = (0, 0);

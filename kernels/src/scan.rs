@@ -4,14 +4,15 @@
 //! the text is. All candidates are weighed at the end, so the order of the verifiers decides nothing.
 
 use crate::anchors::{Anchor, Around};
-use crate::bytes::{at, before, run_end, run_start};
+use crate::bytes::{at, before, goes_on_behind_digit, last, run_end, run_start, starts_word};
 use crate::contact::{email, phone};
 use crate::context::{Context, Topic, Words};
-use crate::digits::{Run, is_separator, starts_code};
+use crate::digits::{MAX_DIGITS, Run, Written, is_separator, starts_code};
 use crate::document::{birth, ehic, mrz, passport, plate};
+use crate::number::written::{Kinds, Other};
 use crate::payment::{account, bic, card, iban, lei};
 use crate::resolve::resolve;
-use crate::secrets::Secrets;
+use crate::secrets::{Secrets, named};
 use crate::simd::Reader;
 use crate::view::{self, Spots};
 use crate::{Finding, Label, anchors, crypto, device, network, number};
@@ -59,8 +60,7 @@ pub(crate) fn finish(
         while places.next_if(|&named| named < place).is_some() {}
         match anchor {
             _ if places.peek() == Some(&place) => scanner.visit(place, anchor, around),
-            Anchor::Digits => scanner.secrets.at_digits(text.as_bytes(), place, scanner.out),
-            Anchor::Mark(b'@') => {}
+            Anchor::Digits | Anchor::Mark(b'@') => {}
             Anchor::Mark(_) | Anchor::Word | Anchor::Capitals => scanner.visit(place, anchor, around),
         }
     });
@@ -90,7 +90,7 @@ fn between(tables: &Tables, text: &str, gaps: &[usize], out: &mut Vec<Finding>) 
             if gaps.get(next).is_some_and(|&gap| gap + 1 == place && before(bytes, gap).is_ascii_digit())
                 && gaps.get(next + 1) == Some(&end)
             {
-                return scanner.secrets.at_digits(bytes, place, scanner.out);
+                return;
             }
         }
         scanner.visit(place, anchor, around);
@@ -113,16 +113,34 @@ fn read<'t>(
         bytes,
         |place, anchor, around| {
             match anchor {
-                Anchor::Digits => spots.digits(bytes, place),
+                // What goes on a number starts nothing that a secret or a gap has, and most often nothing else does.
+                Anchor::Digits if is_behind_a_word(bytes, place) || goes_on_behind_digit(bytes, place) => {}
+                Anchor::Digits => {
+                    spots.digits(bytes, place);
+                    scanner.secrets.at_digits(bytes, place, scanner.out);
+                }
                 Anchor::Word => spots.word(bytes, place),
                 Anchor::Mark(_) | Anchor::Capitals => {}
             }
             visit(&mut scanner, place, anchor, around);
+            scanner.passed
         },
         |block, masks| odd.block(text, block, masks),
     );
     spots.join(odd);
     spots
+}
+
+/// Does a blank stand before the digits at `place`, perhaps with the two letters of a country behind it, and before it
+/// the end of a word that is no capital and does not tell a password?
+#[inline]
+fn is_behind_a_word(text: &[u8], place: usize) -> bool {
+    let ends_word = |byte: u8| byte.is_ascii_lowercase() && !named::may_end_telling(byte);
+    match last::<4>(text, place) {
+        [.., end, b' '] => ends_word(end),
+        [end, b' ', b'A'..=b'Z', b'A'..=b'Z'] => ends_word(end),
+        _ => false,
+    }
 }
 
 /// Bits of what is behind an anchor: the last byte and the one before it, and those that a plate may have in front
@@ -143,6 +161,8 @@ struct Scanner<'s, 't> {
     zones_from: usize,
     /// Digits before this place belong to a number whose check has passed.
     digits_from: usize,
+    /// Groups of digits before this place do nothing but go on such a number.
+    passed: usize,
     /// No telephone number starts before this place: it would be a part of another one.
     phones_from: usize,
     out: &'s mut Vec<Finding>,
@@ -161,6 +181,7 @@ impl<'s, 't> Scanner<'s, 't> {
             colons_from: 0,
             zones_from: 0,
             digits_from: 0,
+            passed: 0,
             phones_from: 0,
             out,
         }
@@ -174,12 +195,8 @@ impl<'s, 't> Scanner<'s, 't> {
             Anchor::Mark(b'"') if before(self.text.as_bytes(), place) != b' ' => {}
             Anchor::Mark(b'@') => self.address(place, around),
             Anchor::Mark(mark) => self.mark(place, mark),
-            Anchor::Digits => {
-                self.secrets.at_digits(self.text.as_bytes(), place, self.out);
-                if place >= self.digits_from {
-                    self.digits(place, around);
-                }
-            }
+            Anchor::Digits if place < self.digits_from => {}
+            Anchor::Digits => self.digits(place, around),
             Anchor::Word => self.word(place, around),
             Anchor::Capitals => self.capitals(place),
         }
@@ -222,7 +239,8 @@ impl<'s, 't> Scanner<'s, 't> {
     fn word(&mut self, place: usize, around: Around<'_>) {
         let bytes = self.text.as_bytes();
         let (digits, letters) = (around.digits(), around.letters());
-        if (digits | letters).trailing_ones() as usize >= crypto::LENGTH_MIN {
+        let alnum = (digits | letters).trailing_ones() as usize;
+        if alnum >= crypto::LENGTH_MIN {
             let found = crypto::find(bytes, place, &mut self.context);
             self.take(found);
         }
@@ -234,7 +252,7 @@ impl<'s, 't> Scanner<'s, 't> {
             self.zone(place);
         }
         self.take(network::mac_with_hyphens(bytes, place));
-        self.secrets.at_word(bytes, place, self.out);
+        self.secrets.at_word(bytes, place, alnum, self.out);
     }
 
     /// A group of digits starts at `place`, outside of a number whose check has passed.
@@ -270,7 +288,10 @@ impl<'s, 't> Scanner<'s, 't> {
         if previous == b'<' {
             self.zone(place);
         }
-        self.documents(place, around);
+        // Most often no word about anything is near.
+        if self.context.hears(place) {
+            self.beside_a_word(&run, around);
+        }
         if solid > 0 || run.goes_on || follows_capital {
             number::codes(self.numbers, bytes, place, &mut self.context, self.out);
         }
@@ -278,18 +299,16 @@ impl<'s, 't> Scanner<'s, 't> {
             self.number(&run);
         }
         if self.out.len() > base {
-            self.drop_parts_of_uuids(base);
-            // A telephone number has no check: what starts inside it may be the truth.
-            let found = self.out.get(base..).unwrap_or_default().iter();
-            let checked = found.filter(|found| found.label != Label::Phone).map(|found| found.end);
-            self.digits_from = checked.max().unwrap_or(0);
+            self.digits_from = self.proven(base);
+            // A plus between two groups may be more than that.
+            self.passed = if run.has_separator(b'+') { 0 } else { self.digits_from.min(run.end()) };
         }
     }
 
-    /// A group of digits starts, perhaps in the middle of a word.
-    #[inline]
-    fn documents(&mut self, place: usize, around: Around<'_>) {
-        let bytes = self.text.as_bytes();
+    /// A group of digits starts near a word, perhaps in the middle of another one.
+    #[inline(never)]
+    fn beside_a_word(&mut self, run: &Run<'_>, around: Around<'_>) {
+        let (bytes, place) = (self.text.as_bytes(), run.start);
         // No plate has a capital that a small letter follows.
         let (small, small_behind) = (around.small(), around.small_behind());
         let capitals = around.capitals() & !(small >> 1) & PLATE_AHEAD;
@@ -306,6 +325,14 @@ impl<'s, 't> Scanner<'s, 't> {
             && self.context.has_said(Topic::PASSPORT, place, passport::WORD_DISTANCE_MAX)
         {
             let found = passport::find(bytes, place, &mut self.context);
+            self.take(found);
+        }
+        if starts_word(bytes, place)
+            && birth::may_start(bytes, run.first_end())
+            && run.digits() != 0
+            && self.context.has_said(Topic::BIRTH, place, birth::DISTANCE)
+        {
+            let found = birth::find(bytes, place, &mut self.context);
             self.take(found);
         }
     }
@@ -345,17 +372,13 @@ impl<'s, 't> Scanner<'s, 't> {
             let found = network::ipv4(bytes, place, &mut self.context);
             self.take(found);
         }
-        if birth::may_start(bytes, run.first_end())
-            && self.context.has_said(Topic::BIRTH, place, birth::DISTANCE)
-        {
-            let found = birth::find(bytes, place, &mut self.context);
-            self.take(found);
-        }
         if run.digits() >= self.numbers.shortest() && run.starts_number() {
             self.digits_alone(run);
         }
+        let row = run.first_end() - place;
         if place >= self.phones_from
-            && let Some(found) = phone::find(bytes, place, run.first_end() - place, &mut self.context)
+            && (phone::needs_no_word(bytes, place, row) || self.context.hears(place))
+            && let Some(found) = phone::find(bytes, place, row, &mut self.context)
         {
             self.phones_from = found.end;
             self.out.push(found);
@@ -364,15 +387,34 @@ impl<'s, 't> Scanner<'s, 't> {
 
     /// Numbers of digits alone that begin with the run's first group.
     fn digits_alone(&mut self, run: &Run<'_>) {
+        let mut ends = self.numbers.ends(run);
         let mut values = None;
-        for number in self.numbers.numbers(run) {
-            let values = values.get_or_insert_with(|| run.values());
-            number::find(self.numbers, values, &number, &mut self.context, self.out);
-            self.take(card::find(values, &number));
-            self.take(account::find(run.text, values, &number));
-            let found = ehic::find(values, &number, &mut self.context);
+        while ends != 0 {
+            let number = run.written(ends.trailing_zeros() as usize);
+            let kinds = self.numbers.kinds(&number);
+            let told = !kinds.needs_word() || self.context.hears_around(number.start, number.end);
+            if told && !kinds.is_none() {
+                self.digits_written(values.get_or_insert_with(|| run.values()), &number, kinds);
+            }
+            ends &= ends - 1;
+        }
+    }
+
+    /// The number that is written so, which the values begin with.
+    fn digits_written(&mut self, values: &[u8; MAX_DIGITS], number: &Written, kinds: Kinds) {
+        number::find(self.numbers, values, number, kinds.forms, &mut self.context, self.out);
+        if kinds.has(Other::Card) {
+            self.take(card::find(values, number));
+        }
+        if kinds.has(Other::Account) {
+            self.take(account::find(self.text.as_bytes(), values, number));
+        }
+        if kinds.has(Other::HealthCard) {
+            let found = ehic::find(values, number, &mut self.context);
             self.take(found);
-            let found = device::find(values, &number, &mut self.context);
+        }
+        if kinds.has(Other::Device) && self.context.hears_around(number.start, number.end) {
+            let found = device::find(values, number, &mut self.context);
             self.take(found);
         }
     }
@@ -394,30 +436,40 @@ impl<'s, 't> Scanner<'s, 't> {
         }
     }
 
-    /// The groups of a UUID are random digits and letters: what looks like a number there is chance.
-    fn drop_parts_of_uuids(&mut self, base: usize) {
-        let bytes = self.text.as_bytes();
-        let mut kept = base;
-        for index in base..self.out.len() {
-            let inside = self.out.get(index).is_some_and(|found| {
-                found.label != Label::Iban && is_inside_uuid(bytes, found.start, found.end)
-            });
-            if !inside {
-                self.out.swap(kept, index);
-                kept += 1;
+    /// Where the numbers end that were found from `base` on. The groups of a UUID are random digits and letters: what
+    /// looks like a number there is chance, and dropped. A telephone number has no check: what starts inside it may be
+    /// the truth.
+    #[inline]
+    fn proven(&mut self, base: usize) -> usize {
+        let (mut index, mut end) = (base, 0);
+        while let Some(found) = self.out.get(index) {
+            if found.label != Label::Iban && is_inside_uuid(self.text.as_bytes(), found.start, found.end) {
+                self.out.swap_remove(index);
+                continue;
             }
+            end = if found.label == Label::Phone { end } else { found.end.max(end) };
+            index += 1;
         }
-        self.out.truncate(kept);
+        end
     }
 }
 
 /// RFC 9562 4: 8-4-4-4-12 hexadecimal digits around `start..end`.
+#[inline]
 fn is_inside_uuid(text: &[u8], start: usize, end: usize) -> bool {
+    // Most often neither is one.
+    (is_of_uuid(before(text, start)) || is_of_uuid(at(text, end))) && is_inside_uuid_of(text, start, end)
+}
+
+#[inline]
+fn is_of_uuid(byte: u8) -> bool {
+    byte.is_ascii_hexdigit() || byte == b'-'
+}
+
+#[cold]
+fn is_inside_uuid_of(text: &[u8], start: usize, end: usize) -> bool {
     const LENGTH: usize = 36;
-    let member = |byte: u8| byte.is_ascii_hexdigit() || byte == b'-';
-    if !member(before(text, start)) && !member(at(text, end)) {
-        return false; // most often
-    }
+    let member = is_of_uuid;
     let first = run_start(text, start, LENGTH, member);
     let last = run_end(text, end, LENGTH, member);
     last - first == LENGTH
@@ -455,6 +507,7 @@ mod tests {
                 if (!out.is_empty() || also(place)) && places.last() != Some(&place) {
                     places.push(place);
                 }
+                0
             },
             |_, _| {},
         );

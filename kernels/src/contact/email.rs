@@ -274,6 +274,7 @@ mod tests {
                 if anchor == Anchor::Mark(b'@') && has_edges(text.as_bytes(), sign) {
                     found.push((find_around(&text, sign, around), find(&text, sign)));
                 }
+                0
             };
             anchors::each(crate::simd::best().0, text.as_bytes(), visit, |_, _| {});
             for (by_words, by_bytes) in found {

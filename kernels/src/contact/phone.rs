@@ -6,7 +6,7 @@
 
 use super::dialled::{DIGITS_MAX, Dialled, Group};
 use super::plan::{Fit, Plan, Plans, Prefix};
-use crate::bytes::{at, before, run_start, starts_word};
+use crate::bytes::{at, before, first, last, run_start, starts_word};
 use crate::context::{Context, Topic};
 use crate::digits::shape;
 use crate::{Finding, Label};
@@ -88,6 +88,16 @@ pub(crate) fn find(text: &[u8], digit: usize, row: usize, context: &mut Context<
     weigh(text, &read_from(text, digit, opening)?, context)
 }
 
+/// May the `row` digits at `digit` begin a telephone number where no word is near? Hardly any others do.
+#[inline]
+pub(crate) fn needs_no_word(text: &[u8], digit: usize, row: usize) -> bool {
+    let [second_last, previous] = last(text, digit);
+    matches!(at(text, digit), b'0' | b'8')
+        || matches!(previous, b'+' | b'(')
+        || previous == b' ' && second_last == b'+'
+        || matches!(row, 2 | 3) && is_typical(text, digit, previous)
+}
+
 /// What the characters say about the number whose first digit group is the `row` digits at `digit`.
 #[cfg_attr(not(test), expect(dead_code, reason = "the half of `find` that another device can do"))]
 pub(crate) fn read(text: &[u8], digit: usize, row: usize) -> Option<Reading> {
@@ -124,19 +134,19 @@ pub(crate) fn weigh(text: &[u8], reading: &Reading, context: &mut Context<'_, '_
 
 /// A few bytes decide for nearly all digits that they begin no telephone number.
 fn opening(text: &[u8], digit: usize, row: usize) -> Option<Opening> {
-    let previous = before(text, digit);
+    let [second_last, previous] = last(text, digit);
     let plus = match previous {
         b'+' => Some(digit - 1),
-        b'(' | b' ' if before(text, digit - 1) == b'+' => Some(digit - 2),
+        b'(' | b' ' if second_last == b'+' => Some(digit - 2),
         _ => None,
     };
     if let Some(plus) = plus {
         return starts_word(text, plus).then_some(Opening::Plus { start: plus, code: digit });
     }
-    if !starts_word(text, digit) {
+    if previous.is_ascii_alphanumeric() {
         return None;
     }
-    let (first, second, third) = (at(text, digit), at(text, digit + 1), at(text, digit + 2));
+    let [first, second, third] = first(text, digit);
     match (first, second) {
         (b'0', b'0') if third.is_ascii_digit() => Some(Opening::Exit { code: digit + 2 }),
         (b'0', b'0') if third == b' ' && at(text, digit + 3).is_ascii_digit() => {
@@ -146,24 +156,21 @@ fn opening(text: &[u8], digit: usize, row: usize) -> Option<Opening> {
         (b'0', b' ' | b'-') if third.is_ascii_digit() && third != b'0' => Some(Opening::Trunk),
         (b'0', b')') if previous == b'(' => Some(Opening::Trunk),
         (b'8', b' ' | b'-' | b'(') if matches!(third, b'0' | b'(') => Some(Opening::Trunk),
-        _ if matches!(row, 2 | 3) && is_typical(text, digit) => Some(Opening::Typical),
+        _ if matches!(row, 2 | 3) && is_typical(text, digit, previous) => Some(Opening::Typical),
         _ if row >= *NAMED_DIGITS.start() || goes_on(text, digit + row) => Some(Opening::Digits),
         _ => None,
     }
 }
 
 /// `612 34 56 78`, `22 123 45 67`, `312 345 6789`, `(22) 1234567`: where numbers have no trunk prefix.
-fn is_typical(text: &[u8], digit: usize) -> bool {
-    let mark = |offset: usize| matches!(at(text, digit + offset), b' ' | b'-' | b'.');
-    let closes = |offset: usize| at(text, digit + offset) == b')';
-    (mark(6) && mark(9) && (mark(2) || mark(3)))
-        || (mark(3) && mark(7) && is_southern_mobile(at(text, digit), at(text, digit + 1)))
-        || (before(text, digit) == b'(' && (closes(2) || closes(3)))
-}
-
-/// Mobile numbers of Italy and Greece, in the only grouping of three, three and four without a prefix.
-fn is_southern_mobile(first: u8, second: u8) -> bool {
-    first == b'3' || (first, second) == (b'6', b'9')
+fn is_typical(text: &[u8], digit: usize, previous: u8) -> bool {
+    let [one, two, third, fourth, _, _, seventh, eighth, _, tenth] = first(text, digit);
+    let is_mark = |byte: u8| matches!(byte, b' ' | b'-' | b'.');
+    // Mobile numbers of Italy and Greece, in the only grouping of three, three and four without a prefix.
+    let southern = one == b'3' || (one, two) == (b'6', b'9');
+    (is_mark(seventh) && is_mark(tenth) && (is_mark(third) || is_mark(fourth)))
+        || (is_mark(fourth) && is_mark(eighth) && southern)
+        || (previous == b'(' && (third == b')' || fourth == b')'))
 }
 
 /// May another group follow the one that ends here?

@@ -9,7 +9,7 @@ use super::families::{LONG_NUMBER_MIN, family};
 use crate::anchors::{self, Anchor, Around};
 use crate::bytes::{at, before, ends_word, run_start, starts_word};
 use crate::contact::email;
-use crate::digits::{EACH, MAX_DIGITS, MAX_GROUPS, Run, Written, is_separator};
+use crate::digits::{MAX_DIGITS, MAX_GROUPS, Run, Written, is_separator};
 use crate::document::{mrz, plate};
 use crate::network;
 use crate::number::Index;
@@ -26,6 +26,7 @@ pub(super) fn anchors(reader: Reader, text: &[u8]) -> Vec<usize> {
         if matches!(anchor, Anchor::Digits | Anchor::Mark(b'@')) {
             places.push(place);
         }
+        0
     };
     anchors::each(reader, text, visit, |_, _| {});
     places
@@ -64,11 +65,11 @@ fn of_digits(index: &Index, text: &[u8], place: usize, mut set: impl FnMut(u32, 
         return;
     }
     set(family::NUMBERS, is_number(index, text, place));
-    set(family::CARD, run.written(EACH).any(|number| card::find(&run.values(), &number).is_some()));
+    set(family::CARD, run.each_written().any(|number| card::find(&run.values(), &number).is_some()));
     let long = |number: Written| {
         number.separator == b'/' && number.shape & 0xff == 4 || number.length >= LONG_NUMBER_MIN as usize
     };
-    set(family::LONG_NUMBER, run.written(EACH).any(long));
+    set(family::LONG_NUMBER, run.each_written().any(long));
 }
 
 /// Is there a scheme of digits alone whose number begins at `place`?

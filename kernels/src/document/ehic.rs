@@ -53,13 +53,13 @@ const COUNTRIES: &[(u64, &[u8; 2])] = &[
 mod tests {
     use super::*;
     use crate::context::Words;
-    use crate::digits::{EACH, Run};
+    use crate::digits::Run;
 
     fn cards(text: &str) -> Vec<(&str, Option<[u8; 2]>, u8)> {
         let words = Words::new(std::iter::empty());
         let mut context = Context::new(&words, text.as_bytes());
         let run = Run::read_at(text.as_bytes(), text.find('8').unwrap_or(0));
-        let found = run.written(EACH).filter_map(|number| find(&run.values(), &number, &mut context));
+        let found = run.each_written().filter_map(|number| find(&run.values(), &number, &mut context));
         found.filter_map(|it| Some((text.get(it.start..it.end)?, it.country, it.score))).collect()
     }
 

@@ -3,16 +3,18 @@
 //! Invariant: most such numbers show no check digit, so without such a word none is ever reported.
 
 use crate::bytes::{at, before, ends_word, run_end, run_start, starts_word};
-use crate::context::{Context, Topic};
+use crate::context::{self, Context, Topic};
 use crate::{Finding, Label};
 
 /// How far before the number the word may end: `Passport number (as shown): `.
 const DISTANCE: usize = 24;
 /// Characters of the shortest and of the longest number (ICAO Doc 9303-4, 4.2.2: up to nine in a passport;
 /// the French card of 1988 has twelve).
-pub(crate) const LENGTHS: std::ops::RangeInclusive<usize> = 7..=12;
+pub(crate) const LENGTHS: std::ops::RangeInclusive<usize> = 7..=LENGTH_MAX;
+const LENGTH_MAX: usize = 12;
 /// The same, counted from any of its digits.
-pub(crate) const WORD_DISTANCE_MAX: usize = DISTANCE + *LENGTHS.end();
+pub(crate) const WORD_DISTANCE_MAX: usize = DISTANCE + LENGTH_MAX;
+const _: () = assert!(WORD_DISTANCE_MAX <= context::BEFORE);
 /// Digits that every number has: a word in capitals has none.
 const DIGITS_MIN: usize = 3;
 

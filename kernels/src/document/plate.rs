@@ -3,7 +3,7 @@
 //! Invariant: a plate has no check digit, so without such a word it is never reported.
 
 use crate::bytes::{at, before, ends_word, run_end, run_start, starts_word};
-use crate::context::{Context, Topic};
+use crate::context::{self, Context, Topic};
 use crate::{Finding, Label};
 
 /// Characters of the longest plate, separators included.
@@ -11,6 +11,7 @@ pub(crate) const LENGTH_MAX: usize = 12;
 /// How far before a plate the word about it may end, and how far before its first digits.
 const WORD_DISTANCE: usize = 24;
 pub(crate) const WORD_DISTANCE_MAX: usize = WORD_DISTANCE + 2 * LENGTH_MAX;
+const _: () = assert!(WORD_DISTANCE_MAX <= context::BEFORE);
 /// Letters and digits of the shortest.
 pub(crate) const LENGTH_MIN: usize = 4;
 

@@ -5,8 +5,8 @@
 
 use super::check::{Check, Date, WIDTH};
 use super::sums::Sums;
-use super::written::Groupings;
-use super::{Form, Grouping, Scheme, all};
+use super::written::{Groupings, Kinds};
+use super::{Form, Proof, Scheme, all};
 use crate::context::{FIRST_SCHEME, Topic};
 use crate::digits::{Run, Written};
 
@@ -69,8 +69,11 @@ impl Index {
         for (longest, lengths) in index.longest.iter_mut().zip(&index.codes) {
             *longest = lengths.iter().rposition(|entries| !entries.is_empty()).unwrap_or(0);
         }
-        for entry in index.digits.iter().flatten() {
-            index.groupings.add(entry.form);
+        for entries in &index.digits {
+            entries
+                .iter()
+                .enumerate()
+                .for_each(|(number, entry)| index.groupings.add(entry.form, 1 << number));
         }
         index.filters = (0..).zip(&index.digits).map(|(length, all)| Filter::new(length, all)).collect();
         index
@@ -81,10 +84,16 @@ impl Index {
         self.shortest
     }
 
-    /// The numbers of any kind that the run may be, from its first group on.
+    /// The groups of the run that may be the last of a number of any kind, a bit each.
     #[inline]
-    pub(crate) fn numbers<'r>(&'r self, run: &'r Run<'_>) -> impl Iterator<Item = Written> + 'r {
-        run.written(self.groupings.ends(run)).filter(|number| self.groupings.has(number))
+    pub(crate) fn ends(&self, run: &Run<'_>) -> u8 {
+        self.groupings.ends(run)
+    }
+
+    /// What a number may be by its groups.
+    #[inline]
+    pub(crate) fn kinds(&self, number: &Written) -> Kinds {
+        self.groupings.kinds(number)
     }
 
     pub(crate) fn of_digits(&self, length: usize) -> &[Entry] {
@@ -125,13 +134,11 @@ impl Entry {
     }
 }
 
-/// Which of the forms of digits alone that have one length a number may be, a bit each: by its groups, and by pairs
-/// of its digits that no other number of the form has. It saves the checks of nearly all of them.
+/// Which of the forms of digits alone that have one length a number may be, a bit each, by pairs of its digits that no
+/// other number of the form has. It saves the checks of nearly all of them.
 struct Filter {
-    all: u64,
-    /// Those that may be in any groups, and those that may be in these.
-    free: u64,
-    shapes: Vec<(u64, u64)>,
+    /// Those that count beside a word alone.
+    told: u64,
     /// For each of [`PAIRS`] those that may have its value.
     pairs: [[u64; 100]; PAIRS.len()],
     sums: Sums,
@@ -143,14 +150,10 @@ const PAIRS: [usize; 4] = [0, 2, 3, 4];
 impl Filter {
     fn new(length: usize, entries: &[Entry]) -> Filter {
         let sums = Sums::new(length, entries.iter().map(|entry| entry.scheme.checks));
-        let mut filter = Filter { all: 0, free: 0, shapes: Vec::new(), pairs: [[0; 100]; PAIRS.len()], sums };
+        let mut filter = Filter { told: 0, pairs: [[0; 100]; PAIRS.len()], sums };
         for (number, entry) in entries.iter().enumerate() {
             let bit = 1 << number;
-            filter.all |= bit;
-            match entry.form.grouping {
-                Grouping::Free => filter.free |= bit,
-                Grouping::Shapes(shapes) => shapes.iter().for_each(|&shape| filter.add(shape, bit)),
-            }
+            filter.told |= if entry.form.proof == Proof::Word { bit } else { 0 };
             for (values, place) in filter.pairs.iter_mut().zip(PAIRS) {
                 let may = pairs(entry.scheme.checks, length, place);
                 let slots = values.iter_mut().enumerate().filter(|(value, _)| may >> value & 1 == 1);
@@ -159,25 +162,13 @@ impl Filter {
         }
         filter
     }
-
-    fn add(&mut self, shape: u64, bit: u64) {
-        match self.shapes.iter_mut().find(|(known, _)| *known == shape) {
-            Some((_, forms)) => *forms |= bit,
-            None => self.shapes.push((shape, bit)),
-        }
-    }
 }
 
 impl Index {
-    /// The forms of `length` digits that may be written in these groups, a bit each.
+    /// Those of the forms of `length` digits that count beside a word alone.
     #[inline]
-    pub(super) fn written(&self, length: usize, shape: u64, unbroken: bool) -> u64 {
-        let Some(filter) = self.filters.get(length) else { return 0 };
-        if unbroken {
-            return filter.all;
-        }
-        let known = filter.shapes.iter().find(|(known, _)| *known == shape);
-        filter.free | known.map_or(0, |(_, forms)| *forms)
+    pub(super) fn told(&self, length: usize) -> u64 {
+        self.filters.get(length).map_or(0, |filter| filter.told)
     }
 
     /// Those of `forms` that may have these digits.

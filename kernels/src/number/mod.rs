@@ -11,7 +11,7 @@ pub(crate) mod index;
 pub(crate) mod own;
 mod scheme;
 mod sums;
-mod written;
+pub(crate) mod written;
 
 use crate::context::Context;
 use crate::digits::{MAX_DIGITS, Written, first};
@@ -105,18 +105,22 @@ struct Candidate<'c> {
     end: usize,
 }
 
-/// What the digits that are `written`, which the values begin with, may be the number of.
+/// What the digits that are `written`, which the values begin with, are the number of: of these forms of their length,
+/// a bit each.
 #[inline]
 pub(crate) fn find(
     index: &Index,
     values: &[u8; MAX_DIGITS],
     written: &Written,
+    forms: u64,
     context: &mut Context<'_, '_>,
     out: &mut Vec<Finding>,
 ) {
-    let left = index.written(written.length, written.shape, written.is_unbroken());
-    if left != 0 {
-        let left = index.valued(written.length, left, values);
+    if forms != 0 {
+        let left = index.valued(written.length, forms, values);
+        let told = left & index.told(written.length);
+        let left =
+            if told != 0 && !context.hears_around(written.start, written.end) { left ^ told } else { left };
         if left != 0 {
             judge_all(index, left, values, written, context, out);
         }

@@ -8,8 +8,6 @@ use super::check::{Check, NEVER, WIDTH, Weights};
 
 /// Sums that are made together.
 const LANES: usize = 16;
-/// For fewer forms their checks cost less than all sums.
-const FORMS_MIN: u32 = 3;
 
 /// The sums of the forms of one length.
 #[derive(Default)]
@@ -80,7 +78,9 @@ impl Sums {
     /// Those of `forms` whose sums may be right.
     #[inline]
     pub(super) fn left(&self, forms: u64, values: &[u8; WIDTH]) -> u64 {
-        if forms.count_ones() < FORMS_MIN { forms } else { self.pass(forms, values) }
+        // For one form, or two, their checks cost less than all sums.
+        let without_first = forms & forms.wrapping_sub(1);
+        if without_first & without_first.wrapping_sub(1) == 0 { forms } else { self.pass(forms, values) }
     }
 
     #[inline(never)]

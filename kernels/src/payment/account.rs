@@ -65,12 +65,12 @@ const BANKS: &[u16] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::digits::{EACH, Run};
+    use crate::digits::Run;
 
     fn accounts(text: &str) -> Vec<&str> {
         let run = Run::read_at(text.as_bytes(), 0);
         let found: Vec<_> =
-            run.written(EACH).filter_map(|number| find(text.as_bytes(), &run.values(), &number)).collect();
+            run.each_written().filter_map(|number| find(text.as_bytes(), &run.values(), &number)).collect();
         found.iter().filter_map(|found| text.get(found.start..found.end)).collect()
     }
 

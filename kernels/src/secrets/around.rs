@@ -93,6 +93,7 @@ const HEADERS: &[Behind] = &[
 #[inline]
 pub(super) fn may_be(text: &[u8], start: usize, end: usize) -> bool {
     let by_neighbour = match before(text, start) {
+        b' ' if is_behind_a_word(text, start) => return may_be_shaped(text, start, end),
         b' ' => may_be_header(text, start) || named::may_be_spoken(text, start),
         b'"' | b'\'' => named::may_be_spoken(text, start),
         b'.' => ends_a_row(DOTTED_ENDS, text, start) || may_be_bootstrap(text, start),
@@ -108,6 +109,16 @@ pub(super) fn may_be(text: &[u8], start: usize, end: usize) -> bool {
         _ => false,
     };
     by_neighbour || may_be_shaped(text, start, end) || keys::may_be_opened_above(text, start)
+}
+
+/// Does it stand behind a blank and what ends no word of a header, verb or line of dashes, nor a break of lines as it is
+/// written in strings? So do most words.
+#[inline]
+pub(super) fn is_behind_a_word(text: &[u8], start: usize) -> bool {
+    let [end, blank] = last(text, start);
+    blank == b' '
+        && end.is_ascii_alphanumeric()
+        && !matches!(end | 0x20, b'c' | b'd' | b'k' | b'n' | b'r' | b's' | b't' | b'y')
 }
 
 /// What the long word at `start` is by what stands before it or by its own shape.
@@ -340,7 +351,7 @@ const PARTS: [(usize, &[u8], usize, Alphabet, &str); 8] = [
 
 /// May the word from `start` to `end` have one of the shapes?
 #[inline]
-fn may_be_shaped(text: &[u8], start: usize, end: usize) -> bool {
+pub(super) fn may_be_shaped(text: &[u8], start: usize, end: usize) -> bool {
     match end - start {
         0..23 => false,
         23..32 => at(text, end) == b'.' && matches!(at(text, start), b'M' | b'N' | b'O'),

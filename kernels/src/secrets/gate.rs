@@ -4,16 +4,24 @@
 //! that any processor can decide each place by itself. An anchor of prose fails after a few comparisons.
 
 use super::tokens::Parts;
-use super::{around, hash, keys, marked, named, names, url};
+use super::{around, hash, keys, marked, named, names, tokens, url};
 use crate::bytes::{at, before};
 
 /// May a secret start in or at the long word that starts at `start`? Then these are its parts from the
 /// first one on that may be a token; none may be where the word itself is what counts.
 ///
-/// Bounded by the word, which is passed once.
+/// Bounded by the word, which is passed once. Its letters and digits end at `end`, if that is known.
 #[inline]
-pub(crate) fn may_be_word(text: &[u8], start: usize) -> Option<Parts<'_>> {
-    let mut parts = Parts::of_word(text, start);
+pub(crate) fn may_be_word(text: &[u8], start: usize, end: Option<usize>) -> Option<Parts<'_>> {
+    // Most often it is one part, behind another word of prose.
+    if let Some(end) = end
+        && !matches!(at(text, end), b'_' | b'-')
+        && around::is_behind_a_word(text, start)
+    {
+        let may_be = tokens::may_start(text, start) || around::may_be_shaped(text, start, end);
+        return may_be.then(|| Parts::of_word(text, start, Some(end)));
+    }
+    let mut parts = Parts::of_word(text, start, end);
     (parts.reach_token() || around::may_be(text, start, parts.place())).then_some(parts)
 }
 

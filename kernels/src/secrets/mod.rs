@@ -21,14 +21,13 @@ mod index;
 mod keys;
 mod lanes;
 mod marked;
-mod named;
+pub(crate) mod named;
 mod names;
 mod shape;
 mod table;
 mod tokens;
 mod url;
 
-use crate::bytes::goes_on_behind_digit;
 use crate::{Finding, Label};
 
 /// The secrets of one text, met from left to right.
@@ -42,11 +41,13 @@ pub(crate) struct Secrets {
 }
 
 impl Secrets {
-    /// Appends the secrets in or at the long word that starts at `start`. Words come in order.
+    /// Appends the secrets in or at the long word that starts at `start` and has so many letters and digits in a row, or
+    /// at least 64. Words come in order.
     #[inline]
-    pub(crate) fn at_word(&mut self, text: &[u8], start: usize, out: &mut Vec<Finding>) {
+    pub(crate) fn at_word(&mut self, text: &[u8], start: usize, row: usize, out: &mut Vec<Finding>) {
+        let end = (row < 64).then_some(start + row);
         if !self.covers(start)
-            && let Some(parts) = gate::may_be_word(text, start)
+            && let Some(parts) = gate::may_be_word(text, start, end)
         {
             self.word(text, start, parts, out);
         }
@@ -105,11 +106,11 @@ impl Secrets {
         }
     }
 
-    /// Appends the secret whose first digits are the group that starts at `place`.
+    /// Appends the secret whose first digits are the group that starts at `place`, which does not go on a number: no
+    /// value and no scheme begins there, and no word about one stands before it.
     #[inline]
     pub(crate) fn at_digits(&mut self, text: &[u8], place: usize, out: &mut Vec<Finding>) {
-        // No value and no scheme begins there, and no word about one stands before it.
-        if !goes_on_behind_digit(text, place) && gate::may_be_digits(text, place) && !self.covers(place) {
+        if gate::may_be_digits(text, place) && !self.covers(place) {
             self.digits(text, place, out);
         }
     }

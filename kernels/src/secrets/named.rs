@@ -253,10 +253,16 @@ pub(super) fn spoken(text: &[u8], place: usize) -> Option<Finding> {
 /// May prose tell a password at `place`?
 #[inline]
 pub(super) fn may_be_spoken(text: &[u8], place: usize) -> bool {
-    match last::<2>(text, place) {
+    match last::<4>(text, place) {
         // Most often a blank stands before the digits, and another word before it.
-        [b' ' | b':', b' '] => {}
-        [_, b' '] => return may_be_told(text, place - 1),
+        [.., b' ' | b':', b' '] => {}
+        [.., b' '] => return may_be_told(text, place - 1),
+        // Or the two letters of a country.
+        [end, b' ', first, second]
+            if first.is_ascii_alphabetic() && second.is_ascii_alphabetic() && !matches!(end, b' ' | b':') =>
+        {
+            return may_be_told(text, place - 3);
+        }
         _ if is_behind_digit(text, place) => return false,
         // Nor where no word can end so near.
         _ if !lanes::may_be_before::<48>(text, place, b' ', b':') => return false,
@@ -288,11 +294,16 @@ fn value_before(text: &[u8], place: usize) -> Option<(usize, usize)> {
     (end < value_start).then_some((value_start, end))
 }
 
+/// May it be the last letter of a verb, or of `password`?
+#[inline]
+pub(crate) fn may_end_telling(byte: u8) -> bool {
+    matches!(byte | 0x20, b's' | b't' | b'r' | b'd')
+}
+
 /// May the words that end at `end` tell that a password follows?
 #[inline]
 fn may_be_told(text: &[u8], end: usize) -> bool {
-    // The last letter of a verb, or of `password`.
-    if !matches!(before(text, end) | 0x20, b's' | b't' | b'r' | b'd') {
+    if !may_end_telling(before(text, end)) {
         return false;
     }
     match words_before(text, end) {

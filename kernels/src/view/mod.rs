@@ -247,6 +247,7 @@ fn unwrapped(text: &str) -> Option<String> {
 mod tests {
     use super::*;
     use crate::anchors::{self, Anchor};
+    use crate::bytes::goes_on_behind_digit;
 
     fn spots(text: &str) -> Spots {
         let (mut spots, mut odd) = (Spots::default(), Spots::default());
@@ -254,10 +255,14 @@ mod tests {
         anchors::each(
             crate::simd::best().0,
             bytes,
-            |place, anchor, _| match anchor {
-                Anchor::Digits => spots.digits(bytes, place),
-                Anchor::Word => spots.word(bytes, place),
-                Anchor::Mark(_) | Anchor::Capitals => {}
+            |place, anchor, _| {
+                match anchor {
+                    Anchor::Digits if goes_on_behind_digit(bytes, place) => {}
+                    Anchor::Digits => spots.digits(bytes, place),
+                    Anchor::Word => spots.word(bytes, place),
+                    Anchor::Mark(_) | Anchor::Capitals => {}
+                }
+                0
             },
             |block, masks| odd.block(text, block, masks),
         );

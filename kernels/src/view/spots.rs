@@ -3,7 +3,7 @@
 //! Invariant: nothing is allocated for a text that has none. What is noted as odd is decoded by a view.
 
 use super::{base64, entity, escape, fold, gap, percent, quoted, spoken};
-use crate::bytes::{at, goes_on_behind_digit};
+use crate::bytes::at;
 use crate::simd::{BLOCK, CODED, Masks};
 
 /// Two odd places with less between them are read together, see [`super::MARGIN`].
@@ -51,12 +51,10 @@ impl Spots {
         }
     }
 
-    /// Looks at the group of digits at `place`.
+    /// Looks at the group of digits at `place`, which does not go on a number.
     #[inline]
     pub(crate) fn digits(&mut self, text: &[u8], place: usize) {
-        if !goes_on_behind_digit(text, place)
-            && let Some(gap) = gap::before_digits(text, place)
-        {
+        if let Some(gap) = gap::before_digits(text, place) {
             self.note(gap);
         }
     }

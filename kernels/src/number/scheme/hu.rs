@@ -97,6 +97,8 @@ pub(super) const SCHEMES: &[Scheme] = &[
             form("000000000000000000000000", &[shape(&[8, 8, 8])], Strong),
         ],
         checks: &[
+            BANK,
+            ACCOUNT,
             Check::Not { from: 0, length: 3, ranges: &[(0, 99)] },
             // Sixteen digits from 14 on may be microseconds since 1970.
             Check::Any(&[
@@ -105,8 +107,6 @@ pub(super) const SCHEMES: &[Scheme] = &[
                 &[Check::Sign(b' ')],
                 &[Check::Not { from: 0, length: 4, ranges: &[(1400, 1900)] }],
             ]),
-            BANK,
-            ACCOUNT,
         ],
         words: &["bankszámla", "számlaszám", "bankszámlaszám", "giro", "bank account", "account number"],
     },
