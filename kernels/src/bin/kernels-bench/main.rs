@@ -151,7 +151,7 @@ const PROSE: &str = "Bonjour, could you please summarise the following discharge
     should be measured every morning. Der Patient wurde in gutem Zustand entlassen und soll sich bei \
     erneuten Beschwerden sofort vorstellen; weitere Untersuchungen sind zur Zeit nicht geplant. ";
 
-/// Findings one after the other: about seventy in a kilobyte.
+/// One finding after the other, seventy in a kilobyte; with a word between two of them, fifty.
 const DENSE: [&str; 8] = [
     "a@b.example ",
     "192.0.2.17 ",
@@ -161,6 +161,12 @@ const DENSE: [&str; 8] = [
     "4111111111111111 ",
     "756.9217.0769.85 ",
     "c@d.example ",
+];
+
+/// Words of prose that stand between findings.
+const WORDS: [&str; 13] = [
+    "from ", "écrit ", "naar ", "whereas ", "für ", "sobre ", "neben ", "sowie ", "della ", "avec ",
+    "beside ", "oder ", "before ",
 ];
 
 const CORPORA: [&str; 5] = ["sparse", "dense", "digits", "ats", "letters"];
@@ -173,6 +179,12 @@ fn corpora() -> [(&'static str, String); 5] {
         sparse.push_str(PROSE);
         sparse.push_str(next.next().copied().unwrap_or_default());
     }
+    let mut dense = String::with_capacity(LONG + 64);
+    let mut words = WORDS.iter().cycle().zip(DENSE.iter().cycle());
+    while let (true, Some((word, identifier))) = (dense.len() < LONG, words.next()) {
+        dense.push_str(word);
+        dense.push_str(identifier);
+    }
     let digits = (0u64..).map(|number| (number.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 60) % 10);
     let digits = digits
         .take(LONG)
@@ -181,7 +193,7 @@ fn corpora() -> [(&'static str, String); 5] {
     let [first, second, third, fourth, fifth] = CORPORA;
     [
         (first, sparse),
-        (second, fill(&DENSE.concat())),
+        (second, dense),
         (third, digits),
         (fourth, fill("@")),
         (fifth, fill("abcdefghijklmnopqrstuvwxyz")),
