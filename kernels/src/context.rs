@@ -63,6 +63,8 @@ pub(crate) struct Context<'w, 't> {
     /// Words that were met and not passed yet: they end behind the digits that are looked at. So many of them count.
     ahead: [Met; AHEAD],
     count: usize,
+    /// Where the first of them ends.
+    pass_at: usize,
     /// Where the last word about anything ends that was met; 0 before the first.
     met_to: usize,
     /// Where the letters start that end at the digits that are looked at: they may be a part of its number, or the end
@@ -117,7 +119,8 @@ impl<'w, 't> Context<'w, 't> {
         // Before the first digits nothing is known.
         let starts = Starts { block: usize::MAX / 2, each: [0; WINDOW] };
         let (last, ahead) = ([0; TOPICS], [Met::default(); AHEAD]);
-        Context { words, text, read_to: 0, last, ahead, count: 0, met_to: 0, letters: 0, starts }
+        let (count, pass_at) = (0, usize::MAX);
+        Context { words, text, read_to: 0, last, ahead, count, pass_at, met_to: 0, letters: 0, starts }
     }
 
     /// Questions are asked about the digits at `digit` from now on, which letters from `letters` on precede.
@@ -161,7 +164,7 @@ impl<'w, 't> Context<'w, 't> {
     #[inline]
     fn reach(&mut self, to: usize) {
         self.read(to);
-        if self.count != 0 {
+        if self.pass_at <= to {
             self.pass(to);
         }
     }
@@ -217,6 +220,7 @@ impl<'w, 't> Context<'w, 't> {
     #[inline(never)]
     fn pass(&mut self, to: usize) {
         let met = std::mem::take(&mut self.count);
+        self.pass_at = usize::MAX;
         for index in 0..met {
             let Some(&word) = self.ahead.get(index) else { break };
             if word.end as usize <= to {
@@ -235,6 +239,7 @@ impl<'w, 't> Context<'w, 't> {
         if let Some(slot) = self.ahead.get_mut(self.count) {
             *slot = word;
             self.count += 1;
+            self.pass_at = self.pass_at.min(word.end as usize);
         }
     }
 

@@ -9,7 +9,7 @@ use crate::bytes::{at, last};
 /// Swiss payment slip, has 27.
 pub(crate) const MAX_DIGITS: usize = 28;
 /// Bytes of the longest group that are copied at once.
-const WHOLE: usize = MAX_DIGITS.next_power_of_two();
+pub(crate) const WHOLE: usize = MAX_DIGITS.next_power_of_two();
 /// More groups than any written form has.
 pub(crate) const MAX_GROUPS: usize = 8;
 

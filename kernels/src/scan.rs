@@ -293,7 +293,7 @@ impl<'s, 't> Scanner<'s, 't> {
             self.beside_a_word(&run, around);
         }
         if solid > 0 || run.goes_on || follows_capital {
-            number::codes(self.numbers, bytes, place, &mut self.context, self.out);
+            number::codes(self.numbers, &run, around, &mut self.context, self.out);
         }
         if solid == 0 {
             self.number(&run);

@@ -165,20 +165,6 @@ pub(crate) const fn value(byte: u8) -> u8 {
     }
 }
 
-/// [`value`] of each byte.
-pub(crate) const VALUES: [u8; 256] = values();
-
-#[expect(clippy::indexing_slicing, clippy::cast_possible_truncation, reason = "evaluated by the compiler")]
-const fn values() -> [u8; 256] {
-    let mut all = [NEVER; 256];
-    let mut byte = 0;
-    while byte < all.len() {
-        all[byte] = value(byte as u8);
-        byte += 1;
-    }
-    all
-}
-
 impl Check {
     pub(crate) fn holds(&self, characters: &Characters) -> bool {
         match self {

@@ -234,9 +234,7 @@ impl Candidate<'_> {
     }
 
     fn is_short_row(&self) -> bool {
-        self.unbroken
-            && self.characters.length <= 11
-            && self.characters.values.iter().all(|&value| value < 10)
+        self.unbroken && self.characters.length <= 11 && !self.characters.has_letters
     }
 
     fn ends_in_a_letter_apart(&self) -> bool {
