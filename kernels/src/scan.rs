@@ -135,12 +135,13 @@ fn read<'t>(
 /// the end of a word that is no capital and does not tell a password?
 #[inline]
 fn is_behind_a_word(text: &[u8], place: usize) -> bool {
-    let ends_word = |byte: u8| byte.is_ascii_lowercase() && !named::may_end_telling(byte);
-    match last::<4>(text, place) {
-        [.., end, b' '] => ends_word(end),
-        [end, b' ', b'A'..=b'Z', b'A'..=b'Z'] => ends_word(end),
-        _ => false,
-    }
+    let end = match last::<5>(text, place) {
+        [_, _, first, second, b' '] => [first, second],
+        [first, second, b' ', b'A'..=b'Z', b'A'..=b'Z'] => [first, second],
+        _ => return false,
+    };
+    let [_, letter] = end;
+    letter.is_ascii_lowercase() && !named::may_end_telling(end)
 }
 
 /// Bits of what is behind an anchor: the last byte and the one before it, and those that a plate may have in front

@@ -115,10 +115,12 @@ pub(super) fn may_be(text: &[u8], start: usize, end: usize) -> bool {
 /// written in strings? So do most words.
 #[inline]
 pub(super) fn is_behind_a_word(text: &[u8], start: usize) -> bool {
-    let [end, blank] = last(text, start);
+    let [first, second, third, blank] = last(text, start);
     blank == b' '
-        && end.is_ascii_alphanumeric()
-        && !matches!(end | 0x20, b'c' | b'd' | b'k' | b'n' | b'r' | b's' | b't' | b'y')
+        && third.is_ascii_alphanumeric()
+        && second != b'\\'
+        && !ends_header_word([first, second, third])
+        && !named::may_end_telling([second, third])
 }
 
 /// What the long word at `start` is by what stands before it or by its own shape.
@@ -197,14 +199,21 @@ fn random_end(token: &Behind, text: &[u8], start: usize) -> Option<usize> {
 /// Does the end of a header's word stand before the long word at `start`?
 #[inline]
 fn may_be_header(text: &[u8], start: usize) -> bool {
+    let [first, second, third, blank] = last(text, start);
+    blank == b' ' && ends_header_word([first, second, third])
+}
+
+/// Are they the last letters of one of [`HEADERS`], or of `basic`?
+#[inline]
+fn ends_header_word(letters: [u8; 3]) -> bool {
     matches!(
-        last(text, start).map(|byte| byte | 0x20),
-        [b'r', b'e', b'r', b' ']
-            | [b's', b'w', b's', b' ']
-            | [b'k', b'e', b'y', b' ']
-            | [b'u', b'n', b'k', b' ']
-            | [b'k', b'e', b'n', b' ']
-            | [b's', b'i', b'c', b' ']
+        letters.map(|byte| byte | 0x20),
+        [b'r', b'e', b'r']
+            | [b's', b'w', b's']
+            | [b'k', b'e', b'y']
+            | [b'u', b'n', b'k']
+            | [b'k', b'e', b'n']
+            | [b's', b'i', b'c']
     )
 }
 

@@ -8,7 +8,7 @@ use super::names::{NAME_MAX, Name, Value, is_mark, issuer, known, may_end};
 use super::shape::{decode, is_random, position};
 use super::{finding, lanes};
 use crate::Finding;
-use crate::bytes::{at, before, has_word, last, run_end, run_start};
+use crate::bytes::{at, has_word, last, run_end, run_start};
 
 /// How far a value is read, in bytes.
 const VALUE_MAX: usize = 4096;
@@ -294,16 +294,19 @@ fn value_before(text: &[u8], place: usize) -> Option<(usize, usize)> {
     (end < value_start).then_some((value_start, end))
 }
 
-/// May it be the last letter of a verb, or of `password`?
+/// May they be the last letters of a verb, or of `password`: of one of [`words_before`]?
 #[inline]
-pub(crate) fn may_end_telling(byte: u8) -> bool {
-    matches!(byte | 0x20, b's' | b't' | b'r' | b'd')
+pub(crate) fn may_end_telling(letters: [u8; 2]) -> bool {
+    matches!(
+        letters.map(|byte| byte | 0x20),
+        [b'i' | b'e' | b'a', b's'] | [b's' | b'e', b't'] | [b'a', b'r'] | [b'r', b'd']
+    )
 }
 
 /// May the words that end at `end` tell that a password follows?
 #[inline]
 fn may_be_told(text: &[u8], end: usize) -> bool {
-    if !may_end_telling(before(text, end)) {
+    if !may_end_telling(last(text, end)) {
         return false;
     }
     match words_before(text, end) {
