@@ -19,6 +19,10 @@ pub(crate) const BEFORE: usize = 48;
 const THING_DISTANCE: usize = 16;
 /// How far after a number a word about it may end, in bytes.
 const AFTER: usize = 24;
+/// How far after a number a word starts that stands right behind it: `12345 (VSK)`.
+const BESIDE: usize = 3;
+/// So many digits in a row between a word and a number are a number that the word is about.
+const ANOTHER: usize = 3;
 /// No word is longer, in bytes.
 const MAX_WORD: usize = 40;
 /// What a word is about: one of the constants, or one scheme of `number/scheme`.
@@ -187,7 +191,19 @@ impl<'w, 't> Context<'w, 't> {
     /// Does a word about `topic` stand near the number at `start..end`?
     #[inline]
     pub(crate) fn near(&mut self, topic: Topic, start: usize, end: usize) -> bool {
-        self.precedes(topic, start, BEFORE) || self.follows(topic, end)
+        self.precedes(topic, start, BEFORE) || self.follows(topic, end, AFTER)
+    }
+
+    /// Is a word about `topic` about the number at `start..end` and no other? `VAT: 081992277, customer 46855`
+    pub(crate) fn tells(&mut self, topic: Topic, start: usize, end: usize) -> bool {
+        self.precedes(topic, start, self.clear_before(start)) || self.follows(topic, end, BESIDE)
+    }
+
+    /// How far before `start` another number ends; [`BEFORE`] if none is nearer.
+    fn clear_before(&self, start: usize) -> usize {
+        let before = self.text.get(start.saturating_sub(BEFORE)..start).unwrap_or_default();
+        let is_number = |bytes: &[u8; ANOTHER]| bytes.iter().all(u8::is_ascii_digit);
+        before.array_windows().rev().position(is_number).unwrap_or(BEFORE)
     }
 
     /// May a word about anything stand near the number at `start..end`?
@@ -203,15 +219,17 @@ impl<'w, 't> Context<'w, 't> {
         self.met_to > end
     }
 
-    /// Does a word about `topic` stand right after `end`?
+    /// Does a word about `topic` start within `distance` bytes after `end`, and end near to it?
     #[inline]
-    fn follows(&mut self, topic: Topic, end: usize) -> bool {
-        self.hears_behind(end) && self.is_ahead(topic, end)
+    fn follows(&mut self, topic: Topic, end: usize, distance: usize) -> bool {
+        self.hears_behind(end) && self.is_ahead(topic, end, distance)
     }
 
     #[inline(never)]
-    fn is_ahead(&self, topic: Topic, end: usize) -> bool {
-        let is_near = |word: &&Met| word.start as usize >= end && word.end as usize <= end + AFTER;
+    fn is_ahead(&self, topic: Topic, end: usize, distance: usize) -> bool {
+        let is_near = |word: &&Met| {
+            (end..=end + distance).contains(&(word.start as usize)) && word.end as usize <= end + AFTER
+        };
         let mut near = self.ahead.iter().take(self.count).filter(is_near);
         near.any(|word| self.words.about(word.topics).contains(&topic))
     }

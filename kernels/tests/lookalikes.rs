@@ -239,6 +239,25 @@ fn measures_prices_and_places_are_none() {
 }
 
 #[test]
+fn what_has_no_check_is_only_what_the_word_before_it_is_about() {
+    let all = |text: &str| -> Vec<(&'static str, String)> {
+        scan(text).into_iter().map(|it| (it.kind, text[it.start..it.end].to_owned())).collect()
+    };
+    for (text, expected) in [
+        ("VSK-númer 12345", &[("is.vsk", "12345")][..]),
+        ("VAT no. 2: 12345", &[("is.vsk", "12345")]),
+        ("12345 (VSK)", &[("is.vsk", "12345")]),
+        ("VAT no.: IE7534146S\nCustomer 442240, order 2026-01-90496", &[("ie.vat", "IE7534146S")]),
+        ("CIF: B44250397\nCliente 8950, pedido", &[("es.cif", "B44250397")]),
+        ("rekisterinumero: ZKT-483, ajettu 84 512 km", &[("plate", "ZKT-483")]),
+        ("73477 Kristianstad, VAT-nr saknas", &[]),
+    ] {
+        let expected: Vec<_> = expected.iter().map(|(kind, number)| (*kind, (*number).to_owned())).collect();
+        assert_eq!(all(text), expected, "{text}");
+    }
+}
+
+#[test]
 fn a_version_is_none_in_any_language() {
     for word in ["версия", "wersja", "verzió", "verze", "versión", "versione", "versjon", "versão", "έκδοση"]
     {

@@ -77,7 +77,7 @@ pub(crate) enum Proof {
     /// One check digit: reported unless it stands where another kind of number is named, or looks like a
     /// time.
     Check,
-    /// Nothing but its form: reported beside a word about it.
+    /// Nothing but its form: reported beside a word about it and no other number.
     Word,
 }
 
@@ -195,7 +195,10 @@ impl index::Entry {
 fn weigh(entry: &index::Entry, candidate: &Candidate<'_>, context: &mut Context<'_, '_>) -> Option<Finding> {
     let &Candidate { start, end, .. } = candidate;
     let &Scheme { kind, label, country, .. } = entry.scheme;
-    let named = context.near(entry.topic, start, end);
+    let named = match entry.form.proof {
+        Proof::Word => context.tells(entry.topic, start, end),
+        Proof::Strong | Proof::Check => context.near(entry.topic, start, end),
+    };
     let allowed = match entry.form.proof {
         _ if named => true,
         _ if candidate.looks_like_a_time() && context.names_a_time(start) => false,
