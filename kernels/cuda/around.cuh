@@ -128,7 +128,7 @@ __device__ __forceinline__ bool may_be_phone(const Around& all) {
     return (u32)__popc(digits & ((1u << end) - 1)) >= PHONE_DIGITS_MIN;
 }
 
-// A number, then two more, or words and a year of four digits (necessary).
+// A number, then two more, or words and a year of four digits, or that year, words and a number (necessary).
 __device__ __forceinline__ bool may_be_date(const Around& all) {
     const u32 first = ones(all.digits);
     if (first > 9 || !has(all.marks, first)) {
@@ -142,7 +142,8 @@ __device__ __forceinline__ bool may_be_date(const Around& all) {
         return third > 0 && has(digits, mark + third);
     }
     const u32 words = ones((all.letters | all.wide | all.marks) >> second);
-    return words - 1 < 24 && (digits >> words & 0xf) == 0xf;
+    const u32 last = (u32)(digits >> words) & 0xf;
+    return words - 1 < 24 && (last == 0xf || (first == 4 && (last & 1) != 0));
 }
 
 // Capitals and digits, as many as a document's number has (necessary).

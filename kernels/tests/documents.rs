@@ -17,6 +17,8 @@ fn found(text: &str) -> Vec<(Label, &str)> {
 fn a_date_of_birth_is_a_date_that_is_said_to_be_one() {
     for (text, date) in [
         ("born on 1980-03-20 in Graz", "1980-03-20"),
+        ("született: 1986. november 5.", "1986. november 5"),
+        ("gimęs 1980 m. kovo 20 d.", "1980 m. kovo 20"),
         ("Geburtsdatum: 20.03.1980", "20.03.1980"),
         ("geb. 20.3.1980", "20.3.1980"),
         ("née le 20/03/1980 à Lyon", "20/03/1980"),
@@ -34,6 +36,8 @@ fn a_date_of_birth_is_a_date_that_is_said_to_be_one() {
         "meeting on 1980-03-20",
         "born on 1980-13-20",
         "born in 1980",
+        "született 1980. Pécs, Kossuth utca 5.",
+        "született 1986. november 35.",
         "version 20.03.1980",
         "born 31.02.1980",
     ] {

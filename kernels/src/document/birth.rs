@@ -34,7 +34,7 @@ pub(crate) fn find(text: &[u8], start: usize, context: &mut Context<'_, '_>) -> 
     })
 }
 
-/// Where a date ends: `1980-03-20`, `20.03.1980`, `20/3/80`, `3/20/1980`, `20. März 1980`.
+/// Where a date ends: `1980-03-20`, `20.03.1980`, `20/3/80`, `3/20/1980`, `20. März 1980`, `1980. március 20`.
 fn date(text: &[u8], start: usize) -> Option<usize> {
     let first = group(text, start)?;
     let mark = at(text, first.1);
@@ -61,14 +61,20 @@ fn date(text: &[u8], start: usize) -> Option<usize> {
     (valid && ends_word(text, third.1)).then_some(third.1)
 }
 
-/// `20. März 1980`, `20 de marzo de 1980`: a word or three, of which one is long, and a year.
-fn with_month_name(text: &[u8], day: (u64, usize, usize), words: usize) -> Option<usize> {
+/// `20. März 1980`, `20 de marzo de 1980`: a word or three, of which one is long, and a year; `1980. március 20.`,
+/// `1980 m. kovo 20 d.`: the same with the year first.
+fn with_month_name(text: &[u8], first: (u64, usize, usize), words: usize) -> Option<usize> {
     let letter = |byte: u8| byte.is_ascii_alphabetic() || byte >= 0x80 || matches!(byte, b'.' | b' ');
-    let year = run_end(text, words, 24, letter);
-    let (number, end, digits) = group(text, year)?;
-    let month = text.get(words..year)?.split(|byte| *byte == b' ').any(|word| word.len() >= 3);
-    let valid = digits == 4 && (1..=31).contains(&day.0) && (1850..=2099).contains(&number);
-    (valid && month && before(text, year) == b' ').then_some(end)
+    let last = run_end(text, words, 24, letter);
+    let (number, end, digits) = group(text, last)?;
+    let month = text.get(words..last)?.split(|byte| *byte == b' ').any(|word| word.len() >= 3);
+    let (year, day) = match (first.2, digits) {
+        (_, 4) => (number, first.0),
+        (4, 1 | 2) if ends_word(text, end) => (first.0, number),
+        _ => return None,
+    };
+    let valid = (1..=31).contains(&day) && (1850..=2099).contains(&year);
+    (valid && month && before(text, last) == b' ').then_some(end)
 }
 
 fn is_birthday(year: u64, month: u64, day: u64) -> bool {

@@ -41,7 +41,7 @@ pub(super) fn code(text: &[u8], digit: usize) -> bool {
         || Run::read_at(text, digit).goes_on
 }
 
-/// A number, then two more, or words and a year of four digits.
+/// A number, then two more, or words and a year of four digits, or that year, words and a number.
 pub(super) fn date(text: &[u8], start: usize) -> bool {
     let is_mark = |byte: u8| matches!(byte, b'.' | b'-' | b'/' | b' ');
     let digits = |from: usize, bound: usize| run_end(text, from, bound, |byte| byte.is_ascii_digit());
@@ -56,7 +56,8 @@ pub(super) fn date(text: &[u8], start: usize) -> bool {
         return mark - second < 3 && third > mark && at(text, third).is_ascii_digit();
     }
     let year = run_end(text, second, 25, |byte| byte.is_ascii_alphabetic() || byte >= 0x80 || is_mark(byte));
-    year > second && year - second <= 24 && digits(year, 4) - year == 4
+    let last = digits(year, 4) - year;
+    year > second && year - second <= 24 && (last == 4 || first - start == 4 && last > 0)
 }
 
 /// Enough digits with the marks of telephone numbers between them.
