@@ -50,6 +50,7 @@ fn a_licence_plate_is_one_beside_a_word_for_it() {
     for (text, plate) in [
         ("Kennzeichen: M-XY 1234", "M-XY 1234"),
         ("licence plate AB12 CDE", "AB12 CDE"),
+        ("с регистрационен номер СА 8326 ВХ, водач", "СА 8326 ВХ"),
         ("immatriculation AB-123-CD", "AB-123-CD"),
         ("targa AB 123 CD, rossa", "AB 123 CD"),
         ("kenteken 12-ABC-3", "12-ABC-3"),

@@ -1,7 +1,7 @@
 //! Letters of Greek and Cyrillic that look Latin, in words that mix them with Latin letters or digits.
 //!
-//! Invariant: a word of one script is never touched, but for the letters of a Greek plate: Russian and Greek stay as
-//! they are. A word is read [`REACH`] bytes far to each side.
+//! Invariant: a word of one script is never touched, but for the letters of a Greek, Bulgarian or Ukrainian plate:
+//! texts in these scripts stay as they are. A word is read [`REACH`] bytes far to each side.
 
 use crate::bytes::{at, run_end};
 
@@ -67,7 +67,8 @@ pub(super) fn word(text: &str, index: usize) -> (bool, usize) {
         }
         end += letter.len_utf8();
     }
-    (same && foreign && (latin_or_digit || is_greek_plate(text, index, end)), end)
+    let is_plate = || is_greek_plate(text, index, end) || is_cyrillic_plate(text, index, end);
+    (same && foreign && (latin_or_digit || is_plate()), end)
 }
 
 /// Are the letters of a word up to `end`, which look Latin, those of a Greek plate: `ΙΝΑ-1234`? Its fourteen letters
@@ -82,6 +83,44 @@ fn is_greek_plate(text: &str, index: usize, end: usize) -> bool {
     count == 3
         && at(bytes, end) == b'-'
         && run_end(bytes, end + 1, 5, |byte| byte.is_ascii_digit()) == end + 5
+}
+
+/// Are the letters of a word up to `end`, which look Latin, those of a Bulgarian or Ukrainian plate: `СА 8326 ВХ`? Their
+/// twelve letters were chosen as the Greek ones.
+fn is_cyrillic_plate(text: &str, index: usize, end: usize) -> bool {
+    let head = text.get(..index).unwrap_or_default();
+    let start = index - letters_of(head.chars().rev()).map(char::len_utf8).sum::<usize>();
+    let (behind, ahead) = (text.get(..start).unwrap_or_default(), text.get(end..).unwrap_or_default());
+    let before = || {
+        let digits = behind.bytes().rev().skip(1).take(5).take_while(u8::is_ascii_digit).count();
+        let letters = behind.get(..behind.len().saturating_sub(6)).unwrap_or_default();
+        behind.ends_with(' ')
+            && digits == 4
+            && at(behind.as_bytes(), behind.len() - 6) == b' '
+            && matches!(capitals(letters.chars().rev()), 1 | 2)
+    };
+    let after = || {
+        let digits = ahead.bytes().skip(1).take(5).take_while(u8::is_ascii_digit).count();
+        ahead.starts_with(' ')
+            && digits == 4
+            && at(ahead.as_bytes(), 5) == b' '
+            && capitals(ahead.get(6..).unwrap_or_default().chars()) == 2
+    };
+    match capitals(text.get(start..end).unwrap_or_default().chars()) {
+        1 => after(),
+        2 => after() || before(),
+        _ => false,
+    }
+}
+
+/// The first letters and digits of a word, of which no plate has more than two in a group of letters.
+fn letters_of(letters: impl Iterator<Item = char>) -> impl Iterator<Item = char> {
+    letters.take_while(|letter| letter.is_alphanumeric()).take(3)
+}
+
+/// How many letters a word of Cyrillic capitals has; three and more for any other word.
+fn capitals(letters: impl Iterator<Item = char>) -> usize {
+    letters_of(letters).map(|letter| if ('\u{400}'..='\u{42f}').contains(&letter) { 1 } else { 3 }).sum()
 }
 
 /// Is it a letter of Latin, if it is one?
@@ -134,6 +173,11 @@ mod tests {
             ("ΙΝΑ-1234", true),
             ("ΙΝΑ-123", false),
             ("ΟΤΕ-12345", false),
+            ("СА 8326 ВХ", true),
+            ("С 8326 ВХ", true),
+            ("СА 8326 вх", false),
+            ("АН 124 ВХ", false),
+            ("САМ 8326 ВХ", false),
         ] {
             let foreign =
                 text.char_indices().find(|(_, letter)| latin(*letter).is_some()).map_or(0, |(at, _)| at);

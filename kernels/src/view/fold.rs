@@ -41,13 +41,19 @@ fn folding(text: &str, block: usize, note: &mut impl FnMut(usize)) {
     }
 }
 
-/// Letters of Greek and Cyrillic beside letters of ASCII or digits: most texts of these scripts have none.
+/// Letters of Greek and Cyrillic beside letters of ASCII or digits, and capitals a blank apart from digits: most texts of
+/// these scripts have none.
 fn mixed(text: &str, block: usize, masks: &Masks, mut note: impl FnMut(usize)) {
     let bytes = text.as_bytes();
     let within = bytes.get(block..bytes.len().min(block + BLOCK)).unwrap_or_default();
     let edges = u64::from(before(bytes, block).is_ascii_alphanumeric())
         | u64::from(at(bytes, block + BLOCK).is_ascii_alphanumeric()) << (BLOCK - 1);
-    let mut beside = masks.odd & (masks.words << 1 | masks.words >> 1 | edges);
+    let near = masks.odd & (masks.words << 1 | masks.words >> 1 | edges);
+    let is_digit = |place: usize, bit: usize| u64::from(at(bytes, place).is_ascii_digit()) << bit;
+    let behind = is_digit(block.wrapping_sub(2), 0) | is_digit(block.wrapping_sub(1), 1);
+    let ahead = is_digit(block + BLOCK, BLOCK - 2) | is_digit(block + BLOCK + 1, BLOCK - 1);
+    let apart = masks.odd & (masks.digits << 2 | masks.digits >> 2 | behind | ahead);
+    let mut beside = near | apart;
     if beside == 0 || within.iter().fold(0, |any, &byte| any | u8::from(leads_alike(byte))) == 0 {
         return;
     }
@@ -57,7 +63,8 @@ fn mixed(text: &str, block: usize, masks: &Masks, mut note: impl FnMut(usize)) {
         beside &= beside - 1;
         let index = if at(bytes, place) & 0xc0 == 0x80 { place.saturating_sub(1) } else { place };
         let letter = text.get(index..).and_then(|rest| rest.chars().next());
-        if index < read || letter.and_then(alike::latin).is_none() {
+        let alone = near >> (place - block) & 1 == 0;
+        if index < read || letter.is_none_or(|letter| !may_hide(letter, alone)) {
             continue;
         }
         let (hides, end) = alike::word(text, index);
@@ -68,6 +75,11 @@ fn mixed(text: &str, block: usize, masks: &Masks, mut note: impl FnMut(usize)) {
         // One answer for all of the word.
         read = end;
     }
+}
+
+/// May a word with this letter hide something? Only one of capitals, if it stands `alone`: a part of a plate.
+fn may_hide(letter: char, alone: bool) -> bool {
+    alike::latin(letter).is_some() && (!alone || letter.is_uppercase())
 }
 
 /// Is it the first byte of a letter of Greek or Cyrillic in UTF-8? Each has two bytes.
