@@ -258,6 +258,15 @@ fn what_has_no_check_is_only_what_the_word_before_it_is_about() {
 }
 
 #[test]
+fn an_address_or_a_day_at_which_somebody_is_reached_is_no_telephone() {
+    let address = scan("Der Server ist erreichbar unter 192.0.2.17.");
+    assert_eq!(address.iter().map(|it| it.kind).collect::<Vec<_>>(), ["ip.v4"]);
+    for text in ["erreichbar ab 01.02.2025", "You can reach me before 12.30", "joignable de 08:00 à 12:00"] {
+        assert_eq!(scan(text), [], "{text}");
+    }
+}
+
+#[test]
 fn a_version_is_none_in_any_language() {
     for word in ["версия", "wersja", "verzió", "verze", "versión", "versione", "versjon", "versão", "έκδοση"]
     {
