@@ -192,7 +192,7 @@ __device__ __forceinline__ bool code_from_together(const Text& text, const u32* 
         found = answers_together(text, tables, asks, job, characters) != 0 || found;
         if (reads) {
             job.sign = text.at(job.end);
-            reads = !found && is_separator(job.sign) && continues(text, job.end + 1);
+            reads = !found && is_separator(job.sign) && (job.end < digit || continues(text, job.end + 1));
             job.end++;
         }
     }

@@ -117,7 +117,7 @@ fn is_code_from(index: &Index, text: &[u8], start: usize, digit: usize) -> bool 
         if reading.end > digit && ends_word(text, reading.end) && reading.is_one_of(schemes) {
             return true;
         }
-        if !reading.passes_separator(text) || !code::continues(text, reading.end) {
+        if !reading.passes_separator(text) || reading.end > digit && !code::continues(text, reading.end) {
             return false;
         }
     }

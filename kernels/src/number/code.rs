@@ -143,7 +143,9 @@ impl Code<'_> {
             }
             sign = at(self.text, end);
             let longest = end > self.digit && length as usize >= index.longest_code(in_front);
-            if longest || !is_separator(sign) || !classes.skip(offset + 1).continue_code() {
+            // Up to the first digit the groups are known to belong together: `AT U13585627`.
+            let goes_on = || end < self.digit || classes.skip(offset + 1).continue_code();
+            if longest || !is_separator(sign) || !goes_on() {
                 return;
             }
             offset += 1;

@@ -65,8 +65,22 @@ pub(super) const SCHEMES: &[Scheme] = &[
         forms: &[
             form("A00000000", &[shape(&[1, 8]), shape(&[1, 7, 1])], Strong),
             form("A0000000A", &[shape(&[1, 7, 1]), shape(&[8, 1]), shape(&[1, 8])], Strong),
+            // NIF-IVA, as it stands on invoices.
+            form("esA00000000", &[shape(&[2, 9]), shape(&[3, 8]), shape(&[2, 1, 8])], Strong),
+            form("esA0000000A", &[shape(&[2, 9]), shape(&[3, 8]), shape(&[2, 1, 8])], Strong),
         ],
-        checks: &[Check::OneOf { at: 0, characters: "ABCDEFGHJNPQRSUVW" }, Check::Own(Own::EsCif)],
+        checks: &[Check::Any(&[
+            &[
+                Check::Length(9),
+                Check::OneOf { at: 0, characters: "ABCDEFGHJNPQRSUVW" },
+                Check::Own(Own::EsCif),
+            ],
+            &[
+                Check::Length(11),
+                Check::OneOf { at: 2, characters: "ABCDEFGHJNPQRSUVW" },
+                Check::Own(Own::EsNif),
+            ],
+        ])],
         words: &["cif", "nif", "iva", "sociedad", "empresa"],
     },
     // Número de la Seguridad Social, `28 12345678 40`: province, number, remainder modulo 97. TGSS.
