@@ -251,7 +251,8 @@ impl Topic {
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
-    use super::super::Characters;
+    use super::super::written::Other;
+    use super::super::{Characters, Grouping};
     use super::*;
 
     #[test]
@@ -263,6 +264,27 @@ mod tests {
                 assert!(entries().any(|entry| std::ptr::eq(entry.form, form)), "{}", scheme.kind);
             }
         }
+    }
+
+    #[test]
+    fn every_grouping_of_every_form_is_known() {
+        let index = Index::new();
+        let written = |length, shape, separator| Written { length, shape, separator, start: 0, end: 0 };
+        for (length, entries) in index.digits.iter().enumerate() {
+            for (number, entry) in entries.iter().enumerate() {
+                let has = |shape, separator| {
+                    index.kinds(&written(length, shape, separator)).forms >> number & 1 == 1
+                };
+                assert!(has(length as u64, 0), "{}", entry.scheme.kind);
+                if let Grouping::Shapes(shapes) = entry.form.grouping {
+                    assert!(shapes.iter().all(|&shape| has(shape, b' ')), "{}", entry.scheme.kind);
+                    assert!(!has(crate::digits::shape(&[1, 1, 1]), b' '), "{}", entry.scheme.kind);
+                }
+            }
+        }
+        let has = |length, shape, other| index.kinds(&written(length, shape, b' ')).has(other);
+        assert!(crate::payment::card::shapes().all(|shape| has(16, shape, Other::Card)));
+        assert!(crate::device::SHAPES.into_iter().all(|shape| has(15, shape, Other::Device)));
     }
 
     #[test]
