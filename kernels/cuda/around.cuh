@@ -81,7 +81,7 @@ __device__ __forceinline__ bool is_small_number(const Around& all, u32 before) {
         return false;
     }
     if (!has(all.marks | all.parens | all.pluses, length)) {
-        return !has(all.letters, length);
+        return !has(all.letters, length) && (all.digits >> (length + 2) & 0xf) != 0xf;
     }
     const u64 digits = all.digits >> length, letters = all.letters >> length;
     const u64 year = digits & digits >> 1 & digits >> 2 & digits >> 3 & below(BIRTH_YEAR_AHEAD);
@@ -128,10 +128,15 @@ __device__ __forceinline__ bool may_be_phone(const Around& all) {
     return (u32)__popc(digits & ((1u << end) - 1)) >= PHONE_DIGITS_MIN;
 }
 
-// A number, then two more, or words and a year of four digits, or that year, words and a number (necessary).
+// Eight digits; or a day and a year of four digits; or a number, then two more, or words and a year of four digits, or
+// that year, words and a number (necessary).
 __device__ __forceinline__ bool may_be_date(const Around& all) {
-    const u32 first = ones(all.digits);
-    if (first > 9 || !has(all.marks, first)) {
+    const u32 row = ones(all.digits), first = row + min(ones((all.letters | all.wide) >> row), 2u);
+    const u64 behind = all.digits >> first;
+    if (row == 8 || (row < 3 && ((behind >> 1 & 0xf) == 0xf || (behind >> 2 & 0xf) == 0xf))) {
+        return true;
+    }
+    if (row > 9 || !has(all.marks, first)) {
         return false;
     }
     const u32 second = first + min(ones(all.marks >> first), 3u);
@@ -143,7 +148,7 @@ __device__ __forceinline__ bool may_be_date(const Around& all) {
     }
     const u32 words = ones((all.letters | all.wide | all.marks) >> second);
     const u32 last = (u32)(digits >> words) & 0xf;
-    return words - 1 < 24 && (last == 0xf || (first == 4 && (last & 1) != 0));
+    return words - 1 < 24 && (last == 0xf || (row == 4 && (last & 1) != 0));
 }
 
 // Capitals and digits, as many as a document's number has (necessary).

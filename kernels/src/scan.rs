@@ -329,7 +329,7 @@ impl<'s, 't> Scanner<'s, 't> {
             self.take(found);
         }
         if starts_word(bytes, place)
-            && birth::may_start(bytes, run.first_end())
+            && birth::may_start(bytes, place, run.first_end())
             && run.digits() != 0
             && self.context.has_said(Topic::BIRTH, place, birth::DISTANCE)
         {
@@ -354,7 +354,9 @@ impl<'s, 't> Scanner<'s, 't> {
         let end = place + length as usize;
         let next = at(bytes, end);
         if !phone::is_separator(next) && !is_separator(next) {
-            return !next.is_ascii_alphabetic();
+            // `March 20, 1980`
+            let year = digits >> (length + 2) & 0b1111 == 0b1111;
+            return !next.is_ascii_alphabetic() && !year;
         }
         let (digits, letters) = (digits >> length, around.letters() >> length);
         let year = digits & digits >> 1 & digits >> 2 & digits >> 3 & birth::YEAR_AHEAD;

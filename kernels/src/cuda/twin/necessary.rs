@@ -22,7 +22,8 @@ pub(super) fn is_small_number(text: &[u8], digit: usize, shortest: usize) -> boo
         return false;
     }
     if !phone::is_separator(at(text, end)) && !is_separator(at(text, end)) {
-        return !at(text, end).is_ascii_alphabetic();
+        let year = mask(text, end, u8::is_ascii_digit) >> 2 & 0b1111 == 0b1111;
+        return !at(text, end).is_ascii_alphabetic() && !year;
     }
     let [digits, letters, capitals] = [u8::is_ascii_digit, u8::is_ascii_alphabetic, u8::is_ascii_uppercase]
         .map(|class| mask(text, end, class));
@@ -41,12 +42,18 @@ pub(super) fn code(text: &[u8], digit: usize) -> bool {
         || Run::read_at(text, digit).goes_on
 }
 
-/// A number, then two more, or words and a year of four digits, or that year, words and a number.
+/// Eight digits; or a day and a year of four digits; or a number, then two more, or words and a year of four digits, or
+/// that year, words and a number.
 pub(super) fn date(text: &[u8], start: usize) -> bool {
     let is_mark = |byte: u8| matches!(byte, b'.' | b'-' | b'/' | b' ');
+    let is_letter = |byte: u8| byte.is_ascii_alphabetic() || byte >= 0x80;
     let digits = |from: usize, bound: usize| run_end(text, from, bound, |byte| byte.is_ascii_digit());
-    let first = digits(start, 10);
-    if first - start > 9 || !is_mark(at(text, first)) {
+    let row = digits(start, 10);
+    let first = run_end(text, row, 2, is_letter);
+    if row - start == 8 || row - start < 3 && (1..3).any(|gap| digits(first + gap, 4) == first + gap + 4) {
+        return true;
+    }
+    if row - start > 9 || !is_mark(at(text, first)) {
         return false;
     }
     let second = run_end(text, first, 3, is_mark);
@@ -55,9 +62,9 @@ pub(super) fn date(text: &[u8], start: usize) -> bool {
         let third = run_end(text, mark, 2, is_mark);
         return mark - second < 3 && third > mark && at(text, third).is_ascii_digit();
     }
-    let year = run_end(text, second, 25, |byte| byte.is_ascii_alphabetic() || byte >= 0x80 || is_mark(byte));
+    let year = run_end(text, second, 25, |byte| is_letter(byte) || is_mark(byte));
     let last = digits(year, 4) - year;
-    year > second && year - second <= 24 && (last == 4 || first - start == 4 && last > 0)
+    year > second && year - second <= 24 && (last == 4 || row - start == 4 && last > 0)
 }
 
 /// Enough digits with the marks of telephone numbers between them.
