@@ -101,15 +101,15 @@ impl Around<'_> {
         self.behind(|masks| masks.letters & !masks.capitals)
     }
 
-    /// Where words of letters may start in each of the blocks. What stands before the first of them is not known: it
-    /// may be in the middle of a word.
+    /// Where words of letters may start in each of the blocks, those in `orderNumber` too. What stands before the first
+    /// of them is not known: it may be in the middle of a word.
     #[inline]
     pub(crate) fn word_starts(&self) -> [u64; WINDOW] {
-        let mut before = 0;
-        self.blocks.each_ref().map(|masks| {
-            let starts = (masks.letters | masks.odd) & !(masks.letters << 1 | before);
-            before = masks.letters >> (BLOCK - 1);
-            starts
+        let (mut letter, mut small) = (0, 0);
+        self.blocks.each_ref().map(|&Masks { letters, capitals, odd, .. }| {
+            let (behind_letter, behind_small) = (letters << 1 | letter, (letters & !capitals) << 1 | small);
+            (letter, small) = (letters >> (BLOCK - 1), (letters & !capitals) >> (BLOCK - 1));
+            (letters | odd) & !behind_letter | capitals & behind_small
         })
     }
 }
@@ -326,7 +326,7 @@ mod tests {
 
         #[test]
         fn what_is_around_an_anchor_is_what_stands_there(
-            text in "([0-9]{1,3}|[@:]|[a-z é]{1,40}|[A-Z]{1,9}){0,60}",
+            text in "([0-9]{1,3}|[@:]|[a-z é]{1,40}|[A-Z]{1,9}|[a-zA-Z]{1,9}){0,60}",
         ) {
             let bytes = text.as_bytes();
             let (reader, _) = crate::simd::best();
@@ -339,8 +339,11 @@ mod tests {
                 let here = place as isize;
                 let starts = |index: isize| {
                     let byte = |index| usize::try_from(index).ok().and_then(|index| bytes.get(index));
+                    let hump = byte(index).is_some_and(u8::is_ascii_uppercase)
+                        && byte(index - 1).is_some_and(u8::is_ascii_lowercase);
                     byte(index).is_some_and(|byte: &u8| byte.is_ascii_alphabetic() || *byte >= 0x80)
                         && !byte(index - 1).is_some_and(u8::is_ascii_alphabetic)
+                        || hump
                 };
                 let first = here - here % 64 - 128;
                 let expected = [0, 1, 2, 3].map(|block| (0..64).fold(0u64, |mask, bit| {

@@ -50,10 +50,11 @@ pub(crate) const FIRST_SCHEME: Topic = Topic(16);
 /// Room for every topic.
 const TOPICS: usize = 256;
 
-/// May a word start at `index`? `tel` in `hotel` is none.
+/// May a word start at `index`? `tel` in `hotel` is none, `number` in `orderNumber` is one.
 fn may_start(text: &[u8], index: usize) -> bool {
-    (at(text, index).is_ascii_alphabetic() || at(text, index) >= 0x80)
-        && !before(text, index).is_ascii_alphabetic()
+    let (previous, first) = (before(text, index), at(text, index));
+    (first.is_ascii_alphabetic() || first >= 0x80) && !previous.is_ascii_alphabetic()
+        || first.is_ascii_uppercase() && previous.is_ascii_lowercase()
 }
 
 /// The words of one text, met so far. Questions are asked from left to right.
@@ -314,6 +315,8 @@ mod tests {
             ("Téléphone : ", true),
             ("TÉLÉPHONE : ", true),
             ("Telefonnummer: ", true),
+            ("{\"phoneNumber\": \"", true),
+            ("{\"homePhone\": \"", true),
             ("in the hotel ", false),
             ("I am telling you ", false),
             ("tel. of a place that is much farther away than this ", false),

@@ -267,6 +267,20 @@ fn an_address_or_a_day_at_which_somebody_is_reached_is_no_telephone() {
 }
 
 #[test]
+fn the_words_of_a_key_of_json_are_words() {
+    for (text, expected) in [
+        ("{\"orderId\": \"4540680390\"}", None),
+        ("{\"appVersion\": \"1.2.3.4\"}", None),
+        ("{\"phoneNumber\": \"030901820\"}", Some("phone")),
+        ("{\"licensePlate\": \"B-AB 1234\"}", Some("plate")),
+        ("{\"imeiNumber\": \"352099001761481\"}", Some("imei")),
+        ("{\"swiftCode\": \"DEUTDEFF500\"}", Some("bic")),
+    ] {
+        assert_eq!(scan(text).first().map(|it| it.kind), expected, "{text}");
+    }
+}
+
+#[test]
 fn a_version_is_none_in_any_language() {
     for word in ["версия", "wersja", "verzió", "verze", "versión", "versione", "versjon", "versão", "έκδοση"]
     {

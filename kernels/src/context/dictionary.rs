@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use super::words::WORDS;
 use super::{FIRST_SCHEME, Topic};
-use crate::bytes::{at, first, has_word};
+use crate::bytes::{at, before, first, has_word};
 
 /// Words of up to so many bytes must stand alone: `tel` is not about `telling`, while `Steuer` is about
 /// a `Steuernummer`.
@@ -124,13 +124,18 @@ impl Words {
                 continue;
             }
             let end = index + word.text.len();
-            let whole = word.text.len() > WHOLE_WORD_MAX || !at(text, end).is_ascii_alphabetic();
-            if whole && has_word(text, index, &word.text) {
+            if (word.text.len() > WHOLE_WORD_MAX || is_end(text, end)) && has_word(text, index, &word.text) {
                 let [start, end] = [index, end].map(|place| u32::try_from(place).unwrap_or(u32::MAX));
                 visit(Met { start, end, topics: word.topics });
             }
         }
     }
+}
+
+/// Does a word end here, as it does in `orderNumber` in front of the capital?
+fn is_end(text: &[u8], end: usize) -> bool {
+    let next = at(text, end);
+    !next.is_ascii_alphabetic() || next.is_ascii_uppercase() && before(text, end).is_ascii_lowercase()
 }
 
 impl Word {
