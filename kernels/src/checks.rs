@@ -26,27 +26,11 @@ pub(crate) fn value(digits: &[u8]) -> u64 {
 /// ISO/IEC 7064 MOD 11,10, the check digit being the last.
 pub(crate) fn mod_11_10(digits: &[u8]) -> bool {
     let Some((&check, body)) = digits.split_last() else { return false };
-    let next = |product: u8, digit: &u8| {
-        let products = NEXT_OF_MOD_11_10.get(usize::from(product));
-        products.and_then(|products| products.get(usize::from(*digit % 10))).copied().unwrap_or(0)
-    };
-    (11 - body.iter().fold(10, next)) % 10 == check
-}
-
-/// For each product, none of which is 0, and each digit the next product.
-static NEXT_OF_MOD_11_10: [[u8; 10]; 11] = next_of_mod_11_10();
-
-#[expect(clippy::indexing_slicing, clippy::cast_possible_truncation, reason = "evaluated by the compiler")]
-const fn next_of_mod_11_10() -> [[u8; 10]; 11] {
-    let mut all = [[0; 10]; 11];
-    let mut place = 0;
-    while place < 110 {
-        let (product, digit) = (place / 10, place % 10);
-        let sum = (digit + product) % 10;
-        all[product][digit] = (if sum == 0 { 10 } else { sum } * 2 % 11) as u8;
-        place += 1;
-    }
-    all
+    let product = body.iter().fold(10, |product, &digit| {
+        let sum = (u32::from(digit) + product) % 10;
+        (if sum == 0 { 10 } else { sum } * 2) % 11
+    });
+    (11 - product) % 10 == u32::from(check)
 }
 
 /// One character more of ISO/IEC 7064 MOD 97-10: a letter counts as 10..=35. What comes out is to be taken

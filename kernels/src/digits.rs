@@ -53,7 +53,7 @@ pub(crate) const fn shape(lengths: &[u8]) -> u64 {
 impl<'t> Run<'t> {
     /// Reads the groups from `start` on, which is the first digit of a group; `digits`, `letters` and `capitals` say
     /// where those are, as [`Around`](crate::anchors::Around) has them.
-    #[inline(never)]
+    #[inline(never)] // its masks need the registers
     pub(crate) fn read(text: &'t [u8], start: usize, digits: u64, letters: u64, capitals: u64) -> Run<'t> {
         let (mut lengths, mut separators, mut joined, mut goes_on) = (0, 0, false, false);
         let (mut left, mut offset, mut byte, mut count) = (digits, 0, 0, 0);

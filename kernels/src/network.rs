@@ -5,7 +5,7 @@
 
 use std::net::Ipv6Addr;
 
-use crate::bytes::{at, before, ends_word, run_end, run_start, starts_word};
+use crate::bytes::{at, before, ends_word, first, run_end, run_start, starts_word};
 use crate::context::{Context, Topic};
 use crate::{Finding, Label};
 
@@ -57,11 +57,8 @@ fn dotted(text: &[u8], start: usize) -> Option<([u32; 4], usize)> {
 /// The number of one to three digits at `place`, and how many they are.
 #[inline]
 fn octet(text: &[u8], place: usize) -> Option<(u32, usize)> {
-    let [first, second, third, fourth] = match text.get(place..).and_then(<[u8]>::first_chunk::<4>) {
-        Some(bytes) => *bytes,
-        None => [0, 1, 2, 3].map(|offset| at(text, place + offset)),
-    };
-    let [hundreds, tens, ones] = [first, second, third].map(|byte| u32::from(byte.wrapping_sub(b'0')));
+    let [one, two, three, fourth] = first(text, place);
+    let [hundreds, tens, ones] = [one, two, three].map(|byte| u32::from(byte.wrapping_sub(b'0')));
     let (number, length) = match (hundreds, tens, ones) {
         (0..10, 10.., _) => (hundreds, 1),
         (1..10, 0..10, 10..) => (hundreds * 10 + tens, 2),

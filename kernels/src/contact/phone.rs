@@ -88,7 +88,7 @@ pub(crate) fn find(text: &[u8], digit: usize, row: usize, context: &mut Context<
     weigh(text, &read_from(text, digit, opening)?, context)
 }
 
-/// May the `row` digits at `digit` begin a telephone number where no word is near? Hardly any others do.
+/// May the `row` digits at `digit` begin a telephone number where no word is near, as all but [`Opening::Digits`] may?
 #[inline]
 pub(crate) fn needs_no_word(text: &[u8], digit: usize, row: usize) -> bool {
     let [second_last, previous] = last(text, digit);

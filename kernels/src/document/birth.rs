@@ -133,8 +133,8 @@ fn date_from(text: &[u8], first: (u64, usize, usize), behind: usize) -> Option<u
     (valid && ends_day(text, third.1)).then_some(third.1)
 }
 
-/// `20. März 1980`, `20-Mar-1980`, `20 de marzo de 1980`: a word or three, of which one is long, and a year; `1980. március 20.`,
-/// `1980 m. kovo 20 d.`: the same with the year first.
+/// `20. März 1980`, `20-Mar-1980`, `20 de marzo de 1980`: a word or three, of which one is long, and a year;
+/// `1980. március 20.`, `1980 m. kovo 20 d.`: the same with the year first.
 fn with_month_name(text: &[u8], first: (u64, usize, usize), words: usize) -> Option<usize> {
     let letter = |byte: u8| byte.is_ascii_alphabetic() || byte >= 0x80 || is_mark(byte);
     let last = run_end(text, words, 24, letter);

@@ -20,10 +20,7 @@ pub(crate) fn may_be_country(text: &[u8], end: usize) -> bool {
 /// The account whose check digits start at `digit`, or the creditor: they begin alike.
 pub(crate) fn find(text: &[u8], digit: usize) -> Option<Finding> {
     let start = country_start(text, digit)?;
-    account(text, start, digit).or_else(|| {
-        // A creditor's country is in capitals.
-        if at(text, start).is_ascii_uppercase() { super::creditor::find(text, start) } else { None }
-    })
+    account(text, start, digit).or_else(|| super::creditor::find(text, start))
 }
 
 fn account(text: &[u8], start: usize, digit: usize) -> Option<Finding> {

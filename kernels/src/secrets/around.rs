@@ -93,7 +93,6 @@ const HEADERS: &[Behind] = &[
 #[inline]
 pub(super) fn may_be(text: &[u8], start: usize, end: usize) -> bool {
     let by_neighbour = match before(text, start) {
-        b' ' if is_behind_a_word(text, start) => return may_be_shaped(text, start, end),
         b' ' => may_be_header(text, start) || named::may_be_spoken(text, start),
         b'"' | b'\'' => named::may_be_spoken(text, start),
         b'.' => ends_a_row(DOTTED_ENDS, text, start) || may_be_bootstrap(text, start),

@@ -10,18 +10,16 @@ use crate::bytes::{at, before};
 /// May a secret start in or at the long word that starts at `start`? Then these are its parts from the
 /// first one on that may be a token; none may be where the word itself is what counts.
 ///
-/// Bounded by the word, which is passed once. Its letters and digits end at `end`, if that is known.
+/// Bounded by the word, which is passed once. It has `row` letters and digits in a row, or at least 64.
 #[inline]
-pub(crate) fn may_be_word(text: &[u8], start: usize, end: Option<usize>) -> Option<Parts<'_>> {
+pub(crate) fn may_be_word(text: &[u8], start: usize, row: usize) -> Option<Parts<'_>> {
+    let end = start + row;
     // Most often it is one part, behind another word of prose.
-    if let Some(end) = end
-        && !matches!(at(text, end), b'_' | b'-')
-        && around::is_behind_a_word(text, start)
-    {
+    if row < 64 && !matches!(at(text, end), b'_' | b'-') && around::is_behind_a_word(text, start) {
         let may_be = tokens::may_start(text, start) || around::may_be_shaped(text, start, end);
-        return may_be.then(|| Parts::of_word(text, start, Some(end)));
+        return may_be.then(|| Parts::of_word(text, start));
     }
-    let mut parts = Parts::of_word(text, start, end);
+    let mut parts = Parts::of_word(text, start);
     (parts.reach_token() || around::may_be(text, start, parts.place())).then_some(parts)
 }
 

@@ -45,9 +45,8 @@ impl Secrets {
     /// at least 64. Words come in order.
     #[inline]
     pub(crate) fn at_word(&mut self, text: &[u8], start: usize, row: usize, out: &mut Vec<Finding>) {
-        let end = (row < 64).then_some(start + row);
         if !self.covers(start)
-            && let Some(parts) = gate::may_be_word(text, start, end)
+            && let Some(parts) = gate::may_be_word(text, start, row)
         {
             self.word(text, start, parts, out);
         }

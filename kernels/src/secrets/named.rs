@@ -253,16 +253,10 @@ pub(super) fn spoken(text: &[u8], place: usize) -> Option<Finding> {
 /// May prose tell a password at `place`?
 #[inline]
 pub(super) fn may_be_spoken(text: &[u8], place: usize) -> bool {
-    match last::<4>(text, place) {
+    match last::<2>(text, place) {
         // Most often a blank stands before the digits, and another word before it.
-        [.., b' ' | b':', b' '] => {}
-        [.., b' '] => return may_be_told(text, place - 1),
-        // Or the two letters of a country.
-        [end, b' ', first, second]
-            if first.is_ascii_alphabetic() && second.is_ascii_alphabetic() && !matches!(end, b' ' | b':') =>
-        {
-            return may_be_told(text, place - 3);
-        }
+        [b' ' | b':', b' '] => {}
+        [_, b' '] => return may_be_told(text, place - 1),
         _ if is_behind_digit(text, place) => return false,
         // Nor where no word can end so near.
         _ if !lanes::may_be_before::<48>(text, place, b' ', b':') => return false,

@@ -59,18 +59,16 @@ pub(crate) struct Parts<'t> {
     text: &'t [u8],
     /// Where this part starts; the end of the word behind the last one.
     place: usize,
-    /// Where its letters and digits end, if that is known.
-    end: Option<usize>,
     last: bool,
 }
 
 impl<'t> Parts<'t> {
-    /// Those of the word that starts at `start`, whose first part ends at `end`, if that is known.
+    /// Those of the word that starts at `start`.
     #[inline]
-    pub(super) fn of_word(text: &'t [u8], start: usize, end: Option<usize>) -> Parts<'t> {
+    pub(super) fn of_word(text: &'t [u8], start: usize) -> Parts<'t> {
         // What a line break was written as in a string: `\nsk-…`.
         let escaped = before(text, start) == b'\\' && matches!(at(text, start), b'n' | b'r' | b't');
-        Parts { text, place: start + usize::from(escaped), end, last: false }
+        Parts { text, place: start + usize::from(escaped), last: false }
     }
 
     #[inline]
@@ -93,7 +91,7 @@ impl<'t> Parts<'t> {
     /// Passes over this part.
     #[inline]
     fn pass(&mut self) {
-        let end = self.end.take().unwrap_or_else(|| alnum_end(self.text, self.place));
+        let end = alnum_end(self.text, self.place);
         self.place = end;
         // No prefix starts with a mark, so a part of marks is none.
         while matches!(at(self.text, self.place), b'_' | b'-') {

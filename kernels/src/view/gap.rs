@@ -5,7 +5,7 @@
 //! at its edge is not taken to be a number that was broken.
 
 use super::unit::Unit;
-use crate::bytes::{at, before, last, run_end, run_start};
+use crate::bytes::{at, before, run_end, run_start};
 
 /// A line break with its indentation.
 const GAP_MAX: usize = 24;
@@ -35,11 +35,11 @@ pub(super) fn unit(text: &[u8], index: usize) -> Option<Unit> {
 /// letters or one more group of letters between.
 #[inline(never)]
 pub(super) fn before_digits(text: &[u8], digit: usize) -> Option<usize> {
-    // Behind a word or one separator: what most groups of digits stand behind, or with the letters of a country between.
-    let none = match last::<4>(text, digit) {
-        [.., end, b' ' | b'-' | b'.' | b'/'] => !(end.is_ascii_uppercase() || is_separator(end)),
-        [end, b' ', b'A'..=b'Z', b'A'..=b'Z'] if !is_group(end) && !is_separator(end) => true,
-        [.., first] => !(first.is_ascii_uppercase() || is_separator(first)),
+    let (first, second) = (before(text, digit), before(text, digit.saturating_sub(1)));
+    // Behind a word or one separator: what most groups of digits stand behind.
+    let none = match first {
+        b' ' | b'-' | b'.' | b'/' => !(second.is_ascii_uppercase() || is_separator(second)),
+        _ => !(first.is_ascii_uppercase() || is_separator(first)),
     };
     if none { None } else { before_group(text, digit) }
 }
