@@ -106,10 +106,10 @@ impl Around<'_> {
     #[inline]
     pub(crate) fn word_starts(&self) -> [u64; WINDOW] {
         let (mut letter, mut small) = (0, 0);
-        self.blocks.each_ref().map(|&Masks { letters, capitals, odd, .. }| {
+        self.blocks.each_ref().map(|&Masks { letters, capitals, foreign, .. }| {
             let (behind_letter, behind_small) = (letters << 1 | letter, (letters & !capitals) << 1 | small);
             (letter, small) = (letters >> (BLOCK - 1), (letters & !capitals) >> (BLOCK - 1));
-            (letters | odd) & !behind_letter | capitals & behind_small
+            (letters | foreign) & !behind_letter | capitals & behind_small
         })
     }
 }
@@ -125,18 +125,18 @@ fn below(place: usize, start: usize) -> u64 {
 
 /// The bits of `low` from `shift` on, which is below [`BLOCK`], and those of `high` behind them.
 #[inline]
-fn shifted(low: u64, high: u64, shift: u32) -> u64 {
+pub(crate) fn shifted(low: u64, high: u64, shift: u32) -> u64 {
     low.wrapping_shr(shift) | (high << 1).wrapping_shl(!shift)
 }
 
 /// Calls `visit` with the place of each anchor of `text`, and `odd` with the place of each block that has
-/// bytes outside ASCII or marks of encodings. What `visit` gives is a place before which it wants to see no group of
+/// characters that fold or may look Latin, or marks of encodings, and with the masks around it. What `visit` gives is a place before which it wants to see no group of
 /// digits any more; those of the next block it may still see.
 pub(crate) fn each(
     reader: Reader,
     text: &[u8],
     mut visit: impl FnMut(usize, Anchor, Around<'_>) -> usize,
-    mut odd: impl FnMut(usize, &Masks),
+    mut odd: impl FnMut(usize, &[Masks; WINDOW]),
 ) {
     let (blocks, rest) = text.as_chunks::<BLOCK>();
     let mut tail = [0; BLOCK];
@@ -185,11 +185,11 @@ fn look(
     start: usize,
     text: &[u8],
     visit: &mut impl FnMut(usize, Anchor, Around<'_>) -> usize,
-    odd: &mut impl FnMut(usize, &Masks),
+    odd: &mut impl FnMut(usize, &[Masks; WINDOW]),
 ) {
     let [.., last, here, next] = blocks;
-    if here.odd != 0 {
-        odd(start, here);
+    if here.hiding | here.alike != 0 {
+        odd(start, blocks);
     }
     let words = rows::<LONG_WORD>(here.words, next.words) & !(here.words << 1 | last.words >> (BLOCK - 1));
     if here.marks | here.digits | words | two(here.capitals, next.capitals) != 0 {

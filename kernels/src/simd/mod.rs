@@ -31,8 +31,25 @@ pub(crate) struct Masks {
     pub(crate) marks: u64,
     /// Letters and digits of ASCII, `_` and `-`.
     pub(crate) words: u64,
-    /// Bytes of characters outside ASCII, and the marks of [`CODED`].
-    pub(crate) odd: u64,
+    /// Bytes of characters outside ASCII.
+    pub(crate) foreign: u64,
+    /// Those of [`FOLDING`], and the marks of [`CODED`].
+    pub(crate) hiding: u64,
+    /// Those of [`ALIKE`].
+    pub(crate) alike: u64,
+}
+
+/// First bytes in UTF-8 of characters that may fold, see `view/fold.rs`, from one to another: not those of Latin, Greek,
+/// Cyrillic and most of Chinese.
+pub(crate) const FOLDING: [[u8; 2]; 5] =
+    [[0xc2, 0xc2], [0xcd, 0xcd], [0xd8, 0xdf], [0xe0, 0xe3], [0xef, 0xff]];
+/// Those of letters of Greek and Cyrillic, some of which look Latin. Each has two bytes.
+pub(crate) const ALIKE: [[u8; 2]; 1] = [[0xcd, 0xd4]];
+
+/// Is it in one of these ranges? Without a branch: they are unrolled.
+#[inline]
+pub(crate) fn is_in<const N: usize>(byte: u8, ranges: &[[u8; 2]; N]) -> bool {
+    ranges.iter().fold(false, |any, &[first, last]| any | (byte.wrapping_sub(first) <= last - first))
 }
 
 /// How this processor reads.
@@ -40,7 +57,7 @@ pub(crate) struct Masks {
 pub(crate) struct Reader {
     /// Reads as many blocks as there are masks to write, or fewer.
     pub(crate) read: fn(&[[u8; BLOCK]], &mut [Masks]),
-    /// How many blocks can be passed, because nothing starts in them and nothing in them is odd. Never the last one.
+    /// How many blocks can be passed, because nothing starts in them and nothing in them hides. Never the last one.
     pub(crate) passed: fn(&[[u8; BLOCK]]) -> usize,
 }
 
@@ -75,7 +92,9 @@ mod tests {
             capitals: mask(|byte| byte.is_ascii_uppercase()),
             marks: mask(|byte| MARKS.contains(&byte)),
             words: mask(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-'),
-            odd: mask(|byte| byte >= 0x80 || CODED.contains(&byte)),
+            foreign: mask(|byte| byte >= 0x80),
+            hiding: mask(|byte| is_in(byte, &FOLDING) || CODED.contains(&byte)),
+            alike: mask(|byte| is_in(byte, &ALIKE)),
         }
     }
 
@@ -96,7 +115,7 @@ mod tests {
 
     /// What no reader may pass.
     fn holds_something(masks: &Masks) -> bool {
-        masks.digits | masks.marks | masks.odd != 0
+        masks.digits | masks.marks | masks.hiding != 0
     }
 
     #[test]

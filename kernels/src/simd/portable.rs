@@ -1,7 +1,7 @@
 //! The definition of the masks, in a form that every compiler vectorises.
 
-use super::glance::{self, BELOW_WORDS, Glance, SMALL};
-use super::{BLOCK, CODED, MARKS, Masks, Reader};
+use super::glance::{self, BELOW_LETTERS, BELOW_WORDS, Glance, SMALL};
+use super::{ALIKE, BLOCK, CODED, FOLDING, MARKS, Masks, Reader, is_in};
 
 pub(super) const READER: Reader = Reader { read, passed };
 
@@ -18,7 +18,9 @@ fn read(blocks: &[[u8; BLOCK]], out: &mut [Masks]) {
             capitals: mask(block, |byte| byte.wrapping_sub(b'A') < 26),
             marks: mask(block, |byte| is_of(byte, MARKS)),
             words: mask(block, |byte| digit(byte) | letter(byte) | (byte == b'_') | (byte == b'-')),
-            odd: mask(block, |byte| (byte >= 0x80) | is_of(byte, CODED)),
+            foreign: mask(block, |byte| byte >= 0x80),
+            hiding: mask(block, |byte| is_in(byte, &FOLDING) | is_of(byte, CODED)),
+            alike: mask(block, |byte| is_in(byte, &ALIKE)),
         };
     }
 }
@@ -28,9 +30,13 @@ fn passed(blocks: &[[u8; BLOCK]]) -> usize {
         let digit = |byte: u8| byte.wrapping_sub(b'0') < 10;
         let word = |byte: u8| (byte > BELOW_WORDS) & (byte < 0x80);
         Glance {
-            any: mask(block, |byte| digit(byte) | (byte >= 0x80) | is_of(byte, MARKS) | is_of(byte, CODED)),
+            any: mask(block, |byte| {
+                digit(byte) | is_in(byte, &FOLDING) | is_of(byte, MARKS) | is_of(byte, CODED)
+            }),
             words: mask(block, word),
             capitals: mask(block, |byte| word(byte) & (byte & SMALL == 0)),
+            letters: mask(block, |byte| (byte > BELOW_LETTERS) & (byte < 0x80)),
+            alike: mask(block, |byte| is_in(byte, &ALIKE)),
         }
     })
 }

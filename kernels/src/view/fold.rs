@@ -1,8 +1,9 @@
 //! Folding: full-width, invisible and foreign forms of characters, and what they look like.
 //!
-//! Invariant: blocks of 64 bytes without such characters cost a few vector instructions.
+//! Invariant: blocks of 64 bytes that have no byte such characters start with are not looked at.
 
 use super::alike;
+use crate::anchors::{WINDOW, shifted};
 use crate::bytes::{at, before};
 use crate::simd::{BLOCK, Masks};
 
@@ -14,56 +15,37 @@ pub(super) enum Fold {
     Byte(u8),
 }
 
-/// The places in the block of 64 bytes at `block` of characters that look like others or like nothing.
-pub(super) fn odd(text: &str, block: usize, masks: &Masks, mut note: impl FnMut(usize)) {
-    folding(text, block, &mut note);
-    mixed(text, block, masks, note);
-}
-
-/// Dashes and spaces of print are everywhere in prose and count only beside a digit.
-fn folding(text: &str, block: usize, note: &mut impl FnMut(usize)) {
-    let bytes = text.as_bytes();
-    let within = bytes.get(block..bytes.len().min(block + BLOCK)).unwrap_or_default();
-    // Not `any`: without a way out the comparison of all of them is a few vector instructions.
-    if within.iter().fold(0, |any, &byte| any | u8::from(may_lead(byte))) == 0 {
-        return;
-    }
-    for (offset, _) in within.iter().enumerate().filter(|(_, byte)| may_lead(**byte)) {
-        let index = block + offset;
-        let Some(letter) = text.get(index..).and_then(|rest| rest.chars().next()) else { continue };
-        let digit_beside =
-            || before(bytes, index).is_ascii_digit() || at(bytes, index + letter.len_utf8()).is_ascii_digit();
-        match fold(letter) {
-            Fold::Same => {}
-            Fold::Byte(b' ' | b'-') if !digit_beside() => {}
-            Fold::Nothing | Fold::Byte(_) => note(index),
+/// Does the character at `place` look like another one or like nothing? Dashes and spaces of print are everywhere in prose
+/// and count only beside a digit.
+pub(super) fn hides(text: &str, place: usize) -> bool {
+    let Some(letter) = text.get(place..).and_then(|rest| rest.chars().next()) else { return false };
+    match fold(letter) {
+        Fold::Same => false,
+        Fold::Byte(b' ' | b'-') => {
+            let bytes = text.as_bytes();
+            before(bytes, place).is_ascii_digit() || at(bytes, place + letter.len_utf8()).is_ascii_digit()
         }
+        Fold::Nothing | Fold::Byte(_) => true,
     }
 }
 
-/// Letters of Greek and Cyrillic beside letters of ASCII or digits, and capitals a blank apart from digits: most texts of
-/// these scripts have none.
-fn mixed(text: &str, block: usize, masks: &Masks, mut note: impl FnMut(usize)) {
-    let bytes = text.as_bytes();
-    let within = bytes.get(block..bytes.len().min(block + BLOCK)).unwrap_or_default();
-    let edges = u64::from(before(bytes, block).is_ascii_alphanumeric())
-        | u64::from(at(bytes, block + BLOCK).is_ascii_alphanumeric()) << (BLOCK - 1);
-    let near = masks.odd & (masks.words << 1 | masks.words >> 1 | edges);
-    let is_digit = |place: usize, bit: usize| u64::from(at(bytes, place).is_ascii_digit()) << bit;
-    let behind = is_digit(block.wrapping_sub(2), 0) | is_digit(block.wrapping_sub(1), 1);
-    let ahead = is_digit(block + BLOCK, BLOCK - 2) | is_digit(block + BLOCK + 1, BLOCK - 1);
-    let apart = masks.odd & (masks.digits << 2 | masks.digits >> 2 | behind | ahead);
-    let mut beside = near | apart;
-    if beside == 0 || within.iter().fold(0, |any, &byte| any | u8::from(leads_alike(byte))) == 0 {
-        return;
-    }
+/// The places in the block of 64 bytes at `block`, the last but one of these, of letters of Greek and Cyrillic beside
+/// letters of ASCII or digits, and of capitals a blank apart from digits: most texts of these scripts have none.
+#[inline]
+pub(super) fn mixed(text: &str, block: usize, blocks: &[Masks; WINDOW], mut note: impl FnMut(usize)) {
+    let [.., last, here, next] = blocks;
+    let word = |masks: &Masks| masks.letters | masks.digits;
+    // Each has two bytes.
+    let near = word(here) << 1 | word(last) >> (BLOCK - 1) | shifted(word(here), word(next), 2);
+    let apart = here.digits << 2 | last.digits >> (BLOCK - 2) | shifted(here.digits, next.digits, 3);
+    let mut beside = here.alike & (near | apart);
     let mut read = 0;
     while beside != 0 {
-        let place = block + beside.trailing_zeros() as usize;
+        let bit = beside.trailing_zeros();
+        let index = block + bit as usize;
         beside &= beside - 1;
-        let index = if at(bytes, place) & 0xc0 == 0x80 { place.saturating_sub(1) } else { place };
         let letter = text.get(index..).and_then(|rest| rest.chars().next());
-        let alone = near >> (place - block) & 1 == 0;
+        let alone = near >> bit & 1 == 0;
         if index < read || letter.is_none_or(|letter| !may_hide(letter, alone)) {
             continue;
         }
@@ -80,20 +62,6 @@ fn mixed(text: &str, block: usize, masks: &Masks, mut note: impl FnMut(usize)) {
 /// May a word with this letter hide something? Only one of capitals, if it stands `alone`: a part of a plate.
 fn may_hide(letter: char, alone: bool) -> bool {
     alike::latin(letter).is_some() && (!alone || letter.is_uppercase())
-}
-
-/// Is it the first byte of a letter of Greek or Cyrillic in UTF-8? Each has two bytes.
-#[inline]
-fn leads_alike(byte: u8) -> bool {
-    byte.wrapping_sub(0xcd) <= 0xd4 - 0xcd
-}
-
-/// Can a character that folds start with this byte of UTF-8? Not those of Latin, Greek, Cyrillic and most
-/// of Chinese.
-#[inline]
-fn may_lead(byte: u8) -> bool {
-    let between = |first: u8, last: u8| byte.wrapping_sub(first) <= last - first;
-    (byte == 0xc2) | (byte == 0xcd) | between(0xd8, 0xdf) | between(0xe0, 0xe3) | (byte >= 0xef)
 }
 
 /// UAX #15 compatibility forms of digits, letters and marks; UTS #39 invisible characters.
@@ -141,7 +109,8 @@ pub(super) fn fold(letter: char) -> Fold {
         | '\u{fe00}'..='\u{fe0f}'
         | '\u{feff}'
         | '\u{e0000}'..='\u{e007f}' => Fold::Nothing,
-        _ => foreign_digit(letter).map_or(Fold::Same, Fold::Byte),
+        '\u{660}'..='\u{194f}' => foreign_digit(letter).map_or(Fold::Same, Fold::Byte),
+        _ => Fold::Same,
     }
 }
 
@@ -199,14 +168,15 @@ fn mathematical_digit(letter: char) -> u8 {
 #[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
+    use crate::simd::{ALIKE, FOLDING, is_in};
 
     #[test]
     fn every_character_that_folds_has_a_lead_byte_that_is_looked_at() {
         for letter in ('\u{80}'..=char::MAX).filter(|&letter| fold(letter) != Fold::Same) {
-            assert!(may_lead(*letter.to_string().as_bytes().first().unwrap()), "{letter:?}");
+            assert!(is_in(*letter.to_string().as_bytes().first().unwrap(), &FOLDING), "{letter:?}");
         }
         for letter in ('\u{80}'..=char::MAX).filter(|&letter| alike::latin(letter).is_some()) {
-            assert!(leads_alike(*letter.to_string().as_bytes().first().unwrap()), "{letter:?}");
+            assert!(is_in(*letter.to_string().as_bytes().first().unwrap(), &ALIKE), "{letter:?}");
             assert_eq!(letter.len_utf8(), 2);
         }
     }

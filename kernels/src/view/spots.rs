@@ -3,8 +3,9 @@
 //! Invariant: nothing is allocated for a text that has none. What is noted as odd is decoded by a view.
 
 use super::{base64, entity, escape, fold, gap, percent, quoted, spoken};
+use crate::anchors::WINDOW;
 use crate::bytes::at;
-use crate::simd::{BLOCK, CODED, Masks};
+use crate::simd::Masks;
 
 /// Two odd places with less between them are read together, see [`super::MARGIN`].
 const TOGETHER: usize = 2 * super::MARGIN;
@@ -19,35 +20,20 @@ pub(crate) struct Spots {
 }
 
 impl Spots {
-    /// Looks at the block of 64 bytes at `start`, if it has bytes outside ASCII or marks of encodings.
+    /// Looks at the block of 64 bytes at `start`, the last but one of these.
     #[inline(never)]
-    pub(crate) fn block(&mut self, text: &str, start: usize, masks: &Masks) {
-        let bytes = text.as_bytes();
-        let mut odd = masks.odd;
-        while odd != 0 {
-            let place = start + odd.trailing_zeros() as usize;
-            odd &= odd - 1;
-            if !at(bytes, place).is_ascii() {
-                return self.foreign(text, start, masks);
-            }
-            if hides(bytes, place) {
+    pub(crate) fn block(&mut self, text: &str, start: usize, blocks: &[Masks; WINDOW]) {
+        let [.., here, _] = blocks;
+        let mut hiding = here.hiding;
+        while hiding != 0 {
+            let place = start + hiding.trailing_zeros() as usize;
+            hiding &= hiding - 1;
+            if hides(text, place) {
                 self.note(place);
             }
         }
-    }
-
-    /// The same for a block that has bytes outside ASCII, which stand for most of its odd ones.
-    fn foreign(&mut self, text: &str, start: usize, masks: &Masks) {
-        fold::odd(text, start, masks, |place| self.note(place));
-        let bytes = text.as_bytes();
-        let within = bytes.get(start..bytes.len().min(start + BLOCK)).unwrap_or_default();
-        // Not `any`: without a way out the comparisons of all of them are a few vector instructions.
-        let any = within.iter().fold(0, |any, &byte| any | coded(byte));
-        let places = within.iter().enumerate().filter(|(_, byte)| coded(**byte) != 0);
-        for (offset, _) in places.take(if any == 0 { 0 } else { BLOCK }) {
-            if hides(bytes, start + offset) {
-                self.note(start + offset);
-            }
+        if here.alike != 0 {
+            fold::mixed(text, start, blocks, |place| self.note(place));
         }
     }
 
@@ -86,15 +72,11 @@ impl Spots {
     }
 }
 
-/// Is it one of [`CODED`]?
-#[inline]
-fn coded(byte: u8) -> u8 {
-    CODED.iter().fold(0, |any, &mark| any | u8::from(byte == mark))
-}
-
 /// Does what starts at `place` hide something? Marks that only quote do not.
-fn hides(text: &[u8], place: usize) -> bool {
+fn hides(text: &str, place: usize) -> bool {
+    let (whole, text) = (text, text.as_bytes());
     match at(text, place) {
+        0x80.. => fold::hides(whole, place),
         b'%' => percent::unit(text, place).is_some(),
         b'&' => entity::unit(text, place).is_some_and(|unit| !matches!(unit.letter, '"' | '\'' | '<' | '>')),
         b'\\' => escape::unit(text, place).is_some_and(|unit| escape::hides(text, place, unit)),
