@@ -101,15 +101,19 @@ impl Around<'_> {
         self.behind(|masks| masks.letters & !masks.capitals)
     }
 
-    /// Where words of letters may start in each of the blocks, those in `orderNumber` too. What stands before the first
-    /// of them is not known: it may be in the middle of a word.
+    /// Where words of letters start in each of the blocks, those in `orderNumber` too. What stands before the first of
+    /// them is not known: its first two bytes may be in the middle of a word.
     #[inline]
     pub(crate) fn word_starts(&self) -> [u64; WINDOW] {
-        let (mut letter, mut small) = (0, 0);
-        self.blocks.each_ref().map(|&Masks { letters, capitals, foreign, .. }| {
-            let (behind_letter, behind_small) = (letters << 1 | letter, (letters & !capitals) << 1 | small);
-            (letter, small) = (letters >> (BLOCK - 1), (letters & !capitals) >> (BLOCK - 1));
-            (letters | foreign) & !behind_letter | capitals & behind_small
+        // Of the byte before each block: is it a letter, a small one, the first byte of one?
+        let (mut letter, mut small, mut first) = (0, 0, 0);
+        self.blocks.each_ref().map(|&Masks { letters, capitals, beyond, .. }| {
+            let all = letters | beyond | beyond << 1 | first;
+            let behind_small = (letters & !capitals) << 1 | small;
+            let starts = (letters | beyond) & !(all << 1 | letter) | capitals & behind_small;
+            let last = |class: u64| class >> (BLOCK - 1);
+            (letter, small, first) = (last(all), last(letters & !capitals), last(beyond));
+            starts
         })
     }
 }
@@ -326,7 +330,7 @@ mod tests {
 
         #[test]
         fn what_is_around_an_anchor_is_what_stands_there(
-            text in "([0-9]{1,3}|[@:]|[a-z é]{1,40}|[A-Z]{1,9}|[a-zA-Z]{1,9}){0,60}",
+            text in "([0-9]{1,3}|[@:]|[a-z éλ]{1,40}|[A-Z]{1,9}|[a-zA-Zß–]{1,9}){0,60}",
         ) {
             let bytes = text.as_bytes();
             let (reader, _) = crate::simd::best();
@@ -338,12 +342,13 @@ mod tests {
             each(reader, bytes, |place, _, around| {
                 let here = place as isize;
                 let starts = |index: isize| {
-                    let byte = |index| usize::try_from(index).ok().and_then(|index| bytes.get(index));
-                    let hump = byte(index).is_some_and(u8::is_ascii_uppercase)
-                        && byte(index - 1).is_some_and(u8::is_ascii_lowercase);
-                    byte(index).is_some_and(|byte: &u8| byte.is_ascii_alphabetic() || *byte >= 0x80)
-                        && !byte(index - 1).is_some_and(u8::is_ascii_alphabetic)
-                        || hump
+                    usize::try_from(index).is_ok_and(|index| {
+                        let (before, from) = (text.get(..index), text.get(index..));
+                        let before = before.and_then(|before| before.chars().next_back()).unwrap_or(' ');
+                        let letter = from.and_then(|from| from.chars().next()).unwrap_or(' ');
+                        let hump = before.is_ascii_lowercase() && letter.is_ascii_uppercase();
+                        letter.is_alphabetic() && !before.is_alphabetic() || hump
+                    })
                 };
                 let first = here - here % 64 - 128;
                 let expected = [0, 1, 2, 3].map(|block| (0..64).fold(0u64, |mask, bit| {
@@ -351,7 +356,7 @@ mod tests {
                 }));
                 let [mut farthest, rest @ ..] = around.word_starts();
                 // Of what stands before it nothing is known.
-                farthest = farthest & !1 | expected[0] & 1;
+                farthest = farthest & !0b11 | expected[0] & 0b11;
                 let same = around.digits() == class(here, u8::is_ascii_digit)
                     && around.letters() == class(here, u8::is_ascii_alphabetic)
                     && around.capitals() == class(here, u8::is_ascii_uppercase)

@@ -8,8 +8,8 @@ mod dictionary;
 mod words;
 
 use crate::anchors::{Around, WINDOW};
-use crate::bytes::{at, before};
-use crate::simd::BLOCK;
+use crate::bytes::{at, last};
+use crate::simd::{BEYOND, BLOCK, is_in};
 use dictionary::Met;
 pub(crate) use dictionary::Words;
 
@@ -50,10 +50,12 @@ pub(crate) const FIRST_SCHEME: Topic = Topic(16);
 /// Room for every topic.
 const TOPICS: usize = 256;
 
-/// May a word start at `index`? `tel` in `hotel` is none, `number` in `orderNumber` is one.
+/// Does a word start at `index`? `tel` in `hotel` does not, `number` in `orderNumber` does.
 fn may_start(text: &[u8], index: usize) -> bool {
-    let (previous, first) = (before(text, index), at(text, index));
-    (first.is_ascii_alphabetic() || first >= 0x80) && !previous.is_ascii_alphabetic()
+    let [second_last, previous] = last(text, index);
+    let first = at(text, index);
+    let beyond = |byte: u8| is_in(byte, &BEYOND);
+    (first.is_ascii_alphabetic() || beyond(first)) && !(previous.is_ascii_alphabetic() || beyond(second_last))
         || first.is_ascii_uppercase() && previous.is_ascii_lowercase()
 }
 
@@ -101,7 +103,7 @@ impl Starts {
         // Counted from the first block; of a word that starts before it nothing is known.
         let first = from.wrapping_sub(self.block.wrapping_sub(Starts::BEHIND));
         let (mut place, mut offset) = (from, first);
-        if first == 0 || first >= WINDOW * BLOCK || first + (to - from) > WINDOW * BLOCK {
+        if first <= 1 || first >= WINDOW * BLOCK || first + (to - from) > WINDOW * BLOCK {
             return (from..to).filter(|&index| may_start(text, index)).for_each(visit);
         }
         while let (true, Some(starts)) = (place < to, self.each.get(offset / BLOCK)) {
@@ -197,14 +199,14 @@ impl<'w, 't> Context<'w, 't> {
 
     /// Is a word about `topic` about the number at `start..end` and no other? `VAT: 081992277, customer 46855`
     pub(crate) fn tells(&mut self, topic: Topic, start: usize, end: usize) -> bool {
-        self.precedes(topic, start, self.clear_before(start)) || self.follows(topic, end, BESIDE)
+        self.precedes(topic, start, BEFORE) && !self.has_number(self.last(topic), start)
+            || self.follows(topic, end, BESIDE)
     }
 
-    /// How far before `start` another number ends; [`BEFORE`] if none is nearer.
-    fn clear_before(&self, start: usize) -> usize {
-        let before = self.text.get(start.saturating_sub(BEFORE)..start).unwrap_or_default();
-        let is_number = |bytes: &[u8; ANOTHER]| bytes.iter().all(u8::is_ascii_digit);
-        before.array_windows().rev().position(is_number).unwrap_or(BEFORE)
+    /// Does another number stand in `from..to`?
+    fn has_number(&self, from: usize, to: usize) -> bool {
+        let between = self.text.get(from..to).unwrap_or_default();
+        between.array_windows().any(|bytes: &[u8; ANOTHER]| bytes.iter().all(u8::is_ascii_digit))
     }
 
     /// May a word about anything stand near the number at `start..end`?

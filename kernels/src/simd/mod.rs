@@ -31,14 +31,16 @@ pub(crate) struct Masks {
     pub(crate) marks: u64,
     /// Letters and digits of ASCII, `_` and `-`.
     pub(crate) words: u64,
-    /// Bytes of characters outside ASCII.
-    pub(crate) foreign: u64,
+    /// Those of [`BEYOND`].
+    pub(crate) beyond: u64,
     /// Those of [`FOLDING`], and the marks of [`CODED`].
     pub(crate) hiding: u64,
     /// Those of [`ALIKE`].
     pub(crate) alike: u64,
 }
 
+/// First bytes in UTF-8 of letters of Latin, Greek and Cyrillic outside ASCII, from one to another. Each has two bytes.
+pub(crate) const BEYOND: [[u8; 2]; 1] = [[0xc3, 0xd4]];
 /// First bytes in UTF-8 of characters that may fold, see `view/fold.rs`, from one to another: not those of Latin, Greek,
 /// Cyrillic and most of Chinese.
 pub(crate) const FOLDING: [[u8; 2]; 5] =
@@ -92,7 +94,7 @@ mod tests {
             capitals: mask(|byte| byte.is_ascii_uppercase()),
             marks: mask(|byte| MARKS.contains(&byte)),
             words: mask(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-'),
-            foreign: mask(|byte| byte >= 0x80),
+            beyond: mask(|byte| is_in(byte, &BEYOND)),
             hiding: mask(|byte| is_in(byte, &FOLDING) || CODED.contains(&byte)),
             alike: mask(|byte| is_in(byte, &ALIKE)),
         }

@@ -1,7 +1,7 @@
 //! The definition of the masks, in a form that every compiler vectorises.
 
 use super::glance::{self, BELOW_LETTERS, BELOW_WORDS, Glance, SMALL};
-use super::{ALIKE, BLOCK, CODED, FOLDING, MARKS, Masks, Reader, is_in};
+use super::{ALIKE, BEYOND, BLOCK, CODED, FOLDING, MARKS, Masks, Reader, is_in};
 
 pub(super) const READER: Reader = Reader { read, passed };
 
@@ -18,7 +18,7 @@ fn read(blocks: &[[u8; BLOCK]], out: &mut [Masks]) {
             capitals: mask(block, |byte| byte.wrapping_sub(b'A') < 26),
             marks: mask(block, |byte| is_of(byte, MARKS)),
             words: mask(block, |byte| digit(byte) | letter(byte) | (byte == b'_') | (byte == b'-')),
-            foreign: mask(block, |byte| byte >= 0x80),
+            beyond: mask(block, |byte| is_in(byte, &BEYOND)),
             hiding: mask(block, |byte| is_in(byte, &FOLDING) | is_of(byte, CODED)),
             alike: mask(block, |byte| is_in(byte, &ALIKE)),
         };

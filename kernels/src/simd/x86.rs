@@ -4,7 +4,7 @@
 use std::arch::x86_64::*;
 
 use super::glance::{self, BELOW_LETTERS, BELOW_WORDS, Glance, SMALL};
-use super::{ALIKE, BLOCK, CODED, FOLDING, MARKS, Masks, Reader};
+use super::{ALIKE, BEYOND, BLOCK, CODED, FOLDING, MARKS, Masks, Reader};
 
 /// What this processor has, the widest first.
 pub(super) fn readers() -> [Option<(Reader, &'static str)>; 2] {
@@ -77,6 +77,7 @@ const fn beyond_ascii(ranges: &[[u8; 2]]) -> [u8; 16] {
 /// The bit of an upper half; none for those of ASCII.
 const UPPER: [u8; 16] = [0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 4, 8, 16, 32, 64, 128];
 const FOLDING_TABLE: [u8; 16] = beyond_ascii(&FOLDING);
+const BEYOND_TABLE: [u8; 16] = beyond_ascii(&BEYOND);
 const ALIKE_TABLE: [u8; 16] = beyond_ascii(&ALIKE);
 
 #[target_feature(enable = "avx512f,avx512bw")]
@@ -85,7 +86,8 @@ fn read_avx512(blocks: &[[u8; BLOCK]], out: &mut [Masks]) {
     // SAFETY: a table has the 16 bytes that are read, and an unaligned load needs no alignment.
     let table = |table: &[u8; 16]| unsafe { _mm512_broadcast_i32x4(_mm_loadu_si128(table.as_ptr().cast())) };
     let (marks, coded, joining) = (table(&MARK_TABLE), table(&CODED_TABLE), table(&JOINING_TABLE));
-    let (folding, alike, upper) = (table(&FOLDING_TABLE), table(&ALIKE_TABLE), table(&UPPER));
+    let (letters_beyond, folding) = (table(&BEYOND_TABLE), table(&FOLDING_TABLE));
+    let (alike, upper) = (table(&ALIKE_TABLE), table(&UPPER));
     for (block, masks) in blocks.iter().zip(out) {
         // SAFETY: a block has the 64 bytes that are read, and an unaligned load needs no alignment.
         let bytes = unsafe { _mm512_loadu_si512(block.as_ptr().cast()) };
@@ -103,7 +105,7 @@ fn read_avx512(blocks: &[[u8; BLOCK]], out: &mut [Masks]) {
             capitals: _mm512_mask_testn_epi8_mask(letters, bytes, every(SMALL)),
             marks: of(marks),
             words: digits | letters | of(joining),
-            foreign: _mm512_movepi8_mask(bytes),
+            beyond: beyond(letters_beyond),
             hiding: beyond(folding) | of(coded),
             alike: beyond(alike),
         };
@@ -211,7 +213,7 @@ fn read_avx2(blocks: &[[u8; BLOCK]], out: &mut [Masks]) {
             capitals: low.capitals | high.capitals << 32,
             marks: low.marks | high.marks << 32,
             words: low.words | high.words << 32,
-            foreign: low.foreign | high.foreign << 32,
+            beyond: low.beyond | high.beyond << 32,
             hiding: low.hiding | high.hiding << 32,
             alike: low.alike | high.alike << 32,
         };
@@ -237,8 +239,7 @@ fn half_avx2(half: &[u8; 32]) -> Masks {
         capitals: mask(at_most(_mm256_sub_epi8(bytes, every(b'A')), 25)),
         marks: mask(of(&MARK_TABLE)),
         words: mask(either(either(digits, letters), of(&JOINING_TABLE))),
-        // A mask is of the highest bits, which bytes outside ASCII have themselves.
-        foreign: mask(bytes),
+        beyond: mask(beyond_avx2(bytes, &BEYOND_TABLE)),
         hiding: mask(either(beyond_avx2(bytes, &FOLDING_TABLE), of(&CODED_TABLE))),
         alike: mask(beyond_avx2(bytes, &ALIKE_TABLE)),
     }
