@@ -101,26 +101,39 @@ impl Around<'_> {
         self.behind(|masks| masks.letters & !masks.capitals)
     }
 
-    /// Where words of letters start in each of the blocks, those in `orderNumber` too. What stands before the first of
-    /// them is not known: its first two bytes may be in the middle of a word.
+    /// Where words of letters start in each of the blocks, see [`word_starts`]. What stands before the first of them is not
+    /// known: its first two bytes may be in the middle of a word.
     #[inline]
     pub(crate) fn word_starts(&self) -> [u64; WINDOW] {
-        // Of the byte before each block: is it a letter, a small one, the first byte of one?
-        let (mut letter, mut small, mut first) = (0, 0, 0);
-        self.blocks.each_ref().map(|&Masks { letters, capitals, beyond, .. }| {
-            let all = letters | beyond | beyond << 1 | first;
-            let behind_small = (letters & !capitals) << 1 | small;
-            let starts = (letters | beyond) & !(all << 1 | letter) | capitals & behind_small;
-            let last = |class: u64| class >> (BLOCK - 1);
-            (letter, small, first) = (last(all), last(letters & !capitals), last(beyond));
-            starts
-        })
+        let [first, second, here, next] = self.blocks;
+        let before = &Masks::default();
+        [(before, first), (first, second), (second, here), (here, next)]
+            .map(|(last, here)| word_starts(last, here))
     }
+
+    /// The same for the last of the blocks.
+    #[inline]
+    pub(crate) fn next_word_starts(&self) -> u64 {
+        let [.., here, next] = self.blocks;
+        word_starts(here, next)
+    }
+}
+
+/// Where words of letters start in a block, those in `orderNumber` too: a bit each.
+#[inline]
+fn word_starts(last: &Masks, here: &Masks) -> u64 {
+    // A letter beyond ASCII has two bytes.
+    let letter = |masks: &Masks| masks.letters | masks.beyond | masks.beyond << 1;
+    let small = |masks: &Masks| masks.letters & !masks.capitals;
+    let all = letter(here) | last.beyond >> (BLOCK - 1);
+    let behind_letter = all << 1 | letter(last) >> (BLOCK - 1);
+    let behind_small = small(here) << 1 | small(last) >> (BLOCK - 1);
+    (here.letters | here.beyond) & !behind_letter | here.capitals & behind_small
 }
 
 /// The bits of the block at `start` that stand for places before `place`.
 #[inline]
-fn below(place: usize, start: usize) -> u64 {
+pub(crate) fn below(place: usize, start: usize) -> u64 {
     match place.saturating_sub(start) {
         bits @ 0..BLOCK => (1 << bits) - 1,
         _ => u64::MAX,

@@ -7,11 +7,11 @@
 mod dictionary;
 mod words;
 
-use crate::anchors::{Around, WINDOW};
+use crate::anchors::{Around, WINDOW, below, shifted};
 use crate::bytes::{at, last};
 use crate::simd::{BEYOND, BLOCK, is_in};
-use dictionary::Met;
 pub(crate) use dictionary::Words;
+use dictionary::{HEAD, Met};
 
 /// How far before a number a word about it may end, in bytes.
 pub(crate) const BEFORE: usize = 48;
@@ -86,7 +86,6 @@ const AHEAD: usize = 32;
 const _: () = assert!(AHEAD >= 4 * AFTER / 3);
 
 /// Where words start in a few blocks of the text, which end with the one behind that of the digits.
-#[derive(Clone, Copy)]
 struct Starts {
     /// Place of the block of the digits.
     block: usize,
@@ -97,27 +96,39 @@ impl Starts {
     /// Bytes of the blocks before that of the digits.
     const BEHIND: usize = (WINDOW - 2) * BLOCK;
 
-    /// The places from `from` to `to` at which words may start.
+    /// Digits in the block at `block` come next.
     #[inline]
-    fn each(&self, text: &[u8], [from, to]: [usize; 2], mut visit: impl FnMut(usize)) {
+    fn arrive(&mut self, around: Around<'_>, block: usize) {
+        let [_, second, third, fourth] = self.each;
+        if self.block == block {
+            return;
+        }
+        self.each = if self.block.wrapping_add(BLOCK) == block {
+            [second, third, fourth, around.next_word_starts()]
+        } else {
+            around.word_starts()
+        };
+        self.block = block;
+    }
+
+    /// Where words start in the bytes from `from` to `to`, a bit each; at most a block of them.
+    #[inline]
+    fn between(&self, text: &[u8], from: usize, to: usize) -> u64 {
         // Counted from the first block; of a word that starts before it nothing is known.
-        let first = from.wrapping_sub(self.block.wrapping_sub(Starts::BEHIND));
-        let (mut place, mut offset) = (from, first);
-        if first <= 1 || first >= WINDOW * BLOCK || first + (to - from) > WINDOW * BLOCK {
-            return (from..to).filter(|&index| may_start(text, index)).for_each(visit);
+        let first = self.block.wrapping_sub(Starts::BEHIND);
+        let [from_first, to_first] = [from.wrapping_sub(first), to.wrapping_sub(first)];
+        if from_first <= 1 || to_first > WINDOW * BLOCK || from_first >= to_first {
+            return Starts::read(text, from, to);
         }
-        while let (true, Some(starts)) = (place < to, self.each.get(offset / BLOCK)) {
-            let mut starts = starts >> (offset % BLOCK);
-            if to - place < BLOCK {
-                starts &= (1 << (to - place)) - 1;
-            }
-            while starts != 0 {
-                visit(place + starts.trailing_zeros() as usize);
-                starts &= starts - 1;
-            }
-            let passed = BLOCK - offset % BLOCK;
-            (place, offset) = (place + passed, offset + passed);
-        }
+        let of = |block| self.each.get(block).copied().unwrap_or(0);
+        let offset = (from_first % BLOCK) as u32;
+        shifted(of(from_first / BLOCK), of(from_first / BLOCK + 1), offset) & below(to, from)
+    }
+
+    #[cold]
+    fn read(text: &[u8], from: usize, to: usize) -> u64 {
+        let starts = (from..to).zip(0..u64::BITS);
+        starts.fold(0, |starts, (index, bit)| starts | u64::from(may_start(text, index)) << bit)
     }
 }
 
@@ -134,10 +145,7 @@ impl<'w, 't> Context<'w, 't> {
     #[inline]
     pub(crate) fn arrive(&mut self, around: Around<'_>, letters: usize, digit: usize) {
         self.letters = letters;
-        let block = digit - digit % BLOCK;
-        if self.starts.block != block {
-            self.starts = Starts { block, each: around.word_starts() };
-        }
+        self.starts.arrive(around, digit - digit % BLOCK);
     }
 
     /// Does a word about `topic` end within `distance` bytes before `start`?
@@ -275,15 +283,27 @@ impl<'w, 't> Context<'w, 't> {
 
     #[inline(never)]
     fn look_up(&mut self, to: usize) {
-        let from = self.read_to.max(to.saturating_sub(BEFORE + MAX_WORD));
-        let (words, text) = (self.words, self.text);
-        let starts = self.starts;
-        starts.each(text, [from, to], |index| {
-            if words.may_be_at(text, index) {
-                self.meet(index);
-            }
-        });
+        let mut from = self.read_to.max(to.saturating_sub(BEFORE + MAX_WORD));
         self.read_to = to;
+        while from < to {
+            let end = to.min(from + BLOCK);
+            let mut starts = self.starts.between(self.text, from, end);
+            let rest = self.text.get(from..).unwrap_or_default();
+            let mut end_of_text = [0; BLOCK + HEAD];
+            let bytes = rest.first_chunk().unwrap_or_else(|| {
+                end_of_text.iter_mut().zip(rest).for_each(|(slot, byte)| *slot = *byte);
+                &end_of_text
+            });
+            while starts != 0 {
+                let offset = starts.trailing_zeros() as usize;
+                let head = bytes.get(offset..).and_then(<[u8]>::first_chunk);
+                if head.is_some_and(|head| self.words.may_start_with(*head)) {
+                    self.meet(from + offset);
+                }
+                starts &= starts - 1;
+            }
+            from = end;
+        }
     }
 
     #[inline(never)]

@@ -289,11 +289,14 @@ impl<'s, 't> Scanner<'s, 't> {
         if previous == b'<' {
             self.zone(place);
         }
+        let lettered = solid > 0 || run.goes_on || follows_capital;
         // Most often no word about anything is near.
         if self.context.hears(place) {
             self.beside_a_word(&run, around);
+        } else if !lettered && self.lacks_a_word(&run) {
+            return;
         }
-        if solid > 0 || run.goes_on || follows_capital {
+        if lettered {
             number::codes(self.numbers, &run, around, &mut self.context, self.out);
         }
         if solid == 0 {
@@ -363,6 +366,16 @@ impl<'s, 't> Scanner<'s, 't> {
         let groups = digits & phone::SEPARATORS_AHEAD;
         let code = || starts_code(digits >> 1, letters >> 1, around.capitals() >> length >> 1);
         year | groups == 0 && !(letters & 0b10 != 0 && code())
+    }
+
+    /// Has the run, before which no word is near, so few digits that only one behind it makes them anything?
+    #[inline]
+    fn lacks_a_word(&mut self, run: &Run<'_>) -> bool {
+        let row = run.first_end() - run.start;
+        run.digits() < self.numbers.shortest_alone()
+            && !run.is_like_an_address()
+            && !phone::needs_no_word(run.text, run.start, row)
+            && !(run.digits() >= self.numbers.shortest() && self.context.hears_around(run.start, run.end()))
     }
 
     /// A group of digits starts, and a word with it.

@@ -14,6 +14,9 @@ use crate::bytes::{at, before, first, has_word};
 /// a `Steuernummer`.
 const WHOLE_WORD_MAX: usize = 5;
 
+/// Bytes that are looked at first.
+pub(super) const HEAD: usize = 4;
+
 /// The words of all topics, to be found by their first three bytes.
 #[derive(Debug)]
 pub(crate) struct Words {
@@ -103,10 +106,10 @@ impl Words {
         self.topics.get(usize::from(first)..usize::from(last)).unwrap_or_default()
     }
 
-    /// May a word stand at `index`? Hardly any other does.
+    /// May a word start with these bytes? Hardly any other does.
     #[inline]
-    pub(super) fn may_be_at(&self, text: &[u8], index: usize) -> bool {
-        let bytes = u32::from_le_bytes(first(text, index));
+    pub(super) fn may_start_with(&self, head: [u8; HEAD]) -> bool {
+        let bytes = u32::from_le_bytes(head);
         let (hash, fourth) = (hash(bytes), bytes >> 24 & 31);
         self.any.get(hash / 64).is_some_and(|any| any >> (hash % 64) & 1 == 1)
             && self.buckets.get(hash).is_some_and(|bucket| bucket.fourths >> fourth & 1 == 1)

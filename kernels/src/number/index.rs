@@ -9,6 +9,7 @@ use super::written::{Groupings, Kinds};
 use super::{Form, Proof, Scheme, all};
 use crate::context::{FIRST_SCHEME, Topic};
 use crate::digits::{Run, Written};
+use crate::payment::card;
 
 /// No scheme has more letters in front of its first digit.
 pub(crate) const LETTERS_MAX: usize = 15;
@@ -33,8 +34,9 @@ pub(crate) struct Index {
     digits: [Vec<Entry>; WIDTH + 1],
     filters: Vec<Filter>,
     groupings: Groupings,
-    /// Length of the shortest of them.
+    /// Length of the shortest of them, and of the shortest that counts without a word about it.
     shortest: usize,
+    shortest_alone: usize,
     /// Those that can have letters, by letters in front and length.
     codes: [[Vec<Entry>; WIDTH + 1]; LETTERS_MAX + 1],
     /// Length of the longest of them, by letters in front.
@@ -48,6 +50,7 @@ impl Index {
             filters: Vec::new(),
             groupings: Groupings::new(),
             shortest: WIDTH,
+            shortest_alone: *card::LENGTHS.start(),
             codes: Default::default(),
             longest: [0; LETTERS_MAX + 1],
         };
@@ -63,6 +66,9 @@ impl Index {
                 if let (true, Some(slot)) = (entry.of_digits, index.digits.get_mut(length)) {
                     slot.push(entry);
                     index.shortest = index.shortest.min(length);
+                    if form.proof != Proof::Word {
+                        index.shortest_alone = index.shortest_alone.min(length);
+                    }
                 }
             }
         }
@@ -82,6 +88,13 @@ impl Index {
     /// Digits of the shortest number that has no letters.
     pub(crate) fn shortest(&self) -> usize {
         self.shortest
+    }
+
+    /// The same for those that count without a word about them. No account (ten digits at least, with the bank) or card is
+    /// shorter.
+    #[inline]
+    pub(crate) fn shortest_alone(&self) -> usize {
+        self.shortest_alone
     }
 
     /// The groups of the run that may be the last of a number of any kind, a bit each.

@@ -4,7 +4,7 @@
 
 use super::alike;
 use crate::anchors::{WINDOW, shifted};
-use crate::bytes::{at, before};
+use crate::bytes::{at, before, first};
 use crate::simd::{BLOCK, Masks};
 
 /// What a character looks like.
@@ -18,6 +18,9 @@ pub(super) enum Fold {
 /// Does the character at `place` look like another one or like nothing? Dashes and spaces of print are everywhere in prose
 /// and count only beside a digit.
 pub(super) fn hides(text: &str, place: usize) -> bool {
+    if is_of_print(first(text.as_bytes(), place)) {
+        return false;
+    }
     let Some(letter) = text.get(place..).and_then(|rest| rest.chars().next()) else { return false };
     match fold(letter) {
         Fold::Same => false,
@@ -27,6 +30,17 @@ pub(super) fn hides(text: &str, place: usize) -> bool {
         }
         Fold::Nothing | Fold::Byte(_) => true,
     }
+}
+
+/// Does a mark that prose is full of start with these bytes of UTF-8, which looks like no other: quotes, `…`, `€`, `°`?
+#[inline]
+fn is_of_print(bytes: [u8; 3]) -> bool {
+    matches!(
+        bytes,
+        [0xc2, 0xa1..=0xac | 0xae..=0xb1 | 0xb4..=0xb8 | 0xba..=0xbf, _]
+            | [0xe2, 0x80, 0x96..=0xa3 | 0xa5..=0xa7 | 0xb0..=0xbf]
+            | [0xe2, 0x82, 0x8a..=0xbf]
+    )
 }
 
 /// The places in the block of 64 bytes at `block`, the last but one of these, of letters of Greek and Cyrillic beside
@@ -173,7 +187,9 @@ mod tests {
     #[test]
     fn every_character_that_folds_has_a_lead_byte_that_is_looked_at() {
         for letter in ('\u{80}'..=char::MAX).filter(|&letter| fold(letter) != Fold::Same) {
-            assert!(is_in(*letter.to_string().as_bytes().first().unwrap(), &FOLDING), "{letter:?}");
+            let text = letter.to_string();
+            assert!(is_in(*text.as_bytes().first().unwrap(), &FOLDING), "{letter:?}");
+            assert!(!is_of_print(first(text.as_bytes(), 0)), "{letter:?}");
         }
         for letter in ('\u{80}'..=char::MAX).filter(|&letter| alike::latin(letter).is_some()) {
             assert!(is_in(*letter.to_string().as_bytes().first().unwrap(), &ALIKE), "{letter:?}");
