@@ -84,7 +84,8 @@ __device__ __forceinline__ bool is_small_number(const Around& all, u32 before) {
         return !has(all.letters, length) && (all.digits >> (length + 2) & 0xf) != 0xf;
     }
     const u64 digits = all.digits >> length, letters = all.letters >> length;
-    const u64 year = digits & digits >> 1 & digits >> 2 & digits >> 3 & below(BIRTH_YEAR_AHEAD);
+    const u64 next = digits & (0 - digits);
+    const u64 year = next & digits >> 1 & digits >> 2 & digits >> 3 & below(BIRTH_YEAR_AHEAD);
     const u64 groups = digits & (u64)PHONE_SEPARATORS_AHEAD;
     const bool code = has(letters, 1) && starts_code(digits >> 1, letters >> 1, all.capitals >> length >> 1);
     return (year | groups) == 0 && !code;

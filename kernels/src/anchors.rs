@@ -106,9 +106,12 @@ impl Around<'_> {
     #[inline]
     pub(crate) fn word_starts(&self) -> [u64; WINDOW] {
         let [first, second, here, next] = self.blocks;
-        let before = &Masks::default();
-        [(before, first), (first, second), (second, here), (here, next)]
-            .map(|(last, here)| word_starts(last, here))
+        [
+            word_starts(&Masks::default(), first),
+            word_starts(first, second),
+            word_starts(second, here),
+            word_starts(here, next),
+        ]
     }
 
     /// The same for the last of the blocks.

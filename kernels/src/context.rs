@@ -121,8 +121,8 @@ impl Starts {
             return Starts::read(text, from, to);
         }
         let of = |block| self.each.get(block).copied().unwrap_or(0);
-        let offset = (from_first % BLOCK) as u32;
-        shifted(of(from_first / BLOCK), of(from_first / BLOCK + 1), offset) & below(to, from)
+        let [here, next] = [of(from_first / BLOCK), of(from_first / BLOCK + 1)];
+        shifted(here, next, u32::try_from(from_first % BLOCK).unwrap_or(0)) & below(to, from)
     }
 
     #[cold]
@@ -141,11 +141,13 @@ impl<'w, 't> Context<'w, 't> {
         Context { words, text, read_to: 0, last, ahead, count, pass_at, met_to: 0, letters: 0, starts }
     }
 
-    /// Questions are asked about the digits at `digit` from now on, which letters from `letters` on precede.
+    /// Questions are asked about the digits from `digit` to `end` from now on, which letters from `letters` on precede.
     #[inline]
-    pub(crate) fn arrive(&mut self, around: Around<'_>, letters: usize, digit: usize) {
+    pub(crate) fn arrive(&mut self, around: Around<'_>, letters: usize, [digit, end]: [usize; 2]) {
         self.letters = letters;
         self.starts.arrive(around, digit - digit % BLOCK);
+        // Words before them and right behind them are asked for: once.
+        self.listen(end, BESIDE);
     }
 
     /// Does a word about `topic` end within `distance` bytes before `start`?
@@ -220,20 +222,38 @@ impl<'w, 't> Context<'w, 't> {
     /// May a word about anything stand near the number at `start..end`?
     #[inline]
     pub(crate) fn hears_around(&mut self, start: usize, end: usize) -> bool {
-        self.reach(start.max(self.letters));
-        self.is_near(start) || self.hears_behind(end)
+        self.hears_before(start) || self.hears_behind(end, AFTER)
+    }
+
+    /// May one be about the number at `start..end` and no other, see [`Context::tells`]?
+    #[inline]
+    pub(crate) fn hears_beside(&mut self, start: usize, end: usize) -> bool {
+        self.hears_before(start) || self.hears_behind(end, BESIDE)
     }
 
     #[inline]
-    fn hears_behind(&mut self, end: usize) -> bool {
-        self.read(self.text.len().min(end + AFTER));
+    fn hears_before(&mut self, start: usize) -> bool {
+        self.reach(start.max(self.letters));
+        self.is_near(start)
+    }
+
+    /// May one start within `distance` bytes after `end`?
+    #[inline]
+    fn hears_behind(&mut self, end: usize, distance: usize) -> bool {
+        self.listen(end, distance);
         self.met_to > end
+    }
+
+    /// Looks up the words that start within `distance` bytes after `end`, and those before.
+    #[inline]
+    fn listen(&mut self, end: usize, distance: usize) {
+        self.read(self.text.len().min(end + distance + 1));
     }
 
     /// Does a word about `topic` start within `distance` bytes after `end`, and end near to it?
     #[inline]
     fn follows(&mut self, topic: Topic, end: usize, distance: usize) -> bool {
-        self.hears_behind(end) && self.is_ahead(topic, end, distance)
+        self.hears_behind(end, distance) && self.is_ahead(topic, end, distance)
     }
 
     #[inline(never)]

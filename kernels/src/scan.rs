@@ -196,7 +196,7 @@ impl<'s, 't> Scanner<'s, 't> {
             Anchor::Mark(b'"') if before(self.text.as_bytes(), place) != b' ' => {}
             Anchor::Mark(b'@') => self.address(place, around),
             Anchor::Mark(mark) => self.mark(place, mark),
-            Anchor::Digits if place < self.digits_from => {}
+            Anchor::Digits if place < self.digits_from || self.is_a_small_number(place, around) => {}
             Anchor::Digits => self.digits(place, around),
             Anchor::Word => self.word(place, around),
             Anchor::Capitals => self.capitals(place),
@@ -256,19 +256,16 @@ impl<'s, 't> Scanner<'s, 't> {
         self.secrets.at_word(bytes, place, alnum, self.out);
     }
 
-    /// A group of digits starts at `place`, outside of a number whose check has passed.
+    /// A group of digits starts at `place`, outside of a number whose check has passed, and it is no small number.
     #[inline(never)]
     fn digits(&mut self, place: usize, around: Around<'_>) {
         let bytes = self.text.as_bytes();
-        let previous = before(bytes, place);
+        let [second_last, previous] = last(bytes, place);
         let digits = around.digits();
-        if self.is_a_small_number(place, previous, digits, around) {
-            return;
-        }
         let (letters, letters_behind) = (around.letters(), around.letters_behind());
         let solid = letters_behind.leading_ones() as usize;
         let separated = is_separator(previous);
-        let follows_capital = separated && before(bytes, place - 1).is_ascii_uppercase();
+        let follows_capital = separated && second_last.is_ascii_uppercase();
         let country = if separated { TWO_BEHIND >> 1 } else { TWO_BEHIND };
         if digits & 0b11 == 0b11
             && letters_behind & country == country
@@ -284,7 +281,7 @@ impl<'s, 't> Scanner<'s, 't> {
             }
         }
         let run = Run::read(bytes, place, digits, letters, around.capitals());
-        self.context.arrive(around, place - solid, place);
+        self.context.arrive(around, place - solid, [place, run.end()]);
         let base = self.out.len();
         if previous == b'<' {
             self.zone(place);
@@ -293,7 +290,7 @@ impl<'s, 't> Scanner<'s, 't> {
         // Most often no word about anything is near.
         if self.context.hears(place) {
             self.beside_a_word(&run, around);
-        } else if !lettered && self.lacks_a_word(&run) {
+        } else if !lettered && !self.may_count(&run) {
             return;
         }
         if lettered {
@@ -344,13 +341,13 @@ impl<'s, 't> Scanner<'s, 't> {
     /// Is a group of a few digits just a number, as prose is full of? It is none if a letter belongs to it, and it
     /// may be the first of more groups, the day of a date, or in a telephone number or a zone.
     #[inline]
-    fn is_a_small_number(&self, place: usize, previous: u8, digits: u64, around: Around<'_>) -> bool {
-        let bytes = self.text.as_bytes();
-        let length = digits.trailing_ones();
+    fn is_a_small_number(&self, place: usize, around: Around<'_>) -> bool {
+        let (bytes, digits) = (self.text.as_bytes(), around.digits());
+        let ([second_last, previous], length) = (last(bytes, place), digits.trailing_ones());
         if length as usize >= self.numbers.shortest()
             || previous.is_ascii_alphabetic()
             || matches!(previous, b'+' | b'(' | b'<')
-            || is_separator(previous) && before(bytes, place - 1).is_ascii_uppercase()
+            || is_separator(previous) && second_last.is_ascii_uppercase()
         {
             return false;
         }
@@ -362,20 +359,22 @@ impl<'s, 't> Scanner<'s, 't> {
             return !next.is_ascii_alphabetic() && !year;
         }
         let (digits, letters) = (digits >> length, around.letters() >> length);
-        let year = digits & digits >> 1 & digits >> 2 & digits >> 3 & birth::YEAR_AHEAD;
+        // The next group may be a year.
+        let next = digits & digits.wrapping_neg();
+        let year = next & digits >> 1 & digits >> 2 & digits >> 3 & birth::YEAR_AHEAD;
         let groups = digits & phone::SEPARATORS_AHEAD;
         let code = || starts_code(digits >> 1, letters >> 1, around.capitals() >> length >> 1);
         year | groups == 0 && !(letters & 0b10 != 0 && code())
     }
 
-    /// Has the run, before which no word is near, so few digits that only one behind it makes them anything?
+    /// May the run, before which no word is near, be anything? A few digits are, if a word stands right behind them.
     #[inline]
-    fn lacks_a_word(&mut self, run: &Run<'_>) -> bool {
+    fn may_count(&mut self, run: &Run<'_>) -> bool {
         let row = run.first_end() - run.start;
-        run.digits() < self.numbers.shortest_alone()
-            && !run.is_like_an_address()
-            && !phone::needs_no_word(run.text, run.start, row)
-            && !(run.digits() >= self.numbers.shortest() && self.context.hears_around(run.start, run.end()))
+        run.digits() >= self.numbers.shortest_alone()
+            || run.is_like_an_address()
+            || phone::needs_no_word(run.text, run.start, row)
+            || run.digits() >= self.numbers.shortest() && self.context.hears_beside(run.start, run.end())
     }
 
     /// A group of digits starts, and a word with it.
@@ -408,7 +407,9 @@ impl<'s, 't> Scanner<'s, 't> {
         while ends != 0 {
             let number = run.written(ends.trailing_zeros() as usize);
             let kinds = self.numbers.kinds(&number);
-            let told = !kinds.needs_word() || self.context.hears_around(number.start, number.end);
+            let told = !kinds.needs_word()
+                || kinds.has(Other::Device)
+                || self.context.hears_beside(number.start, number.end);
             if told && !kinds.is_none() {
                 self.digits_written(values.get_or_insert_with(|| run.values()), &number, kinds);
             }

@@ -120,7 +120,7 @@ pub(crate) fn find(
         let left = index.valued(written.length, forms, values);
         let told = left & index.told(written.length);
         let left =
-            if told != 0 && !context.hears_around(written.start, written.end) { left ^ told } else { left };
+            if told != 0 && !context.hears_beside(written.start, written.end) { left ^ told } else { left };
         if left != 0 {
             judge_all(index, left, values, written, context, out);
         }

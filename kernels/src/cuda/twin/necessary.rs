@@ -29,7 +29,8 @@ pub(super) fn is_small_number(text: &[u8], digit: usize, shortest: usize) -> boo
         .map(|class| mask(text, end, class));
     // No more of what is ahead is known than 64 bytes from the number on.
     let known = (u64::MAX >> 1).unbounded_shr(u32::try_from(end - digit).unwrap_or(u64::BITS));
-    let year = digits & digits >> 1 & digits >> 2 & digits >> 3 & YEAR_AHEAD;
+    let next = digits & digits.wrapping_neg();
+    let year = next & digits >> 1 & digits >> 2 & digits >> 3 & YEAR_AHEAD;
     let code =
         letters & 0b10 != 0 && starts_code(digits >> 1 & known, letters >> 1 & known, capitals >> 1 & known);
     year | digits & phone::SEPARATORS_AHEAD == 0 && !code
