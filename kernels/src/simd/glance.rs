@@ -8,46 +8,49 @@ use crate::anchors::{CAPITALS, LONG_WORD, has_row};
 /// What a glance sees of a block: a bit for each byte.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Glance {
-    /// Digits, marks, marks of encodings and first bytes of characters that fold.
+    /// Digits, marks, and marks of encodings.
     pub(super) any: u64,
     /// Above [`BELOW_WORDS`], in ASCII: what long words are made of, and more.
     pub(super) words: u64,
     /// Those of `words` without the bit that small letters have: capitals, and more.
     pub(super) capitals: u64,
-    /// Above [`BELOW_LETTERS`], in ASCII: letters, and a few marks.
-    pub(super) letters: u64,
+    /// Bytes outside ASCII.
+    pub(super) foreign: u64,
+}
+
+/// What is seen of a block that has bytes outside ASCII.
+pub(super) struct Beyond {
+    /// First bytes of characters that may fold.
+    pub(super) folding: u64,
     /// First bytes of letters that may look Latin.
     pub(super) alike: u64,
 }
 
 /// No byte of a word is this one or below; what stands between words in prose is.
 pub(super) const BELOW_WORDS: u8 = b',';
-/// No letter is this one or below.
-pub(super) const BELOW_LETTERS: u8 = b'?';
 /// Small letters have it, capitals do not.
 pub(super) const SMALL: u8 = 0x20;
 
 impl Glance {
     /// Before the first block anything may stand.
-    const ANYTHING: Glance =
-        Glance { any: u64::MAX, words: u64::MAX, capitals: u64::MAX, letters: u64::MAX, alike: u64::MAX };
+    const ANYTHING: Glance = Glance { any: u64::MAX, words: u64::MAX, capitals: u64::MAX, foreign: u64::MAX };
 
     /// May something start in this block, behind `last` and before `next`?
     #[inline(always)]
-    fn may_hold(self, last: Glance, next: Glance) -> bool {
+    fn may_hold(self, last: Glance, next: Glance, beyond: impl FnOnce() -> Beyond) -> bool {
         self.any != 0
-            || self.alike != 0 && self.is_mixed(last, next)
+            || self.foreign != 0 && self.may_hide(last, next, beyond())
             || has_row::<LONG_WORD>(self.words, next.words)
             || has_two(self.capitals, next.capitals) && are_many(self.capitals, next.capitals)
     }
 
-    /// Does a letter that may look Latin stand beside one of ASCII, or a blank apart from a digit? It has two bytes.
+    /// Does a character that may fold stand here; or a letter that may look Latin, of two bytes, beside one of ASCII, or a
+    /// blank apart from a digit, which none is in this block itself?
     #[inline(always)]
-    fn is_mixed(self, last: Glance, next: Glance) -> bool {
-        let beside = self.letters << 1 | last.letters >> 63 | self.letters >> 2 | next.letters << 62;
-        // There is nothing in this block itself.
+    fn may_hide(self, last: Glance, next: Glance, beyond: Beyond) -> bool {
+        let beside = self.words << 1 | last.words >> 63 | self.words >> 2 | next.words << 62;
         let apart = last.any >> 62 | next.any << 61;
-        self.alike & (beside | apart) != 0
+        beyond.folding | beyond.alike & (beside | apart) != 0
     }
 }
 
@@ -63,17 +66,21 @@ fn are_many(capitals: u64, next: u64) -> bool {
 }
 
 /// How many blocks there are before one that may hold something. The last one may: nobody knows what follows it.
-#[inline(always)] // into a function that has the vectors of `glance`
-pub(super) fn passed(blocks: &[[u8; BLOCK]], glance: impl Fn(&[u8; BLOCK]) -> Glance) -> usize {
-    let (mut last, mut here) = (Glance::ANYTHING, Glance::default());
-    for (place, block) in blocks.iter().enumerate() {
-        let next = glance(block);
-        if here.may_hold(last, next) {
-            // A row at the start of the first block seems to have gone on from before it.
-            return place.saturating_sub(1);
+#[inline(always)] // into a function that has the vectors of `glance` and `beyond`
+pub(super) fn passed(
+    blocks: &[[u8; BLOCK]],
+    glance: impl Fn(&[u8; BLOCK]) -> Glance,
+    beyond: impl Fn(&[u8; BLOCK]) -> Beyond,
+) -> usize {
+    let Some((mut block, rest)) = blocks.split_first() else { return 0 };
+    let (mut last, mut here) = (Glance::ANYTHING, glance(block));
+    for (place, behind) in rest.iter().enumerate() {
+        let next = glance(behind);
+        // A row at the start of the first block seems to have gone on from before it.
+        if here.may_hold(last, next, || beyond(block)) {
+            return place;
         }
-        last = if place == 0 { last } else { here };
-        here = next;
+        (last, here, block) = (here, next, behind);
     }
-    blocks.len().saturating_sub(1)
+    rest.len()
 }

@@ -1,6 +1,6 @@
 //! The definition of the masks, in a form that every compiler vectorises.
 
-use super::glance::{self, BELOW_LETTERS, BELOW_WORDS, Glance, SMALL};
+use super::glance::{self, BELOW_WORDS, Beyond, Glance, SMALL};
 use super::{ALIKE, BEYOND, BLOCK, CODED, FOLDING, MARKS, Masks, Reader, is_in};
 
 pub(super) const READER: Reader = Reader { read, passed };
@@ -12,32 +12,35 @@ fn read(blocks: &[[u8; BLOCK]], out: &mut [Masks]) {
     for (block, masks) in blocks.iter().zip(out) {
         let digit = |byte: u8| byte.wrapping_sub(b'0') < 10;
         let letter = |byte: u8| (byte | 0x20).wrapping_sub(b'a') < 26;
+        let ascii = block.is_ascii();
+        let beyond = |test: fn(u8) -> bool| if ascii { 0 } else { mask(block, test) };
         *masks = Masks {
             digits: mask(block, digit),
             letters: mask(block, letter),
             capitals: mask(block, |byte| byte.wrapping_sub(b'A') < 26),
             marks: mask(block, |byte| is_of(byte, MARKS)),
             words: mask(block, |byte| digit(byte) | letter(byte) | (byte == b'_') | (byte == b'-')),
-            beyond: mask(block, |byte| is_in(byte, &BEYOND)),
-            hiding: mask(block, |byte| is_in(byte, &FOLDING) | is_of(byte, CODED)),
-            alike: mask(block, |byte| is_in(byte, &ALIKE)),
+            beyond: beyond(|byte| is_in(byte, &BEYOND)),
+            hiding: beyond(|byte| is_in(byte, &FOLDING)) | mask(block, |byte| is_of(byte, CODED)),
+            alike: beyond(|byte| is_in(byte, &ALIKE)),
         };
     }
 }
 
 fn passed(blocks: &[[u8; BLOCK]]) -> usize {
-    glance::passed(blocks, |block| {
+    let glance = |block: &[u8; BLOCK]| {
         let digit = |byte: u8| byte.wrapping_sub(b'0') < 10;
         let word = |byte: u8| (byte > BELOW_WORDS) & (byte < 0x80);
         Glance {
-            any: mask(block, |byte| {
-                digit(byte) | is_in(byte, &FOLDING) | is_of(byte, MARKS) | is_of(byte, CODED)
-            }),
+            any: mask(block, |byte| digit(byte) | is_of(byte, MARKS) | is_of(byte, CODED)),
             words: mask(block, word),
             capitals: mask(block, |byte| word(byte) & (byte & SMALL == 0)),
-            letters: mask(block, |byte| (byte > BELOW_LETTERS) & (byte < 0x80)),
-            alike: mask(block, |byte| is_in(byte, &ALIKE)),
+            foreign: mask(block, |byte| byte >= 0x80),
         }
+    };
+    glance::passed(blocks, glance, |block| Beyond {
+        folding: mask(block, |byte| is_in(byte, &FOLDING)),
+        alike: mask(block, |byte| is_in(byte, &ALIKE)),
     })
 }
 

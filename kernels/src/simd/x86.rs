@@ -3,7 +3,7 @@
 
 use std::arch::x86_64::*;
 
-use super::glance::{self, BELOW_LETTERS, BELOW_WORDS, Glance, SMALL};
+use super::glance::{self, BELOW_WORDS, Beyond, Glance, SMALL};
 use super::{ALIKE, BEYOND, BLOCK, CODED, FOLDING, MARKS, Masks, Reader};
 
 /// What this processor has, the widest first.
@@ -83,31 +83,25 @@ const ALIKE_TABLE: [u8; 16] = beyond_ascii(&ALIKE);
 #[target_feature(enable = "avx512f,avx512bw")]
 fn read_avx512(blocks: &[[u8; BLOCK]], out: &mut [Masks]) {
     let every = |byte: u8| _mm512_set1_epi8(byte.cast_signed());
-    // SAFETY: a table has the 16 bytes that are read, and an unaligned load needs no alignment.
-    let table = |table: &[u8; 16]| unsafe { _mm512_broadcast_i32x4(_mm_loadu_si128(table.as_ptr().cast())) };
-    let (marks, coded, joining) = (table(&MARK_TABLE), table(&CODED_TABLE), table(&JOINING_TABLE));
-    let (letters_beyond, folding) = (table(&BEYOND_TABLE), table(&FOLDING_TABLE));
-    let (alike, upper) = (table(&ALIKE_TABLE), table(&UPPER));
+    let (marks, coded) = (table_avx512(&MARK_TABLE), table_avx512(&CODED_TABLE));
+    let joining = table_avx512(&JOINING_TABLE);
     for (block, masks) in blocks.iter().zip(out) {
-        // SAFETY: a block has the 64 bytes that are read, and an unaligned load needs no alignment.
-        let bytes = unsafe { _mm512_loadu_si512(block.as_ptr().cast()) };
+        let bytes = load_avx512(block);
         let digits = _mm512_cmplt_epu8_mask(_mm512_sub_epi8(bytes, every(b'0')), every(10));
         let lower = _mm512_or_si512(bytes, every(0x20));
         let letters = _mm512_cmplt_epu8_mask(_mm512_sub_epi8(lower, every(b'a')), every(26));
         let of = |table: __m512i| _mm512_cmpeq_epi8_mask(_mm512_shuffle_epi8(table, bytes), bytes);
-        let half = |half: __m512i| _mm512_and_si512(half, every(15));
-        let (lower_half, bit) =
-            (half(bytes), _mm512_shuffle_epi8(upper, half(_mm512_srli_epi16::<4>(bytes))));
-        let beyond = |table: __m512i| _mm512_test_epi8_mask(_mm512_shuffle_epi8(table, lower_half), bit);
+        let foreign = _mm512_movepi8_mask(bytes) != 0;
+        let beyond = |table| if foreign { beyond_avx512(bytes, table) } else { 0 };
         *masks = Masks {
             digits,
             letters,
             capitals: _mm512_mask_testn_epi8_mask(letters, bytes, every(SMALL)),
             marks: of(marks),
             words: digits | letters | of(joining),
-            beyond: beyond(letters_beyond),
-            hiding: beyond(folding) | of(coded),
-            alike: beyond(alike),
+            beyond: beyond(&BEYOND_TABLE),
+            hiding: beyond(&FOLDING_TABLE) | of(coded),
+            alike: beyond(&ALIKE_TABLE),
         };
     }
 }
@@ -115,56 +109,78 @@ fn read_avx512(blocks: &[[u8; BLOCK]], out: &mut [Masks]) {
 #[target_feature(enable = "avx512f,avx512bw,bmi1,lzcnt")]
 fn passed_avx512(blocks: &[[u8; BLOCK]]) -> usize {
     let every = |byte: u8| _mm512_set1_epi8(byte.cast_signed());
-    // SAFETY: a table has the 16 bytes that are read, and an unaligned load needs no alignment.
-    let table = |table: &[u8; 16]| unsafe { _mm512_broadcast_i32x4(_mm_loadu_si128(table.as_ptr().cast())) };
-    let (marks, folding) = (table(&GLANCE_TABLE), table(&FOLDING_TABLE));
-    let (alike, upper) = (table(&ALIKE_TABLE), table(&UPPER));
-    glance::passed(blocks, |block| {
-        // SAFETY: a block has the 64 bytes that are read, and an unaligned load needs no alignment.
-        let bytes = unsafe { _mm512_loadu_si512(block.as_ptr().cast()) };
+    let marks = table_avx512(&GLANCE_TABLE);
+    let glance = |block: &[u8; BLOCK]| {
+        let bytes = load_avx512(block);
         let digits = _mm512_cmplt_epu8_mask(_mm512_sub_epi8(bytes, every(b'0')), every(10));
         let marks = _mm512_cmpeq_epi8_mask(_mm512_shuffle_epi8(marks, bytes), bytes);
-        let half = |half: __m512i| _mm512_and_si512(half, every(15));
-        let (lower_half, bit) =
-            (half(bytes), _mm512_shuffle_epi8(upper, half(_mm512_srli_epi16::<4>(bytes))));
-        let beyond = |table: __m512i| _mm512_test_epi8_mask(_mm512_shuffle_epi8(table, lower_half), bit);
         let words = _mm512_cmpgt_epi8_mask(bytes, every(BELOW_WORDS));
         Glance {
-            any: digits | marks | beyond(folding),
+            any: digits | marks,
             words,
-            letters: _mm512_cmpgt_epi8_mask(bytes, every(BELOW_LETTERS)),
-            alike: beyond(alike),
             capitals: words & _mm512_testn_epi8_mask(bytes, every(SMALL)),
+            foreign: _mm512_movepi8_mask(bytes),
         }
+    };
+    glance::passed(blocks, glance, |block| {
+        let bytes = load_avx512(block);
+        Beyond { folding: beyond_avx512(bytes, &FOLDING_TABLE), alike: beyond_avx512(bytes, &ALIKE_TABLE) }
     })
+}
+
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn load_avx512(block: &[u8; BLOCK]) -> __m512i {
+    // SAFETY: a block has the 64 bytes that are read, and an unaligned load needs no alignment.
+    unsafe { _mm512_loadu_si512(block.as_ptr().cast()) }
+}
+
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn table_avx512(table: &[u8; 16]) -> __m512i {
+    // SAFETY: a table has the 16 bytes that are read, and an unaligned load needs no alignment.
+    unsafe { _mm512_broadcast_i32x4(_mm_loadu_si128(table.as_ptr().cast())) }
+}
+
+/// The bytes of a set, see [`beyond_ascii`].
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw")]
+fn beyond_avx512(bytes: __m512i, table: &[u8; 16]) -> u64 {
+    let half = |half: __m512i| _mm512_and_si512(half, _mm512_set1_epi8(15));
+    let bit = _mm512_shuffle_epi8(table_avx512(&UPPER), half(_mm512_srli_epi16::<4>(bytes)));
+    _mm512_test_epi8_mask(_mm512_shuffle_epi8(table_avx512(table), half(bytes)), bit)
 }
 
 #[target_feature(enable = "avx2,bmi1,lzcnt")]
 fn passed_avx2(blocks: &[[u8; BLOCK]]) -> usize {
-    glance::passed(blocks, |block| {
-        let (halves, _) = block.as_chunks::<32>();
-        let [low, high] = halves else { return Glance::default() };
+    let joined = |low: u64, high: u64| low | high << 32;
+    let glance = |block: &[u8; BLOCK]| {
+        let [low, high] = halves(block);
         let (low, high) = (glance_avx2(low), glance_avx2(high));
         Glance {
-            any: low.any | high.any << 32,
-            words: low.words | high.words << 32,
-            capitals: low.capitals | high.capitals << 32,
-            letters: low.letters | high.letters << 32,
-            alike: low.alike | high.alike << 32,
+            any: joined(low.any, high.any),
+            words: joined(low.words, high.words),
+            capitals: joined(low.capitals, high.capitals),
+            foreign: joined(low.foreign, high.foreign),
         }
+    };
+    glance::passed(blocks, glance, |block| {
+        let [low, high] = halves(block);
+        let (low, high) = (load_avx2(low), load_avx2(high));
+        let beyond = |table| joined(beyond_avx2(low, table), beyond_avx2(high, table));
+        Beyond { folding: beyond(&FOLDING_TABLE), alike: beyond(&ALIKE_TABLE) }
     })
 }
 
-/// The highest bit of each byte says whether it is in the set, see [`beyond_ascii`].
+/// The bytes of a set, see [`beyond_ascii`].
 #[inline]
 #[target_feature(enable = "avx2")]
-fn beyond_avx2(bytes: __m256i, table: &[u8; 16]) -> __m256i {
-    let every = |byte: u8| _mm256_set1_epi8(byte.cast_signed());
-    let half = |half: __m256i| _mm256_and_si256(half, every(15));
+fn beyond_avx2(bytes: __m256i, table: &[u8; 16]) -> u64 {
+    let half = |half: __m256i| _mm256_and_si256(half, _mm256_set1_epi8(15));
     let bit = shuffled_avx2(&UPPER, half(_mm256_srli_epi16::<4>(bytes)));
-    // What has the bit is equal to it; bytes of ASCII, which have none, have no highest bit either.
     let of = _mm256_and_si256(shuffled_avx2(table, half(bytes)), bit);
-    _mm256_and_si256(_mm256_cmpeq_epi8(of, bit), bytes)
+    // What has the bit is equal to it; bytes of ASCII, which have none, have no highest bit either.
+    mask_avx2(_mm256_and_si256(_mm256_cmpeq_epi8(of, bit), bytes))
 }
 
 /// For each byte what stands at its place of the table.
@@ -178,35 +194,42 @@ fn shuffled_avx2(table: &[u8; 16], places: __m256i) -> __m256i {
 
 #[inline]
 #[target_feature(enable = "avx2")]
+fn load_avx2(half: &[u8; 32]) -> __m256i {
+    // SAFETY: 32 bytes are there, and an unaligned load needs no alignment.
+    unsafe { _mm256_loadu_si256(half.as_ptr().cast()) }
+}
+
+/// The highest bit of each byte.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn mask_avx2(lanes: __m256i) -> u64 {
+    u64::from(_mm256_movemask_epi8(lanes).cast_unsigned())
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
 fn glance_avx2(half: &[u8; 32]) -> Glance {
     let every = |byte: u8| _mm256_set1_epi8(byte.cast_signed());
-    // SAFETY: 32 bytes are there, and an unaligned load needs no alignment.
-    let bytes = unsafe { _mm256_loadu_si256(half.as_ptr().cast()) };
-    let mask = |lanes: __m256i| u64::from(_mm256_movemask_epi8(lanes).cast_unsigned());
+    let bytes = load_avx2(half);
     let marks = _mm256_cmpeq_epi8(shuffled_avx2(&GLANCE_TABLE, bytes), bytes);
     let values = _mm256_sub_epi8(bytes, every(b'0'));
     let digits = _mm256_cmpeq_epi8(_mm256_min_epu8(values, every(9)), values);
-    let words = mask(_mm256_cmpgt_epi8(bytes, every(BELOW_WORDS)));
-    // A mask is of the highest bits: bytes outside ASCII have theirs, and the bit of small letters becomes it.
+    let words = mask_avx2(_mm256_cmpgt_epi8(bytes, every(BELOW_WORDS)));
+    // The bit of small letters becomes the highest.
     const { assert!(SMALL << 2 == 0x80) };
     Glance {
-        any: mask(_mm256_or_si256(_mm256_or_si256(marks, digits), beyond_avx2(bytes, &FOLDING_TABLE))),
+        any: mask_avx2(_mm256_or_si256(marks, digits)),
         words,
-        letters: mask(_mm256_cmpgt_epi8(bytes, every(BELOW_LETTERS))),
-        alike: mask(beyond_avx2(bytes, &ALIKE_TABLE)),
-        capitals: words & !mask(_mm256_slli_epi16::<2>(bytes)),
+        capitals: words & !mask_avx2(_mm256_slli_epi16::<2>(bytes)),
+        foreign: mask_avx2(bytes),
     }
 }
 
 #[target_feature(enable = "avx2")]
 fn read_avx2(blocks: &[[u8; BLOCK]], out: &mut [Masks]) {
     for (block, masks) in blocks.iter().zip(out) {
-        let (halves, _) = block.as_chunks::<32>();
-        let mut both = [Masks::default(); 2];
-        for (half, masks) in halves.iter().zip(&mut both) {
-            *masks = half_avx2(half);
-        }
-        let [low, high] = both;
+        let [low, high] = halves(block);
+        let (low, high) = (half_avx2(low), half_avx2(high));
         *masks = Masks {
             digits: low.digits | high.digits << 32,
             letters: low.letters | high.letters << 32,
@@ -224,23 +247,31 @@ fn read_avx2(blocks: &[[u8; BLOCK]], out: &mut [Masks]) {
 #[target_feature(enable = "avx2")]
 fn half_avx2(half: &[u8; 32]) -> Masks {
     let every = |byte: u8| _mm256_set1_epi8(byte.cast_signed());
-    // SAFETY: 32 bytes are there, and an unaligned load needs no alignment.
-    let bytes = unsafe { _mm256_loadu_si256(half.as_ptr().cast()) };
-    let mask = |lanes: __m256i| u64::from(_mm256_movemask_epi8(lanes).cast_unsigned());
+    let bytes = load_avx2(half);
     // There is no comparison of unsigned bytes: the lesser of two is the first where it is not greater.
     let at_most = |lanes: __m256i, most: u8| _mm256_cmpeq_epi8(_mm256_min_epu8(lanes, every(most)), lanes);
     let either = |left: __m256i, right: __m256i| _mm256_or_si256(left, right);
     let of = |table: &[u8; 16]| _mm256_cmpeq_epi8(shuffled_avx2(table, bytes), bytes);
     let digits = at_most(_mm256_sub_epi8(bytes, every(b'0')), 9);
     let letters = at_most(_mm256_sub_epi8(either(bytes, every(0x20)), every(b'a')), 25);
+    let foreign = mask_avx2(bytes) != 0;
+    let beyond = |table| if foreign { beyond_avx2(bytes, table) } else { 0 };
     Masks {
-        digits: mask(digits),
-        letters: mask(letters),
-        capitals: mask(at_most(_mm256_sub_epi8(bytes, every(b'A')), 25)),
-        marks: mask(of(&MARK_TABLE)),
-        words: mask(either(either(digits, letters), of(&JOINING_TABLE))),
-        beyond: mask(beyond_avx2(bytes, &BEYOND_TABLE)),
-        hiding: mask(either(beyond_avx2(bytes, &FOLDING_TABLE), of(&CODED_TABLE))),
-        alike: mask(beyond_avx2(bytes, &ALIKE_TABLE)),
+        digits: mask_avx2(digits),
+        letters: mask_avx2(letters),
+        capitals: mask_avx2(at_most(_mm256_sub_epi8(bytes, every(b'A')), 25)),
+        marks: mask_avx2(of(&MARK_TABLE)),
+        words: mask_avx2(either(either(digits, letters), of(&JOINING_TABLE))),
+        beyond: beyond(&BEYOND_TABLE),
+        hiding: beyond(&FOLDING_TABLE) | mask_avx2(of(&CODED_TABLE)),
+        alike: beyond(&ALIKE_TABLE),
     }
+}
+
+/// The two of a block.
+#[inline]
+fn halves(block: &[u8; BLOCK]) -> [&[u8; 32]; 2] {
+    let (low, high) = block.split_at(32);
+    // Both have as many bytes.
+    [low, high].map(|half| half.first_chunk().unwrap_or(&[0; 32]))
 }
