@@ -18,6 +18,10 @@ pub(super) fn unit(text: &[u8], index: usize) -> Option<Unit> {
     if !is_separator(first) || !is_group(before(text, index)) {
         return None;
     }
+    // Most often it is one separator.
+    if is_plain(&[first]) && !is_separator(at(text, index + 1)) {
+        return None;
+    }
     let end = run_end(text, index, GAP_MAX, is_separator);
     let gap = text.get(index..end)?;
     let sides = [before(text, index), at(text, end)];

@@ -65,24 +65,22 @@ impl View {
         let part = source.get(from..to).unwrap_or_default();
         let bytes = part.as_bytes();
         let mut word = Word::default();
-        let mut index = 0;
-        while index < bytes.len() {
+        // What stands from `plain` on stands for itself.
+        let (mut plain, mut index) = (0, 0);
+        loop {
             let rest = bytes.get(index..).unwrap_or_default();
-            let plain = rest.iter().position(|&byte| may_start(byte)).unwrap_or(rest.len());
-            self.copy(part, index, index + plain, from);
-            index += plain;
+            index += rest.iter().position(|&byte| may_start(byte)).unwrap_or(rest.len());
             let Some(letter) = part.get(index..).and_then(|rest| rest.chars().next()) else { break };
-            match word.unit(part, index, letter) {
-                Some(unit) => {
-                    self.push(unit, from + index);
-                    index += unit.length;
-                }
-                None => {
-                    self.copy(part, index, index + letter.len_utf8(), from);
-                    index += letter.len_utf8();
-                }
-            }
+            let Some(unit) = word.unit(part, index, letter) else {
+                index += letter.len_utf8();
+                continue;
+            };
+            self.copy(part, plain, index, from);
+            self.push(unit, from + index);
+            index += unit.length;
+            plain = index;
         }
+        self.copy(part, plain, bytes.len(), from);
     }
 
     fn copy(&mut self, part: &str, start: usize, end: usize, from: usize) {
