@@ -243,14 +243,15 @@ fn block(
             visit(place, Anchor::Mark(crate::bytes::at(text, place)), around);
             continue;
         }
+        let mut passed = 0;
         if words & bit != 0 {
-            visit(place, Anchor::Word, around);
+            passed = visit(place, Anchor::Word, around);
         }
         if digits & bit != 0 {
-            let passed = visit(place, Anchor::Digits, around);
-            if passed > place {
-                anchors &= others | !below(passed, start);
-            }
+            passed = visit(place, Anchor::Digits, around);
+        }
+        if passed > place {
+            anchors &= others | !below(passed, start);
         }
         if capitals & bit != 0 {
             visit(place, Anchor::Capitals, around);

@@ -28,6 +28,7 @@ mod device;
 mod digits;
 mod document;
 mod label;
+mod machine;
 mod network;
 mod normalise;
 mod number;

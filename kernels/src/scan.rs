@@ -4,7 +4,7 @@
 //! the text is. All candidates are weighed at the end, so the order of the verifiers decides nothing.
 
 use crate::anchors::{Anchor, Around};
-use crate::bytes::{at, before, goes_on_behind_digit, last, run_end, run_start, starts_word};
+use crate::bytes::{at, before, goes_on_behind_digit, last, starts_word};
 use crate::contact::{email, phone};
 use crate::context::{Context, Topic, Words};
 use crate::digits::{MAX_DIGITS, Run, Written, is_separator, starts_code};
@@ -15,7 +15,7 @@ use crate::resolve::resolve;
 use crate::secrets::{Secrets, named};
 use crate::simd::Reader;
 use crate::view::{self, Spots};
-use crate::{Finding, Label, anchors, crypto, device, network, number};
+use crate::{Finding, Label, anchors, crypto, device, machine, network, number};
 
 /// What is built once for all scans.
 #[derive(Debug)]
@@ -113,6 +113,7 @@ fn read<'t>(
         bytes,
         |place, anchor, around| {
             match anchor {
+                Anchor::Digits if place < scanner.passed => return scanner.passed,
                 // What goes on a number starts nothing that a secret or a gap has, and most often nothing else does.
                 Anchor::Digits if is_behind_a_word(bytes, place) || goes_on_behind_digit(bytes, place) => {}
                 Anchor::Digits => {
@@ -121,6 +122,11 @@ fn read<'t>(
                 }
                 Anchor::Word => spots.word(bytes, place),
                 Anchor::Mark(_) | Anchor::Capitals => {}
+            }
+            if let Anchor::Digits = anchor
+                && scanner.is_time(place, around)
+            {
+                return scanner.passed;
             }
             visit(&mut scanner, place, anchor, around);
             scanner.passed
@@ -240,6 +246,13 @@ impl<'s, 't> Scanner<'s, 't> {
     fn word(&mut self, place: usize, around: Around<'_>) {
         let bytes = self.text.as_bytes();
         let (digits, letters) = (around.digits(), around.letters());
+        if let Some(end) = machine::uuid(bytes, place, digits | letters) {
+            // It may be a password; no number stands in it.
+            if digits & 1 != 0 {
+                self.secrets.at_digits(bytes, place, self.out);
+            }
+            self.pass(end);
+        }
         let alnum = (digits | letters).trailing_ones() as usize;
         if alnum >= crypto::LENGTH_MIN {
             let found = crypto::find(bytes, place, &mut self.context);
@@ -254,6 +267,30 @@ impl<'s, 't> Scanner<'s, 't> {
         }
         self.take(network::mac_with_hyphens(bytes, place));
         self.secrets.at_word(bytes, place, alnum, self.out);
+    }
+
+    /// Does a time start at `place`, which is nobody's day of birth, as no word says so? It is passed.
+    #[inline]
+    fn is_time(&mut self, place: usize, around: Around<'_>) -> bool {
+        let Some(end) = machine::time(self.text.as_bytes(), place, around.digits()) else { return false };
+        let nobodys = !self.hears_at(place, 0, around);
+        if nobodys {
+            self.pass(end);
+        }
+        nobodys
+    }
+
+    /// May a word about anything be near the digits at `place`, right before which so many letters stand?
+    #[inline]
+    fn hears_at(&mut self, place: usize, letters: usize, around: Around<'_>) -> bool {
+        self.context.arrive(around, place - letters, [place, place]);
+        self.context.hears(place)
+    }
+
+    /// No number stands before `end`.
+    fn pass(&mut self, end: usize) {
+        self.digits_from = self.digits_from.max(end);
+        self.passed = end;
     }
 
     /// A group of digits starts at `place`, outside of a number whose check has passed, and it is no small number.
@@ -279,6 +316,11 @@ impl<'s, 't> Scanner<'s, 't> {
                 self.digits_from = proven;
                 return;
             }
+        }
+        if solid > 0 && before(bytes, place - solid).is_ascii_digit() && !self.hears_at(place, solid, around)
+        {
+            // In the middle of a word with digits only a plate or a passport is, beside its word.
+            return;
         }
         let run = Run::read(bytes, place, digits, letters, around.capitals());
         self.context.arrive(around, place - solid, [place, run.end()]);
@@ -460,7 +502,9 @@ impl<'s, 't> Scanner<'s, 't> {
     fn proven(&mut self, base: usize) -> usize {
         let (mut index, mut end) = (base, 0);
         while let Some(found) = self.out.get(index) {
-            if found.label != Label::Iban && is_inside_uuid(self.text.as_bytes(), found.start, found.end) {
+            if found.label != Label::Iban
+                && machine::is_inside_uuid(self.text.as_bytes(), found.start, found.end)
+            {
                 self.out.swap_remove(index);
                 continue;
             }
@@ -469,30 +513,6 @@ impl<'s, 't> Scanner<'s, 't> {
         }
         end
     }
-}
-
-/// RFC 9562 4: 8-4-4-4-12 hexadecimal digits around `start..end`.
-#[inline]
-fn is_inside_uuid(text: &[u8], start: usize, end: usize) -> bool {
-    // Most often neither is one.
-    (is_of_uuid(before(text, start)) || is_of_uuid(at(text, end))) && is_inside_uuid_of(text, start, end)
-}
-
-#[inline]
-fn is_of_uuid(byte: u8) -> bool {
-    byte.is_ascii_hexdigit() || byte == b'-'
-}
-
-#[cold]
-fn is_inside_uuid_of(text: &[u8], start: usize, end: usize) -> bool {
-    const LENGTH: usize = 36;
-    let member = is_of_uuid;
-    let first = run_start(text, start, LENGTH, member);
-    let last = run_end(text, end, LENGTH, member);
-    last - first == LENGTH
-        && text.get(first..last).is_some_and(|uuid| {
-            uuid.iter().enumerate().all(|(place, &byte)| (byte == b'-') == matches!(place, 8 | 13 | 18 | 23))
-        })
 }
 
 #[cfg(test)]
