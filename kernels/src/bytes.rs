@@ -39,10 +39,10 @@ pub(crate) fn last<const N: usize>(text: &[u8], index: usize) -> [u8; N] {
     bytes
 }
 
-/// Does a group of digits end before `index`, and one plain mark with it? So go on numbers, lists of them and times.
+/// Does a group of digits end before one plain mark, the last of these bytes? So go on numbers, lists of them and times.
 #[inline]
-pub(crate) fn goes_on_behind_digit(text: &[u8], index: usize) -> bool {
-    matches!(last(text, index), [b'0'..=b'9', b' ' | b'-' | b'.' | b'/' | b',' | b':'])
+pub(crate) fn goes_on_behind_digit(behind: [u8; 5]) -> bool {
+    matches!(behind, [.., b'0'..=b'9', b' ' | b'-' | b'.' | b'/' | b',' | b':'])
 }
 
 /// Does nothing that belongs to the same word stand before `index`? A letter of another script ends a

@@ -114,17 +114,19 @@ fn read<'t>(
         |place, anchor, around| {
             match anchor {
                 Anchor::Digits if place < scanner.passed => return scanner.passed,
-                // What goes on a number starts nothing that a secret or a gap has, and most often nothing else does.
-                Anchor::Digits if is_behind_a_word(bytes, place) || goes_on_behind_digit(bytes, place) => {}
                 Anchor::Digits => {
-                    spots.digits(bytes, place);
-                    scanner.secrets.at_digits(bytes, place, scanner.out);
+                    let behind = last(bytes, place);
+                    // What goes on a number starts nothing that a secret or a gap has, and most often nothing else does.
+                    if !is_behind_a_word(behind) && !goes_on_behind_digit(behind) {
+                        spots.digits(bytes, place, behind);
+                        scanner.secrets.at_digits(bytes, place, scanner.out);
+                    }
                 }
                 Anchor::Word => spots.word(bytes, place),
                 Anchor::Mark(_) | Anchor::Capitals => {}
             }
             if let Anchor::Digits = anchor
-                && scanner.is_time(place, around)
+                && scanner.is_moment(place, around)
             {
                 return scanner.passed;
             }
@@ -137,11 +139,11 @@ fn read<'t>(
     spots
 }
 
-/// Does a blank stand before the digits at `place`, perhaps with the two letters of a country behind it, and before it
+/// Do these bytes end with a blank, perhaps with the two letters of a country behind it, and before it
 /// the end of a word that is no capital and does not tell a password?
 #[inline]
-fn is_behind_a_word(text: &[u8], place: usize) -> bool {
-    let end = match last::<5>(text, place) {
+fn is_behind_a_word(behind: [u8; 5]) -> bool {
+    let end = match behind {
         [_, _, first, second, b' '] => [first, second],
         [first, second, b' ', b'A'..=b'Z', b'A'..=b'Z'] => [first, second],
         _ => return false,
@@ -269,10 +271,10 @@ impl<'s, 't> Scanner<'s, 't> {
         self.secrets.at_word(bytes, place, alnum, self.out);
     }
 
-    /// Does a time start at `place`, which is nobody's day of birth, as no word says so? It is passed.
+    /// Does a date or a time start at `place`, which is nobody's day of birth, as no word says so? It is passed.
     #[inline]
-    fn is_time(&mut self, place: usize, around: Around<'_>) -> bool {
-        let Some(end) = machine::time(self.text.as_bytes(), place, around.digits()) else { return false };
+    fn is_moment(&mut self, place: usize, around: Around<'_>) -> bool {
+        let Some(end) = machine::moment(self.text.as_bytes(), place, around.digits()) else { return false };
         let nobodys = !self.hears_at(place, 0, around);
         if nobodys {
             self.pass(end);

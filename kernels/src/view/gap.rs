@@ -35,20 +35,18 @@ pub(super) fn unit(text: &[u8], index: usize) -> Option<Unit> {
     Some(Unit { letter: separator(gap), length: end - index, gap: true })
 }
 
+/// May a gap, or a group of letters with one before it, end with these bytes? Most groups of digits stand behind a word or
+/// one separator.
+#[inline]
+pub(super) fn may_end([.., second, first]: [u8; 5]) -> bool {
+    let may = |byte: u8| byte.is_ascii_uppercase() || is_separator(byte);
+    may(if is_plain(&[first]) { second } else { first })
+}
+
 /// Where the gap starts that stands before the group whose first digit is at `digit`, perhaps with
 /// letters or one more group of letters between.
 #[inline(never)]
 pub(super) fn before_digits(text: &[u8], digit: usize) -> Option<usize> {
-    let (first, second) = (before(text, digit), before(text, digit.saturating_sub(1)));
-    // Behind a word or one separator: what most groups of digits stand behind.
-    let none = match first {
-        b' ' | b'-' | b'.' | b'/' => !(second.is_ascii_uppercase() || is_separator(second)),
-        _ => !(first.is_ascii_uppercase() || is_separator(first)),
-    };
-    if none { None } else { before_group(text, digit) }
-}
-
-fn before_group(text: &[u8], digit: usize) -> Option<usize> {
     let mut start = digit;
     for _group in 0..2 {
         start = run_start(text, start, LETTERS_MAX, |byte| byte.is_ascii_uppercase());

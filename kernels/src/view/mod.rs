@@ -247,7 +247,7 @@ fn unwrapped(text: &str) -> Option<String> {
 mod tests {
     use super::*;
     use crate::anchors::{self, Anchor};
-    use crate::bytes::goes_on_behind_digit;
+    use crate::bytes::{goes_on_behind_digit, last};
 
     fn spots(text: &str) -> Spots {
         let (mut spots, mut odd) = (Spots::default(), Spots::default());
@@ -257,8 +257,12 @@ mod tests {
             bytes,
             |place, anchor, _| {
                 match anchor {
-                    Anchor::Digits if goes_on_behind_digit(bytes, place) => {}
-                    Anchor::Digits => spots.digits(bytes, place),
+                    Anchor::Digits => {
+                        let behind = last(bytes, place);
+                        if !goes_on_behind_digit(behind) {
+                            spots.digits(bytes, place, behind);
+                        }
+                    }
                     Anchor::Word => spots.word(bytes, place),
                     Anchor::Mark(_) | Anchor::Capitals => {}
                 }

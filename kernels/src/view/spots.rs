@@ -37,10 +37,12 @@ impl Spots {
         }
     }
 
-    /// Looks at the group of digits at `place`, which does not go on a number.
+    /// Looks at the group of digits at `place`, `behind` which these bytes stand, and which does not go on a number.
     #[inline]
-    pub(crate) fn digits(&mut self, text: &[u8], place: usize) {
-        if let Some(gap) = gap::before_digits(text, place) {
+    pub(crate) fn digits(&mut self, text: &[u8], place: usize, behind: [u8; 5]) {
+        if gap::may_end(behind)
+            && let Some(gap) = gap::before_digits(text, place)
+        {
             self.note(gap);
         }
     }
