@@ -13,7 +13,7 @@ const HYPHENS: [usize; 4] = [8, 13, 18, 23];
 const TIME: usize = 16;
 const TIME_DIGITS: u64 = 0b1101_1011_0110_1111;
 /// `2026-11-28` and `28.11.2026`, and the digits of each.
-const DATE: usize = 10;
+pub(crate) const DATE: usize = 10;
 const YEAR_FIRST: u64 = 0b11_0110_1111;
 const YEAR_LAST: u64 = 0b11_1101_1011;
 
@@ -198,6 +198,8 @@ mod tests {
             ("2026-11-28T10:49:46.123 192.0.2.17", vec!["ip.v4"]),
             ("2026-11-28 10:49 +44 20 7946 0958", vec!["phone"]),
             ("{\"birthDate\":\"1980-03-20T00:00:00Z\"}", vec!["date_of_birth"]),
+            ("{\"birthDate\":\"1980-03-20\"}", vec!["date_of_birth"]),
+            ("{\"birthDate\":null,\"created_at_by_the_system\":\"1980-03-20T00:00:00Z\"}", vec![]),
             ("2026-11-28 756.9217.0769.85", vec!["ch.ssn"]),
             ("password is 4b2a05d1-bd76-14bc-2ba1-5f39749b65e2.", vec!["secret.password"]),
             ("password is 85073003-3285-4123-8507-300332850730.", vec!["secret.password"]),

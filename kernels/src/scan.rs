@@ -271,11 +271,14 @@ impl<'s, 't> Scanner<'s, 't> {
         self.secrets.at_word(bytes, place, alnum, self.out);
     }
 
-    /// Does a date or a time start at `place`, which is nobody's day of birth, as no word says so? It is passed.
+    /// Does a time start at `place`, and no word says that it is one of birth? Or a date, and no word says anything? It is
+    /// passed.
     #[inline]
     fn is_moment(&mut self, place: usize, around: Around<'_>) -> bool {
         let Some(end) = machine::moment(self.text.as_bytes(), place, around.digits()) else { return false };
-        let nobodys = !self.hears_at(place, 0, around);
+        let is_time = end - place > machine::DATE;
+        let nobodys = !self.hears_at(place, 0, around)
+            || is_time && !self.context.has_said(Topic::BIRTH, place, birth::DISTANCE);
         if nobodys {
             self.pass(end);
         }
