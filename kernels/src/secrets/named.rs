@@ -8,7 +8,7 @@ use super::names::{NAME_MAX, Name, Value, is_mark, issuer, known, may_end};
 use super::shape::{decode, is_random, position};
 use super::{finding, lanes};
 use crate::Finding;
-use crate::bytes::{at, has_word, last, run_end, run_start};
+use crate::bytes::{at, before, has_word, last, run_end, run_start};
 
 /// How far a value is read, in bytes.
 const VALUE_MAX: usize = 4096;
@@ -365,7 +365,11 @@ fn is_password(text: &[u8], end: usize) -> bool {
 #[inline]
 pub(super) fn may_be_quoted(text: &[u8], quote: usize) -> bool {
     let end = run_start(text, quote, GAP_MAX, |byte| matches!(byte, b' ' | b':'));
-    end < quote && (may_end(text, end) || may_end(text, word_before(text, end)))
+    let last = before(text, end);
+    // The name of a member of JSON ends in a quote.
+    end < quote
+        && (last.is_ascii_alphabetic() || last >= 0x80)
+        && (may_end(text, end) || may_end(text, word_before(text, end)))
 }
 
 /// Where the word before the one that ends at `end` ends.
