@@ -56,7 +56,7 @@ fn is_inside_uuid_of(text: &[u8], start: usize, end: usize) -> bool {
 /// Where the date or the time ends that starts at `start`, if it does; `digits` are the digits from there on, a bit each.
 #[inline]
 pub(crate) fn moment(text: &[u8], start: usize, digits: u64) -> Option<usize> {
-    if digits & ((1 << TIME) - 1) == TIME_DIGITS {
+    if digits & ((1 << (TIME + 1)) - 1) == TIME_DIGITS {
         return time(text, start);
     }
     // No digit follows it, nor one behind a separator.
@@ -156,6 +156,7 @@ mod tests {
             ("2026-11-28T10-49", None),
             ("2026-11-28-10:49", None),
             ("2026-11-2810:49", None),
+            ("2026-11-28T10:4946", None),
             ("2026-11-28", Some(10)),
             ("28.11.2026;", Some(10)),
             ("11/28/2026", Some(10)),
