@@ -3,6 +3,7 @@
 //! Invariant: only a text of exactly that form is one, and what stands in it is chance.
 
 use crate::bytes::{at, before, ends_word, run_end, run_start, starts_word};
+use crate::digits::is_separator;
 
 /// RFC 9562 4: 8-4-4-4-12 hexadecimal digits.
 const UUID: usize = 36;
@@ -59,8 +60,7 @@ pub(crate) fn moment(text: &[u8], start: usize, digits: u64) -> Option<usize> {
     if digits & ((1 << (TIME + 1)) - 1) == TIME_DIGITS {
         return time(text, start);
     }
-    // No digit follows it, nor one behind a separator.
-    match digits & ((1 << (DATE + 2)) - 1) {
+    match digits & ((1 << (DATE + 1)) - 1) {
         YEAR_FIRST => date(text, start, |[a, b, c, d, first, e, f, second, g, h]| {
             ([a, b, c, d], [e, f], [g, h], [first, second])
         }),
@@ -85,7 +85,9 @@ fn date(text: &[u8], start: usize, parts: fn([u8; DATE]) -> Parts) -> Option<usi
         && matches!([century, decade], [b'1', b'9'] | [b'2', b'0'])
         && days.iter().all(|part| (1..=31).contains(part))
         && days.iter().any(|part| *part <= 12);
-    (is_date && stands_alone(text, start) && ends_word(text, start + DATE)).then_some(start + DATE)
+    let end = start + DATE;
+    let goes_on = is_separator(at(text, end)) && at(text, end + 1).is_ascii_digit();
+    (is_date && stands_alone(text, start) && ends_word(text, end) && !goes_on).then_some(end)
 }
 
 /// `2026-11-28T10:49`, perhaps with seconds, a fraction of them, and an offset. RFC 3339 5.6 lets a blank stand for the
@@ -160,6 +162,7 @@ mod tests {
             ("2026-11-28", Some(10)),
             ("28.11.2026;", Some(10)),
             ("11/28/2026", Some(10)),
+            ("2026-11-28\n1234", Some(10)),
             ("2026-11-28 1234", None),
             ("2026-11-28.12", None),
             ("2026-11-28X", None),

@@ -12,20 +12,57 @@ const GAP_MAX: usize = 24;
 /// No group of letters of a number is longer.
 const LETTERS_MAX: usize = 6;
 
+/// What a byte may be for a gap.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Class {
+    /// Of a number's group.
+    Group,
+    /// It may separate two groups without being a gap.
+    Plain,
+    Separator,
+    Other,
+}
+
+static CLASSES: [Class; 256] = classes();
+
+#[expect(clippy::indexing_slicing, clippy::cast_possible_truncation, reason = "evaluated by the compiler")]
+const fn classes() -> [Class; 256] {
+    let mut classes = [Class::Other; 256];
+    let mut byte = 0;
+    while byte < classes.len() {
+        if is_group(byte as u8) {
+            classes[byte] = Class::Group;
+        } else if is_plain(byte as u8) {
+            classes[byte] = Class::Plain;
+        } else if is_separator(byte as u8) {
+            classes[byte] = Class::Separator;
+        }
+        byte += 1;
+    }
+    classes
+}
+
+#[inline]
+pub(super) fn class(byte: u8) -> Class {
+    CLASSES.get(usize::from(byte)).copied().unwrap_or(Class::Other)
+}
+
+/// May a gap start behind a group with a byte of this class, and `next` behind it? Most often it is one plain separator.
+#[inline]
+pub(super) fn may_start(first: Class, next: u8) -> bool {
+    first == Class::Separator || first == Class::Plain && is_separator(next)
+}
+
 /// The gap that starts at `index`, and the one separator that stands for it.
 pub(super) fn unit(text: &[u8], index: usize) -> Option<Unit> {
     let first = at(text, index);
-    if !is_separator(first) || !is_group(before(text, index)) {
-        return None;
-    }
-    // Most often it is one separator.
-    if is_plain(&[first]) && !is_separator(at(text, index + 1)) {
+    if !may_start(class(first), at(text, index + 1)) || !is_group(before(text, index)) {
         return None;
     }
     let end = run_end(text, index, GAP_MAX, is_separator);
     let gap = text.get(index..end)?;
     let sides = [before(text, index), at(text, end)];
-    if is_plain(gap) || !sides.iter().all(|&side| is_group(side)) || !sides.iter().any(u8::is_ascii_digit) {
+    if !sides.iter().all(|&side| is_group(side)) || !sides.iter().any(u8::is_ascii_digit) {
         return None;
     }
     // A sentence or a row ends.
@@ -40,7 +77,7 @@ pub(super) fn unit(text: &[u8], index: usize) -> Option<Unit> {
 #[inline]
 pub(super) fn may_end([.., second, first]: [u8; 5]) -> bool {
     let may = |byte: u8| byte.is_ascii_uppercase() || is_separator(byte);
-    may(if is_plain(&[first]) { second } else { first })
+    may(if is_plain(first) { second } else { first })
 }
 
 /// Where the gap starts that stands before the group whose first digit is at `digit`, perhaps with
@@ -65,16 +102,16 @@ pub(super) fn before_digits(text: &[u8], digit: usize) -> Option<usize> {
     None
 }
 
-fn is_separator(byte: u8) -> bool {
+const fn is_separator(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | b'-' | b'.' | b'/' | b'_' | b'|' | b'*')
 }
 
 /// What is a separator without being read a second time.
-fn is_plain(gap: &[u8]) -> bool {
-    matches!(gap, [b' ' | b'-' | b'.' | b'/'])
+const fn is_plain(byte: u8) -> bool {
+    matches!(byte, b' ' | b'-' | b'.' | b'/')
 }
 
-fn is_group(byte: u8) -> bool {
+const fn is_group(byte: u8) -> bool {
     byte.is_ascii_digit() || byte.is_ascii_uppercase()
 }
 

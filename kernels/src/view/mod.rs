@@ -24,6 +24,7 @@ mod unit;
 use std::borrow::Cow;
 
 use layer::View;
+use spots::Odd;
 pub(crate) use spots::Spots;
 
 use crate::Finding;
@@ -111,9 +112,9 @@ impl Reader<'_> {
     fn layers(&mut self, source: &Source<'_>, mut spots: Spots, layers: usize) {
         let Some(layers) = layers.checked_sub(1) else { return };
         spots.odd.sort_unstable();
-        for (from, to) in windows(source.text, &spots.odd) {
-            for (start, end) in parts(source.text, from, to) {
-                self.odd(source, start, end, layers);
+        for Odd { start, end, gaps } in windows(source.text, &spots.odd) {
+            for (start, end) in parts(source.text, start, end) {
+                self.odd(source, Odd { start, end, gaps }, layers);
             }
         }
         let mut passed = 0;
@@ -125,14 +126,19 @@ impl Reader<'_> {
         }
     }
 
-    /// Reads what `from..to` stands for, if a view of it shows anything new.
-    fn odd(&mut self, source: &Source<'_>, from: usize, to: usize, layers: usize) {
+    /// Reads what a part stands for, if a view of it shows anything new.
+    fn odd(&mut self, source: &Source<'_>, odd: Odd, layers: usize) {
+        let (from, to) = (odd.start, odd.end);
         // What was looked at when the outer text was read holds nothing new.
         if source.view.is_some_and(|(view, _)| view.is_plain(from, to)) {
             return;
         }
         let mut view = self.view();
-        view.decode(source.text, from, to);
+        if odd.gaps {
+            view.join(source.text, from, to);
+        } else {
+            view.decode(source.text, from, to);
+        }
         let first = if from == 0 { 0 } else { from + GUARD };
         let last = if to == source.text.len() { to } else { to.saturating_sub(GUARD) };
         self.read(source, &view, layers, |start, end| {
@@ -184,15 +190,19 @@ impl Reader<'_> {
 }
 
 /// What is read around odd places: each with its margins, and those that meet as one.
-fn windows(text: &str, odd: &[(usize, usize)]) -> Vec<(usize, usize)> {
-    let mut windows: Vec<(usize, usize)> = Vec::new();
-    for &(start, end) in odd {
-        let from = text.floor_char_boundary(start.saturating_sub(MARGIN));
-        let to = text.len().min(end + MARGIN);
+fn windows(text: &str, odd: &[Odd]) -> Vec<Odd> {
+    let mut windows: Vec<Odd> = Vec::new();
+    for &Odd { start, end, gaps } in odd {
+        let start = text.floor_char_boundary(start.saturating_sub(MARGIN));
+        let end = text.len().min(end + MARGIN);
         match windows.last_mut() {
-            Some((_, last)) if to <= *last => {}
-            Some((_, last)) if from <= *last => *last = token_end(text, to),
-            _ => windows.push((from, token_end(text, to))),
+            Some(last) if start <= last.end => {
+                last.gaps &= gaps;
+                if end > last.end {
+                    last.end = token_end(text, end);
+                }
+            }
+            _ => windows.push(Odd { start, end: token_end(text, end), gaps }),
         }
     }
     windows

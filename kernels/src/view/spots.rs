@@ -13,10 +13,19 @@ const TOGETHER: usize = 2 * super::MARGIN;
 /// The places of one text.
 #[derive(Debug, Default)]
 pub(crate) struct Spots {
-    /// Parts whose first and whose last character are odd.
-    pub(super) odd: Vec<(usize, usize)>,
+    /// Parts whose first and whose last character are odd, in any order.
+    pub(super) odd: Vec<Odd>,
     /// Where base64 of text may start.
     pub(super) encoded: Vec<usize>,
+}
+
+/// A part of a text that stands for another one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Odd {
+    pub(super) start: usize,
+    pub(super) end: usize,
+    /// There are gaps in it, and nothing else.
+    pub(super) gaps: bool,
 }
 
 impl Spots {
@@ -29,11 +38,11 @@ impl Spots {
             let place = start + hiding.trailing_zeros() as usize;
             hiding &= hiding - 1;
             if hides(text, place) {
-                self.note(place);
+                self.note(place, false);
             }
         }
         if here.alike != 0 {
-            fold::mixed(text, start, blocks, |place| self.note(place));
+            fold::mixed(text, start, blocks, |place| self.note(place, false));
         }
     }
 
@@ -43,7 +52,7 @@ impl Spots {
         if gap::may_end(behind)
             && let Some(gap) = gap::before_digits(text, place)
         {
-            self.note(gap);
+            self.note(gap, true);
         }
     }
 
@@ -64,12 +73,13 @@ impl Spots {
     }
 
     /// Places come in order, but for those of one block.
-    fn note(&mut self, place: usize) {
+    fn note(&mut self, place: usize, gap: bool) {
         match self.odd.last_mut() {
-            Some((start, end)) if place <= *end + TOGETHER => {
-                (*start, *end) = (place.min(*start), place.max(*end));
+            Some(odd) if place <= odd.end + TOGETHER => {
+                (odd.start, odd.end) = (place.min(odd.start), place.max(odd.end));
+                odd.gaps &= gap;
             }
-            _ => self.odd.push((place, place)),
+            _ => self.odd.push(Odd { start: place, end: place, gaps: gap }),
         }
     }
 }
