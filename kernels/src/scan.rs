@@ -14,7 +14,7 @@ use crate::payment::{account, bic, card, iban, lei};
 use crate::resolve::resolve;
 use crate::secrets::{Secrets, named};
 use crate::simd::Reader;
-use crate::view::{self, Spots};
+use crate::view::{self, Joined, Spots};
 use crate::{Finding, Label, anchors, crypto, device, machine, network, number};
 
 /// What is built once for all scans.
@@ -56,7 +56,8 @@ pub(crate) fn finish(
 ) {
     let base = out.len();
     let mut places = places.peekable();
-    let spots = read(tables, text, out, |scanner, place, anchor, around| {
+    let nothing = |_, _: Around<'_>| false;
+    let spots = read(tables, text, out, nothing, |scanner, place, anchor, around| {
         while places.next_if(|&named| named < place).is_some() {}
         match anchor {
             _ if places.peek() == Some(&place) => scanner.visit(place, anchor, around),
@@ -70,39 +71,27 @@ pub(crate) fn finish(
 
 /// Appends what may be found, and says where the text may stand for another one.
 fn candidates(tables: &Tables, text: &str, out: &mut Vec<Finding>) -> Spots {
-    read(tables, text, out, |scanner, place, anchor, around| scanner.visit(place, anchor, around))
+    let nothing = |_, _: Around<'_>| false;
+    read(tables, text, out, nothing, |scanner, place, anchor, around| scanner.visit(place, anchor, around))
 }
 
-/// The same for a text that has `gaps`, and is else one that was read. A group of digits with a gap on each side starts
-/// nothing new: what reaches over the next gap is a part of a table, and what does not was there before, but for one that
-/// only gaps bring near to its word. Nothing that starts before it is found at it, if digits stand before its gap.
+/// The same for a text that has `gaps`, and is else one that was read.
 fn between(tables: &Tables, text: &str, gaps: &[usize], out: &mut Vec<Finding>) -> Spots {
     if gaps.is_empty() {
         return candidates(tables, text, out);
     }
-    let (bytes, mut next) = (text.as_bytes(), 0);
-    read(tables, text, out, |scanner, place, anchor, around| {
-        if let Anchor::Digits = anchor {
-            while gaps.get(next).is_some_and(|&gap| gap + 1 < place) {
-                next += 1;
-            }
-            let end = place + around.digits().trailing_ones() as usize;
-            if gaps.get(next).is_some_and(|&gap| gap + 1 == place && before(bytes, gap).is_ascii_digit())
-                && gaps.get(next + 1) == Some(&end)
-            {
-                return;
-            }
-        }
-        scanner.visit(place, anchor, around);
-    })
+    let mut joined = Joined::new(text.as_bytes(), gaps);
+    let known = |place, around: Around<'_>| joined.is_known(place, around.digits().trailing_ones() as usize);
+    read(tables, text, out, known, |scanner, place, anchor, around| scanner.visit(place, anchor, around))
 }
 
-/// Shows each anchor to `visit`, and says where the text may stand for another one.
+/// Shows each anchor to `visit`, but for digits at which all is `known`, and says where the text may stand for another one.
 #[inline]
 fn read<'t>(
     tables: &'t Tables,
     text: &'t str,
     out: &mut Vec<Finding>,
+    mut known: impl FnMut(usize, Around<'_>) -> bool,
     mut visit: impl for<'s> FnMut(&mut Scanner<'s, 't>, usize, Anchor, Around<'_>),
 ) -> Spots {
     let bytes = text.as_bytes();
@@ -113,7 +102,7 @@ fn read<'t>(
         bytes,
         |place, anchor, around| {
             match anchor {
-                Anchor::Digits if place < scanner.passed => return scanner.passed,
+                Anchor::Digits if place < scanner.passed || known(place, around) => return scanner.passed,
                 Anchor::Digits => {
                     let behind = last(bytes, place);
                     // What goes on a number starts nothing that a secret or a gap has, and most often nothing else does.

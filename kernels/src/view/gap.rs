@@ -12,30 +12,27 @@ const GAP_MAX: usize = 24;
 /// No group of letters of a number is longer.
 const LETTERS_MAX: usize = 6;
 
-/// What a byte may be for a gap.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Class {
-    /// Of a number's group.
-    Group,
-    /// It may separate two groups without being a gap.
-    Plain,
-    Separator,
-    Other,
+/// The next place behind `from` at which a gap may start: a separator right behind a group.
+#[inline]
+pub(super) fn next(text: &[u8], from: usize) -> Option<usize> {
+    let may = |&[group, mark]: &[u8; 2]| class(group) & GROUP != 0 && class(mark) & SEPARATOR != 0;
+    let place = text.get(from..)?.array_windows().position(may)?;
+    Some(from + place + 1)
 }
 
-static CLASSES: [Class; 256] = classes();
+const GROUP: u8 = 1;
+const SEPARATOR: u8 = 2;
+static CLASSES: [u8; 256] = classes();
 
 #[expect(clippy::indexing_slicing, clippy::cast_possible_truncation, reason = "evaluated by the compiler")]
-const fn classes() -> [Class; 256] {
-    let mut classes = [Class::Other; 256];
+const fn classes() -> [u8; 256] {
+    let mut classes = [0; 256];
     let mut byte = 0;
     while byte < classes.len() {
         if is_group(byte as u8) {
-            classes[byte] = Class::Group;
-        } else if is_plain(byte as u8) {
-            classes[byte] = Class::Plain;
+            classes[byte] = GROUP;
         } else if is_separator(byte as u8) {
-            classes[byte] = Class::Separator;
+            classes[byte] = SEPARATOR;
         }
         byte += 1;
     }
@@ -43,20 +40,79 @@ const fn classes() -> [Class; 256] {
 }
 
 #[inline]
-pub(super) fn class(byte: u8) -> Class {
-    CLASSES.get(usize::from(byte)).copied().unwrap_or(Class::Other)
+fn class(byte: u8) -> u8 {
+    CLASSES.get(usize::from(byte)).copied().unwrap_or(0)
 }
 
-/// May a gap start behind a group with a byte of this class, and `next` behind it? Most often it is one plain separator.
-#[inline]
-pub(super) fn may_start(first: Class, next: u8) -> bool {
-    first == Class::Separator || first == Class::Plain && is_separator(next)
+/// A text that is another one with its gaps joined, read from left to right.
+pub(crate) struct Joined<'j> {
+    text: &'j [u8],
+    gaps: &'j [usize],
+    /// How many gaps start before the place that is asked about.
+    passed: usize,
+    /// From here on all bytes up to the next gap may be of one number.
+    reach: usize,
+    /// Digits before this place follow the last gap and digits before it, and nothing but separators between.
+    joined: usize,
+    /// What may be of one number with the last gap ends here.
+    behind: usize,
+}
+
+impl<'j> Joined<'j> {
+    /// No number has more bytes on one side of a gap.
+    const SIDE_MAX: usize = 64;
+
+    pub(crate) fn new(text: &'j [u8], gaps: &'j [usize]) -> Joined<'j> {
+        let mut joined = Joined { text, gaps, passed: 0, reach: 0, joined: 0, behind: 0 };
+        joined.measure();
+        joined
+    }
+
+    /// Was all that can start at the `row` digits at `place`, or be found at them, there before the gaps were joined? What
+    /// reaches no gap was, but for what only gaps bring near to its word, and what reaches over two may be a table. A
+    /// number that is found at digits may have letters before them, but no digits.
+    pub(crate) fn is_known(&mut self, place: usize, row: usize) -> bool {
+        let passed = self.passed;
+        while self.gaps.get(self.passed).is_some_and(|&gap| gap < place) {
+            self.passed += 1;
+        }
+        if self.passed != passed {
+            self.measure();
+        }
+        let last = self.passed.checked_sub(1).and_then(|last| self.gaps.get(last));
+        let starts = last.is_some_and(|&gap| gap + 1 == place);
+        let is_cell = starts && place < self.joined && self.gaps.get(self.passed) == Some(&(place + row));
+        is_cell || place < self.reach && (place < self.joined || place >= self.behind)
+    }
+
+    fn measure(&mut self) {
+        let is_digit = |place: usize| at(self.text, place).is_ascii_digit();
+        let of_number = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b' '..=b'/');
+        self.reach = match self.gaps.get(self.passed) {
+            Some(&next) => run_start(self.text, next, Joined::SIDE_MAX, of_number),
+            None => usize::MAX,
+        };
+        (self.joined, self.behind) = match self.passed.checked_sub(1).and_then(|last| self.gaps.get(last)) {
+            Some(&last) => {
+                let digits = |byte: u8| byte.is_ascii_digit() || is_separator(byte);
+                let joined = run_end(self.text, last + 1, Joined::SIDE_MAX, digits);
+                let from_digits = last.checked_sub(1).is_some_and(is_digit);
+                let behind = run_end(self.text, last + 1, Joined::SIDE_MAX, of_number);
+                (if from_digits { joined } else { 0 }, behind)
+            }
+            None => (0, 0),
+        };
+    }
 }
 
 /// The gap that starts at `index`, and the one separator that stands for it.
 pub(super) fn unit(text: &[u8], index: usize) -> Option<Unit> {
     let first = at(text, index);
-    if !may_start(class(first), at(text, index + 1)) || !is_group(before(text, index)) {
+    if !is_separator(first) || !is_group(before(text, index)) {
+        return None;
+    }
+    // Most often it is one separator.
+    if is_plain(first) && !is_separator(at(text, index + 1)) {
         return None;
     }
     let end = run_end(text, index, GAP_MAX, is_separator);

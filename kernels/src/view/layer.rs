@@ -6,7 +6,6 @@
 use super::fold::{Fold, fold};
 use super::unit::Unit;
 use super::{alike, entity, escape, gap, percent, quoted, spoken};
-use crate::bytes::at;
 
 /// A text that stands for another one.
 #[derive(Debug, Default)]
@@ -88,20 +87,13 @@ impl View {
     pub(super) fn join(&mut self, source: &str, from: usize, to: usize) {
         let part = source.get(from..to).unwrap_or_default();
         let bytes = part.as_bytes();
-        let (mut plain, mut index, mut behind) = (0, 0, false);
-        while let Some(&byte) = bytes.get(index) {
-            let class = gap::class(byte);
-            if behind
-                && gap::may_start(class, at(bytes, index + 1))
-                && let Some(unit) = gap::unit(bytes, index)
-            {
+        let (mut plain, mut next) = (0, 0);
+        while let Some(index) = gap::next(bytes, next) {
+            next = index + 1;
+            if let Some(unit) = gap::unit(bytes, index) {
                 self.copy(part, plain, index, from);
                 self.push(unit, from + index);
-                index += unit.length;
-                (plain, behind) = (index, false);
-            } else {
-                behind = class == gap::Class::Group;
-                index += 1;
+                (plain, next) = (index + unit.length, index + unit.length);
             }
         }
         self.copy(part, plain, bytes.len(), from);

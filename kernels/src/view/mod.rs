@@ -23,6 +23,7 @@ mod unit;
 
 use std::borrow::Cow;
 
+pub(crate) use gap::Joined;
 use layer::View;
 use spots::Odd;
 pub(crate) use spots::Spots;
