@@ -13,7 +13,7 @@ const HYPHENS: [usize; 4] = [8, 13, 18, 23];
 /// RFC 3339 5.6: `2026-11-28T10:49`, and its digits, a bit each.
 const TIME: usize = 16;
 const TIME_DIGITS: u64 = 0b1101_1011_0110_1111;
-/// `2026-11-28` and `28.11.2026`, and the digits of each.
+/// `2026-11-28` and `28.11.2026`, and the digits of each; a time starts as the first of them.
 pub(crate) const DATE: usize = 10;
 const YEAR_FIRST: u64 = 0b11_0110_1111;
 const YEAR_LAST: u64 = 0b11_1101_1011;
@@ -54,8 +54,13 @@ fn is_inside_uuid_of(text: &[u8], start: usize, end: usize) -> bool {
     last - first == UUID && text.get(first..last).is_some_and(is_uuid)
 }
 
-/// Where the date or the time ends that starts at `start`, if it does; `digits` are the digits from there on, a bit each.
+/// May a date or a time start where these digits do, a bit each?
 #[inline]
+pub(crate) fn may_be_moment(digits: u64) -> bool {
+    matches!(digits & ((1 << (DATE + 1)) - 1), YEAR_FIRST | YEAR_LAST)
+}
+
+/// Where the date or the time ends that starts at `start`, if it does; `digits` are the digits from there on, a bit each.
 pub(crate) fn moment(text: &[u8], start: usize, digits: u64) -> Option<usize> {
     if digits & ((1 << (TIME + 1)) - 1) == TIME_DIGITS {
         return time(text, start);
@@ -75,7 +80,6 @@ pub(crate) fn moment(text: &[u8], start: usize, digits: u64) -> Option<usize> {
 type Parts = ([u8; 4], [u8; 2], [u8; 2], [u8; 2]);
 
 /// `2026-11-28`, `28.11.2026`, `11/28/2026`, alone.
-#[inline(never)]
 fn date(text: &[u8], start: usize, parts: fn([u8; DATE]) -> Parts) -> Option<usize> {
     let ([century, decade, _, _], month, day, [first, second]) =
         parts(*text.get(start..)?.first_chunk::<DATE>()?);
@@ -92,7 +96,6 @@ fn date(text: &[u8], start: usize, parts: fn([u8; DATE]) -> Parts) -> Option<usi
 
 /// `2026-11-28T10:49`, perhaps with seconds, a fraction of them, and an offset. RFC 3339 5.6 lets a blank stand for the
 /// `T`.
-#[inline(never)]
 fn time(text: &[u8], start: usize) -> Option<usize> {
     let &[_, _, _, _, b'-', m, month, b'-', d, day, b'T' | b't' | b' ', h, hour, b':', minute, _] =
         text.get(start..)?.first_chunk::<TIME>()?

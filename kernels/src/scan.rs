@@ -115,6 +115,7 @@ fn read<'t>(
                 Anchor::Mark(_) | Anchor::Capitals => {}
             }
             if let Anchor::Digits = anchor
+                && machine::may_be_moment(around.digits())
                 && scanner.is_moment(place, around)
             {
                 return scanner.passed;
@@ -262,7 +263,7 @@ impl<'s, 't> Scanner<'s, 't> {
 
     /// Does a time start at `place`, and no word says that it is one of birth? Or a date, and no word says anything? It is
     /// passed.
-    #[inline]
+    #[inline(never)]
     fn is_moment(&mut self, place: usize, around: Around<'_>) -> bool {
         let Some(end) = machine::moment(self.text.as_bytes(), place, around.digits()) else { return false };
         let is_time = end - place > machine::DATE;

@@ -5,7 +5,7 @@
 //! at its edge is not taken to be a number that was broken.
 
 use super::unit::Unit;
-use crate::bytes::{at, before, run_end, run_start};
+use crate::bytes::{at, before, first, run_end, run_start};
 
 /// A line break with its indentation.
 const GAP_MAX: usize = 24;
@@ -61,6 +61,8 @@ pub(crate) struct Joined<'j> {
 impl<'j> Joined<'j> {
     /// No number has more bytes on one side of a gap.
     const SIDE_MAX: usize = 64;
+    /// Gaps that are no farther apart are those of a table: each of its numbers is looked at.
+    const CELL_MAX: usize = 16;
 
     pub(crate) fn new(text: &'j [u8], gaps: &'j [usize]) -> Joined<'j> {
         let mut joined = Joined { text, gaps, passed: 0, reach: 0, joined: 0, behind: 0 };
@@ -86,34 +88,40 @@ impl<'j> Joined<'j> {
     }
 
     fn measure(&mut self) {
-        let is_digit = |place: usize| at(self.text, place).is_ascii_digit();
-        let of_number = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b' '..=b'/');
-        self.reach = match self.gaps.get(self.passed) {
-            Some(&next) => run_start(self.text, next, Joined::SIDE_MAX, of_number),
-            None => usize::MAX,
+        let last = self.passed.checked_sub(1).and_then(|last| self.gaps.get(last)).copied();
+        let next = self.gaps.get(self.passed).copied();
+        let from_digits = last.is_some_and(|last| before(self.text, last).is_ascii_digit());
+        if let (Some(last), Some(next)) = (last, next)
+            && next - last <= Joined::CELL_MAX
+        {
+            (self.reach, self.behind) = (0, usize::MAX);
+            self.joined = if from_digits { last + 2 } else { 0 };
+            return;
+        }
+        let digits = |byte: u8| byte.is_ascii_digit() || is_separator(byte);
+        let of_number = |byte: u8| {
+            byte.is_ascii_alphanumeric() || matches!(byte, b' ' | b'-' | b'.' | b'/' | b'+' | b'(' | b')')
         };
-        (self.joined, self.behind) = match self.passed.checked_sub(1).and_then(|last| self.gaps.get(last)) {
-            Some(&last) => {
-                let digits = |byte: u8| byte.is_ascii_digit() || is_separator(byte);
-                let joined = run_end(self.text, last + 1, Joined::SIDE_MAX, digits);
-                let from_digits = last.checked_sub(1).is_some_and(is_digit);
-                let behind = run_end(self.text, last + 1, Joined::SIDE_MAX, of_number);
-                (if from_digits { joined } else { 0 }, behind)
-            }
-            None => (0, 0),
+        self.reach = next.map_or(usize::MAX, |next| run_start(self.text, next, Joined::SIDE_MAX, of_number));
+        let end = |member: &dyn Fn(u8) -> bool| {
+            last.map_or(0, |last| run_end(self.text, last + 1, Joined::SIDE_MAX, member))
         };
+        self.joined = if from_digits { end(&digits) } else { 0 };
+        self.behind = end(&of_number);
     }
 }
 
 /// The gap that starts at `index`, and the one separator that stands for it.
 pub(super) fn unit(text: &[u8], index: usize) -> Option<Unit> {
-    let first = at(text, index);
-    if !is_separator(first) || !is_group(before(text, index)) {
+    let [first, next] = first(text, index);
+    let last = before(text, index);
+    if !is_separator(first) || !is_group(last) {
         return None;
     }
     // Most often it is one separator.
-    if is_plain(first) && !is_separator(at(text, index + 1)) {
-        return None;
+    if !is_separator(next) {
+        let joins = is_group(next) && (last.is_ascii_digit() || next.is_ascii_digit());
+        return (joins && !is_plain(first)).then_some(Unit { letter: ' ', length: 1, gap: true });
     }
     let end = run_end(text, index, GAP_MAX, is_separator);
     let gap = text.get(index..end)?;
