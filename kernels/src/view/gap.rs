@@ -70,9 +70,9 @@ impl<'j> Joined<'j> {
         joined
     }
 
-    /// Was all that can start at the `row` digits at `place`, or be found at them, there before the gaps were joined? What
-    /// reaches no gap was, but for what only gaps bring near to its word, and what reaches over two may be a table. A
-    /// number that is found at digits may have letters before them, but no digits.
+    /// Does nothing that reaches over a gap start at the `row` digits at `place`, and is nothing found at them? A number that
+    /// is found at digits may have letters before them, but no digits, and one with a gap on each side is a cell of a
+    /// table.
     pub(crate) fn is_known(&mut self, place: usize, row: usize) -> bool {
         let passed = self.passed;
         while self.gaps.get(self.passed).is_some_and(|&gap| gap < place) {

@@ -6,6 +6,7 @@
 use super::fold::{Fold, fold};
 use super::unit::Unit;
 use super::{alike, entity, escape, gap, percent, quoted, spoken};
+use crate::simd::{BLOCK, CODED, FOLDING, is_in};
 
 /// A text that stands for another one.
 #[derive(Debug, Default)]
@@ -184,6 +185,14 @@ impl Piece {
         let units = view.checked_sub(self.view)?.checked_div(usize::from(self.ratio.view))?;
         Some(self.source + units * usize::from(self.ratio.source))
     }
+}
+
+/// May anything but a gap stand for something else in this part?
+pub(super) fn may_hide(part: &str) -> bool {
+    let hides =
+        |byte: u8| is_in(byte, &FOLDING) | CODED.iter().fold(false, |any, &mark| any | (byte == mark));
+    // Without a way out of a block its comparisons are vector instructions.
+    part.as_bytes().chunks(BLOCK).any(|block| block.iter().fold(false, |any, &byte| any | hides(byte)))
 }
 
 /// Can a unit start with this byte?

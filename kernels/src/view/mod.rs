@@ -135,7 +135,7 @@ impl Reader<'_> {
             return;
         }
         let mut view = self.view();
-        if odd.gaps {
+        if odd.gaps && !layer::may_hide(source.text.get(from..to).unwrap_or_default()) {
             view.join(source.text, from, to);
         } else {
             view.decode(source.text, from, to);
@@ -170,8 +170,10 @@ impl Reader<'_> {
         let inner = Source { text: view.text(), view: Some((view, source)) };
         let mut seen = std::mem::take(&mut self.seen);
         seen.clear();
-        let spots = (self.scan)(view.text(), view.gaps_alone(), &mut seen);
-        for found in seen.drain(..) {
+        let gaps = view.gaps_alone();
+        let spots = (self.scan)(view.text(), gaps, &mut seen);
+        // What reaches over no gap was there before, if there are gaps alone.
+        for found in seen.drain(..).filter(|found| gaps.is_empty() || view.has_gap(found.start, found.end)) {
             let here = view.source(found.start, found.end);
             if here.is_some_and(|(start, end)| admits(start, end))
                 && let Some(place) = inner.place(found.start, found.end)
