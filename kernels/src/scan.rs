@@ -187,7 +187,7 @@ impl<'s, 't> Scanner<'s, 't> {
     }
 
     /// Only a gate or a call for each anchor: it stands in the loop over them.
-    #[inline]
+    #[inline(always)]
     fn visit(&mut self, place: usize, anchor: Anchor, around: Around<'_>) {
         match anchor {
             Anchor::Mark(b'@') if !email::has_edges(self.text.as_bytes(), place) => {}

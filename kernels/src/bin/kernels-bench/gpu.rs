@@ -205,7 +205,7 @@ impl Report<'_> {
     }
 
     fn corpora(&self) -> impl Iterator<Item = (&'static str, String)> {
-        corpora().into_iter().filter(|(name, _)| self.options.wants(name))
+        corpora::all().into_iter().filter(|(name, _)| self.options.wants(name))
     }
 
     fn sizes(&self, sizes: &[usize]) -> impl Iterator<Item = usize> {
@@ -262,7 +262,7 @@ impl Report<'_> {
 }
 
 fn sparse() -> (&'static str, String) {
-    let [sparse, ..] = corpora();
+    let [sparse, ..] = corpora::all();
     sparse
 }
 

@@ -10,6 +10,7 @@
 //! Machines are shared and noisy: every figure stands beside that of `memchr` over the same bytes in the
 //! same run, and is the median of rounds that take turns with it.
 
+mod corpora;
 mod gpu;
 mod hostile;
 
@@ -26,7 +27,7 @@ Usage: kernels-bench [--json] [--rounds N] [--corpus NAME] [--hostile] [--text T
 
   --json      one JSON object a line: bench, corpus, bytes, hits_per_kb, simd, gb_per_s, memchr_gb_per_s
   --rounds N  rounds of each measurement, 3 to 1000 (default 15)
-  --corpus NAME  only this one: sparse, dense, digits, ats, letters
+  --corpus NAME  only this one: sparse, dense, digits, ats, letters, prose, json, table
   --hostile   texts that are made to be slow, the slowest first; a growth well over 2 is not linear
   --text TEXT  of those only this one, over and over
   --gpu       the device alone; without it the processor first, and the device where there is one
@@ -35,8 +36,6 @@ Usage: kernels-bench [--json] [--rounds N] [--corpus NAME] [--hostile] [--text T
 Example: cargo run -p inland-kernels --release --bin kernels-bench -- --json
 ";
 
-/// Bytes of each corpus of the throughput.
-const LONG: usize = 4 << 20;
 /// Bytes of a usual request body.
 const BODY: usize = 8 << 10;
 /// Bodies whose latency is measured, one by one.
@@ -79,7 +78,7 @@ fn measure_processor(options: &Options) {
         ));
     }
     for engine in Engine::each_cpu() {
-        for (corpus, text) in corpora().iter().filter(|(name, _)| options.wants(name)) {
+        for (corpus, text) in corpora::all().iter().filter(|(name, _)| options.wants(name)) {
             tell(&throughput(&engine, corpus, text, options));
         }
         if options.wants("sparse") {
@@ -124,10 +123,10 @@ fn options(mut words: impl Iterator<Item = String>) -> Result<Option<Options>, S
                     rounds.filter(|rounds| (3..=1000).contains(rounds)).ok_or("--rounds takes 3 to 1000")?;
             }
             "--corpus" => {
-                let known = |name: &String| CORPORA.contains(&name.as_str());
+                let known = |name: &String| corpora::NAMES.contains(&name.as_str());
                 let name = words.next().filter(known);
                 options.corpus =
-                    Some(name.ok_or_else(|| format!("--corpus takes one of {}", CORPORA.join(", ")))?);
+                    Some(name.ok_or_else(|| format!("--corpus takes one of {}", corpora::NAMES.join(", ")))?);
             }
             "--help" | "-h" => return Ok(None),
             other => return Err(format!("{other} is not known")),
@@ -143,61 +142,6 @@ fn tell(text: &str) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(_) => ExitCode::FAILURE, // whoever read is gone
     }
-}
-
-const PROSE: &str = "Bonjour, could you please summarise the following discharge letter for the general \
-    practitioner and keep it short? The patient came in on Monday with chest pain, the ECG was normal, and \
-    the troponin values were not raised. We advise a stress test within two weeks; the blood pressure \
-    should be measured every morning. Der Patient wurde in gutem Zustand entlassen und soll sich bei \
-    erneuten Beschwerden sofort vorstellen; weitere Untersuchungen sind zur Zeit nicht geplant. ";
-
-/// One finding after the other, seventy in a kilobyte; with a word between two of them, fifty.
-const DENSE: [&str; 8] = [
-    "a@b.example ",
-    "192.0.2.17 ",
-    "b@c.example ",
-    "DE89370400440532013000 ",
-    "x@yz.example ",
-    "4111111111111111 ",
-    "756.9217.0769.85 ",
-    "c@d.example ",
-];
-
-/// Words of prose that stand between findings.
-const WORDS: [&str; 13] = [
-    "from ", "écrit ", "naar ", "whereas ", "für ", "sobre ", "neben ", "sowie ", "della ", "avec ",
-    "beside ", "oder ", "before ",
-];
-
-const CORPORA: [&str; 5] = ["sparse", "dense", "digits", "ats", "letters"];
-
-fn corpora() -> [(&'static str, String); 5] {
-    let fill = |pattern: &str| pattern.chars().cycle().take(LONG).collect::<String>();
-    let mut sparse = String::with_capacity(LONG + 1024);
-    let mut next = DENSE.iter().cycle();
-    while sparse.len() < LONG {
-        sparse.push_str(PROSE);
-        sparse.push_str(next.next().copied().unwrap_or_default());
-    }
-    let mut dense = String::with_capacity(LONG + 64);
-    let mut words = WORDS.iter().cycle().zip(DENSE.iter().cycle());
-    while let (true, Some((word, identifier))) = (dense.len() < LONG, words.next()) {
-        dense.push_str(word);
-        dense.push_str(identifier);
-    }
-    let digits = (0u64..).map(|number| (number.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 60) % 10);
-    let digits = digits
-        .take(LONG)
-        .filter_map(|digit| u32::try_from(digit).ok().and_then(|digit| char::from_digit(digit, 10)))
-        .collect();
-    let [first, second, third, fourth, fifth] = CORPORA;
-    [
-        (first, sparse),
-        (second, dense),
-        (third, digits),
-        (fourth, fill("@")),
-        (fifth, fill("abcdefghijklmnopqrstuvwxyz")),
-    ]
 }
 
 fn throughput(engine: &Engine, corpus: &str, text: &str, options: &Options) -> String {
@@ -230,7 +174,7 @@ fn throughput(engine: &Engine, corpus: &str, text: &str, options: &Options) -> S
 
 /// One body after the other, as requests come; each at another place of the text, so that no cache has it.
 fn latency(engine: &Engine, options: &Options) -> String {
-    let [(_, text), ..] = corpora();
+    let [(_, text), ..] = corpora::all();
     let starts = (0..text.len() - BODY).step_by(BODY / 2).filter(|start| text.is_char_boundary(*start));
     let bodies: Vec<&str> = starts.filter_map(|start| text.get(start..start + BODY)).collect();
     let mut found = Vec::new();
