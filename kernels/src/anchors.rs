@@ -164,7 +164,8 @@ pub(crate) fn each(
     let mut masks = [Masks::default(); BEHIND + TOGETHER + 1];
     let (mut here, mut together) = (0, 1);
     while let Some(ahead) = blocks.get(here..) {
-        let passed = (reader.passed)(ahead);
+        let before = here.checked_sub(1).and_then(|before| blocks.get(before)).unwrap_or(&[0; BLOCK]);
+        let passed = (reader.passed)(before, ahead);
         // Where one block follows another that was looked at, others will.
         together = if passed == 0 { (2 * together).min(TOGETHER) } else { 1 };
         here += passed;

@@ -24,17 +24,18 @@ pub(super) struct Beyond {
     pub(super) folding: u64,
     /// First bytes of letters that may look Latin.
     pub(super) alike: u64,
+    /// Above [`BELOW_LETTERS`], in ASCII: letters, and a few marks.
+    pub(super) letters: u64,
 }
 
 /// No byte of a word is this one or below; what stands between words in prose is.
 pub(super) const BELOW_WORDS: u8 = b',';
+/// No letter is this one or below.
+pub(super) const BELOW_LETTERS: u8 = b'?';
 /// Small letters have it, capitals do not.
 pub(super) const SMALL: u8 = 0x20;
 
 impl Glance {
-    /// Before the first block anything may stand.
-    const ANYTHING: Glance = Glance { any: u64::MAX, words: u64::MAX, capitals: u64::MAX, foreign: u64::MAX };
-
     /// May something start in this block, behind `last` and before `next`?
     #[inline(always)]
     fn may_hold(self, last: Glance, next: Glance, beyond: impl FnOnce() -> Beyond) -> bool {
@@ -48,7 +49,7 @@ impl Glance {
     /// blank apart from a digit, which none is in this block itself?
     #[inline(always)]
     fn may_hide(self, last: Glance, next: Glance, beyond: Beyond) -> bool {
-        let beside = self.words << 1 | last.words >> 63 | self.words >> 2 | next.words << 62;
+        let beside = beyond.letters << 1 | last.words >> 63 | beyond.letters >> 2 | next.words << 62;
         let apart = last.any >> 62 | next.any << 61;
         beyond.folding | beyond.alike & (beside | apart) != 0
     }
@@ -65,18 +66,19 @@ fn are_many(capitals: u64, next: u64) -> bool {
     has_row::<CAPITALS>(capitals, next)
 }
 
-/// How many blocks there are before one that may hold something. The last one may: nobody knows what follows it.
+/// How many blocks there are before one that may hold something, behind the block `before` them. The last one may: nobody
+/// knows what follows it.
 #[inline(always)] // into a function that has the vectors of `glance` and `beyond`
 pub(super) fn passed(
+    before: &[u8; BLOCK],
     blocks: &[[u8; BLOCK]],
     glance: impl Fn(&[u8; BLOCK]) -> Glance,
     beyond: impl Fn(&[u8; BLOCK]) -> Beyond,
 ) -> usize {
     let Some((mut block, rest)) = blocks.split_first() else { return 0 };
-    let (mut last, mut here) = (Glance::ANYTHING, glance(block));
+    let (mut last, mut here) = (glance(before), glance(block));
     for (place, behind) in rest.iter().enumerate() {
         let next = glance(behind);
-        // A row at the start of the first block seems to have gone on from before it.
         if here.may_hold(last, next, || beyond(block)) {
             return place;
         }

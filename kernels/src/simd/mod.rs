@@ -59,8 +59,9 @@ pub(crate) fn is_in<const N: usize>(byte: u8, ranges: &[[u8; 2]; N]) -> bool {
 pub(crate) struct Reader {
     /// Reads as many blocks as there are masks to write, or fewer.
     pub(crate) read: fn(&[[u8; BLOCK]], &mut [Masks]),
-    /// How many blocks can be passed, because nothing starts in them and nothing in them hides. Never the last one.
-    pub(crate) passed: fn(&[[u8; BLOCK]]) -> usize,
+    /// How many blocks behind another one can be passed, because nothing starts in them and nothing in them hides. Never the
+    /// last one.
+    pub(crate) passed: fn(&[u8; BLOCK], &[[u8; BLOCK]]) -> usize,
 }
 
 /// The reader for this processor, and its name.
@@ -121,13 +122,35 @@ mod tests {
     }
 
     #[test]
+    fn most_of_a_text_of_one_script_is_passed() {
+        for script in
+            ["Ο ασθενής εξήλθε σε καλή κατάσταση, και πρέπει. ", "Пациентът беше изписан. ", "résumé "]
+        {
+            let text = script.repeat(100);
+            let blocks = text.as_bytes().as_chunks::<BLOCK>().0;
+            for (reader, name) in all() {
+                let (mut stops, mut here) = (0, 0);
+                while here < blocks.len() {
+                    let before = here.checked_sub(1).map_or([0; BLOCK], |before| blocks[before]);
+                    here += (reader.passed)(&before, &blocks[here..]) + 1;
+                    stops += 1;
+                }
+                assert!(stops * 8 <= blocks.len(), "{name}: {stops} of {} in {script}", blocks.len());
+            }
+        }
+    }
+
+    #[test]
     fn a_block_is_passed_only_if_nothing_can_start_in_it() {
         for (reader, name) in all() {
             for byte in 0..=u8::MAX {
                 for place in 0..BLOCK {
                     let mut block = [b' '; BLOCK];
                     block[place] = byte;
-                    let passed = (reader.passed)(&[[b' '; BLOCK], block, [b' '; BLOCK], [b' '; BLOCK]]);
+                    let passed = (reader.passed)(
+                        &[b' '; BLOCK],
+                        &[[b' '; BLOCK], block, [b' '; BLOCK], [b' '; BLOCK]],
+                    );
                     let expected = if holds_something(&plain(&block)) { 1 } else { 3 };
                     assert_eq!(passed, expected, "{name}: {byte:#x} at {place}");
                 }
@@ -138,15 +161,42 @@ mod tests {
                 for from in 0..BLOCK {
                     let mut blocks = [[b' '; BLOCK]; 4];
                     blocks.as_flattened_mut()[from..from + length].fill(byte);
-                    assert_eq!((reader.passed)(&blocks), expected, "{name}: {length} of {byte} from {from}");
+                    assert_eq!(
+                        (reader.passed)(&[b' '; BLOCK], &blocks),
+                        expected,
+                        "{name}: {length} of {byte} from {from}"
+                    );
                 }
             }
-            assert_eq!((reader.passed)(&[]), 0, "{name}");
-            assert_eq!((reader.passed)(&[[b'1'; BLOCK]]), 0, "{name}");
+            assert_eq!((reader.passed)(&[b' '; BLOCK], &[]), 0, "{name}");
+            assert_eq!((reader.passed)(&[b' '; BLOCK], &[[b'1'; BLOCK]]), 0, "{name}");
         }
     }
 
+    /// Does a letter of Greek or Cyrillic stand beside a letter of ASCII or a digit, or a blank apart from a digit?
+    fn is_mixed(text: &[u8], place: usize) -> bool {
+        let byte = |place: Option<usize>| place.and_then(|place| text.get(place)).copied().unwrap_or(b' ');
+        let [before, further] = [1, 2].map(|back| byte(place.checked_sub(back)));
+        let [after, apart] = [2, 3].map(|ahead| byte(Some(place + ahead)));
+        let beside = before.is_ascii_alphanumeric() || after.is_ascii_alphanumeric();
+        let digit = further.is_ascii_digit() || apart.is_ascii_digit();
+        is_in(byte(Some(place)), &ALIKE) && (beside || digit)
+    }
+
     proptest! {
+        #[test]
+        fn no_letter_that_may_look_latin_is_passed_beside_one_that_is(
+            text in "([α-ω ]{1,90}|[а-я .;é]{1,90}|[a-zé ]{1,9}|[а-яa-z]{1,3}|[0-9] ?){1,12}",
+        ) {
+            let blocks = text.as_bytes().as_chunks::<BLOCK>().0;
+            for (reader, name) in all() {
+                let passed = (reader.passed)(&[b' '; BLOCK], blocks);
+                for place in 0..passed * BLOCK {
+                    prop_assert!(!is_mixed(text.as_bytes(), place), "{}: {} in {}", name, place, text);
+                }
+            }
+        }
+
         #[test]
         fn readers_agree_on_anything(bytes in proptest::collection::vec(any::<[u8; 32]>(), 2..40)) {
             let flat: Vec<u8> = bytes.concat();

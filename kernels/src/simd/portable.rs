@@ -1,6 +1,6 @@
 //! The definition of the masks, in a form that every compiler vectorises.
 
-use super::glance::{self, BELOW_WORDS, Beyond, Glance, SMALL};
+use super::glance::{self, BELOW_LETTERS, BELOW_WORDS, Beyond, Glance, SMALL};
 use super::{ALIKE, BEYOND, BLOCK, CODED, FOLDING, MARKS, Masks, Reader, is_in};
 
 pub(super) const READER: Reader = Reader { read, passed };
@@ -27,7 +27,7 @@ fn read(blocks: &[[u8; BLOCK]], out: &mut [Masks]) {
     }
 }
 
-fn passed(blocks: &[[u8; BLOCK]]) -> usize {
+fn passed(before: &[u8; BLOCK], blocks: &[[u8; BLOCK]]) -> usize {
     let glance = |block: &[u8; BLOCK]| {
         let digit = |byte: u8| byte.wrapping_sub(b'0') < 10;
         let word = |byte: u8| (byte > BELOW_WORDS) & (byte < 0x80);
@@ -38,9 +38,10 @@ fn passed(blocks: &[[u8; BLOCK]]) -> usize {
             foreign: mask(block, |byte| byte >= 0x80),
         }
     };
-    glance::passed(blocks, glance, |block| Beyond {
+    glance::passed(before, blocks, glance, |block| Beyond {
         folding: mask(block, |byte| is_in(byte, &FOLDING)),
         alike: mask(block, |byte| is_in(byte, &ALIKE)),
+        letters: mask(block, |byte| (byte > BELOW_LETTERS) & (byte < 0x80)),
     })
 }
 

@@ -3,7 +3,7 @@
 
 use std::arch::x86_64::*;
 
-use super::glance::{self, BELOW_WORDS, Beyond, Glance, SMALL};
+use super::glance::{self, BELOW_LETTERS, BELOW_WORDS, Beyond, Glance, SMALL};
 use super::{ALIKE, BEYOND, BLOCK, CODED, FOLDING, MARKS, Masks, Reader};
 
 /// What this processor has, the widest first.
@@ -18,14 +18,14 @@ const AVX512: Reader = Reader {
     // SAFETY: `readers` gives this away only where AVX-512F and BW, BMI1 and LZCNT were detected.
     read: |blocks, out| unsafe { read_avx512(blocks, out) },
     // SAFETY: as above.
-    passed: |blocks| unsafe { passed_avx512(blocks) },
+    passed: |before, blocks| unsafe { passed_avx512(before, blocks) },
 };
 
 const AVX2: Reader = Reader {
     // SAFETY: `readers` gives this away only where AVX2, BMI1 and LZCNT were detected.
     read: |blocks, out| unsafe { read_avx2(blocks, out) },
     // SAFETY: as above.
-    passed: |blocks| unsafe { passed_avx2(blocks) },
+    passed: |before, blocks| unsafe { passed_avx2(before, blocks) },
 };
 
 /// Sixteen bytes, each of a set at the place of its lower half. A byte is of the set if it is what stands
@@ -107,7 +107,7 @@ fn read_avx512(blocks: &[[u8; BLOCK]], out: &mut [Masks]) {
 }
 
 #[target_feature(enable = "avx512f,avx512bw,bmi1,lzcnt")]
-fn passed_avx512(blocks: &[[u8; BLOCK]]) -> usize {
+fn passed_avx512(before: &[u8; BLOCK], blocks: &[[u8; BLOCK]]) -> usize {
     let every = |byte: u8| _mm512_set1_epi8(byte.cast_signed());
     let marks = table_avx512(&GLANCE_TABLE);
     let glance = |block: &[u8; BLOCK]| {
@@ -122,9 +122,13 @@ fn passed_avx512(blocks: &[[u8; BLOCK]]) -> usize {
             foreign: _mm512_movepi8_mask(bytes),
         }
     };
-    glance::passed(blocks, glance, |block| {
+    glance::passed(before, blocks, glance, |block| {
         let bytes = load_avx512(block);
-        Beyond { folding: beyond_avx512(bytes, &FOLDING_TABLE), alike: beyond_avx512(bytes, &ALIKE_TABLE) }
+        Beyond {
+            folding: beyond_avx512(bytes, &FOLDING_TABLE),
+            alike: beyond_avx512(bytes, &ALIKE_TABLE),
+            letters: _mm512_cmpgt_epi8_mask(bytes, every(BELOW_LETTERS)),
+        }
     })
 }
 
@@ -152,7 +156,7 @@ fn beyond_avx512(bytes: __m512i, table: &[u8; 16]) -> u64 {
 }
 
 #[target_feature(enable = "avx2,bmi1,lzcnt")]
-fn passed_avx2(blocks: &[[u8; BLOCK]]) -> usize {
+fn passed_avx2(before: &[u8; BLOCK], blocks: &[[u8; BLOCK]]) -> usize {
     let joined = |low: u64, high: u64| low | high << 32;
     let glance = |block: &[u8; BLOCK]| {
         let [low, high] = halves(block);
@@ -164,11 +168,17 @@ fn passed_avx2(blocks: &[[u8; BLOCK]]) -> usize {
             foreign: joined(low.foreign, high.foreign),
         }
     };
-    glance::passed(blocks, glance, |block| {
+    glance::passed(before, blocks, glance, |block| {
         let [low, high] = halves(block);
         let (low, high) = (load_avx2(low), load_avx2(high));
         let beyond = |table| joined(beyond_avx2(low, table), beyond_avx2(high, table));
-        Beyond { folding: beyond(&FOLDING_TABLE), alike: beyond(&ALIKE_TABLE) }
+        let letters =
+            |half: __m256i| mask_avx2(_mm256_cmpgt_epi8(half, _mm256_set1_epi8(BELOW_LETTERS.cast_signed())));
+        Beyond {
+            folding: beyond(&FOLDING_TABLE),
+            alike: beyond(&ALIKE_TABLE),
+            letters: joined(letters(low), letters(high)),
+        }
     })
 }
 
