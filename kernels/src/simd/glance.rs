@@ -14,7 +14,7 @@ pub(super) struct Glance {
     pub(super) words: u64,
     /// Those of `words` without the bit that small letters have: capitals, and more.
     pub(super) capitals: u64,
-    /// Bytes outside ASCII.
+    /// Not zero, if there are bytes outside ASCII.
     pub(super) foreign: u64,
 }
 

@@ -35,7 +35,7 @@ fn passed(before: &[u8; BLOCK], blocks: &[[u8; BLOCK]]) -> usize {
             any: mask(block, |byte| digit(byte) | is_of(byte, MARKS) | is_of(byte, CODED)),
             words: mask(block, word),
             capitals: mask(block, |byte| word(byte) & (byte & SMALL == 0)),
-            foreign: mask(block, |byte| byte >= 0x80),
+            foreign: u64::from(!block.is_ascii()),
         }
     };
     glance::passed(before, blocks, glance, |block| Beyond {
