@@ -149,9 +149,9 @@ pub(crate) fn shifted(low: u64, high: u64, shift: u32) -> u64 {
     low.wrapping_shr(shift) | (high << 1).wrapping_shl(!shift)
 }
 
-/// Calls `visit` with the place of each anchor of `text`, and `odd` with the place of each block that has
-/// characters that fold or may look Latin, or marks of encodings, and with the masks around it. What `visit` gives is a place before which it wants to see no group of
-/// digits any more; those of the next block it may still see.
+/// Calls `visit` with the place of each anchor of `text`, and `odd` with the place of each block that has characters that
+/// may fold or look Latin, or marks of encodings, and with the masks around it. What `visit` gives is a place before which
+/// it wants to see no group of digits any more; those of the next block it may still see.
 pub(crate) fn each(
     reader: Reader,
     text: &[u8],

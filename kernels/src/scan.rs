@@ -238,8 +238,10 @@ impl<'s, 't> Scanner<'s, 't> {
     fn word(&mut self, place: usize, around: Around<'_>) {
         let bytes = self.text.as_bytes();
         let (digits, letters) = (around.digits(), around.letters());
-        if let Some(end) = machine::uuid(bytes, place, digits | letters) {
-            // It may be a password; no number stands in it.
+        if let Some(end) = machine::uuid(bytes, place, digits | letters)
+            && iban::find(bytes, place + 2).is_none()
+        {
+            // No number but an account stands in it, which begins with two letters; but it may be a password.
             if digits & 1 != 0 {
                 self.secrets.at_digits(bytes, place, self.out);
             }
