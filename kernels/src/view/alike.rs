@@ -3,7 +3,7 @@
 //! Invariant: a word of one script is never touched, but for the letters of a Greek, Bulgarian or Ukrainian plate:
 //! texts in these scripts stay as they are. A word is read [`REACH`] bytes far to each side.
 
-use crate::bytes::{at, run_end};
+use crate::bytes::{at, before, run_end};
 
 /// How far a word is read from the place where it is asked about, in bytes.
 const REACH: usize = 64;
@@ -91,15 +91,15 @@ fn is_cyrillic_plate(text: &str, index: usize, end: usize) -> bool {
     let head = text.get(..index).unwrap_or_default();
     let start = index - letters_of(head.chars().rev()).map(char::len_utf8).sum::<usize>();
     let (behind, ahead) = (text.get(..start).unwrap_or_default(), text.get(end..).unwrap_or_default());
-    let before = || {
+    let ends_one = || {
         let digits = behind.bytes().rev().skip(1).take(5).take_while(u8::is_ascii_digit).count();
         let letters = behind.get(..behind.len().saturating_sub(6)).unwrap_or_default();
         behind.ends_with(' ')
             && digits == 4
-            && at(behind.as_bytes(), behind.len() - 6) == b' '
+            && before(behind.as_bytes(), behind.len() - 5) == b' '
             && matches!(capitals(letters.chars().rev()), 1 | 2)
     };
-    let after = || {
+    let begins_one = || {
         let digits = ahead.bytes().skip(1).take(5).take_while(u8::is_ascii_digit).count();
         ahead.starts_with(' ')
             && digits == 4
@@ -107,8 +107,8 @@ fn is_cyrillic_plate(text: &str, index: usize, end: usize) -> bool {
             && capitals(ahead.get(6..).unwrap_or_default().chars()) == 2
     };
     match capitals(text.get(start..end).unwrap_or_default().chars()) {
-        1 => after(),
-        2 => after() || before(),
+        1 => begins_one(),
+        2 => begins_one() || ends_one(),
         _ => false,
     }
 }
@@ -178,6 +178,8 @@ mod tests {
             ("СА 8326 вх", false),
             ("АН 124 ВХ", false),
             ("САМ 8326 ВХ", false),
+            ("8326 ВХ", false),
+            (" 8326 ВХ", false),
         ] {
             let foreign =
                 text.char_indices().find(|(_, letter)| latin(*letter).is_some()).map_or(0, |(at, _)| at);
