@@ -70,9 +70,8 @@ impl<'j> Joined<'j> {
         joined
     }
 
-    /// Does nothing that reaches over a gap start at the `row` digits at `place`, and is nothing found at them? A number that
-    /// is found at digits may have letters before them, but no digits, and one with a gap on each side is a cell of a
-    /// table.
+    /// Is nothing that reaches over a gap, or stands at one, found at the `row` digits at `place`? A number that is found at
+    /// digits may have letters before them, but no digits, and one with a gap on each side is a cell of a table.
     pub(crate) fn is_known(&mut self, place: usize, row: usize) -> bool {
         let passed = self.passed;
         while self.gaps.get(self.passed).is_some_and(|&gap| gap < place) {
@@ -84,7 +83,7 @@ impl<'j> Joined<'j> {
         let last = self.passed.checked_sub(1).and_then(|last| self.gaps.get(last));
         let starts = last.is_some_and(|&gap| gap + 1 == place);
         let is_cell = starts && place < self.joined && self.gaps.get(self.passed) == Some(&(place + row));
-        is_cell || place < self.reach && (place < self.joined || place >= self.behind)
+        is_cell || place < self.reach && !starts && (place < self.joined || place >= self.behind)
     }
 
     fn measure(&mut self) {

@@ -172,8 +172,13 @@ impl Reader<'_> {
         seen.clear();
         let gaps = view.gaps_alone();
         let spots = (self.scan)(view.text(), gaps, &mut seen);
-        // What reaches over no gap was there before, if there are gaps alone.
-        for found in seen.drain(..).filter(|found| gaps.is_empty() || view.has_gap(found.start, found.end)) {
+        // If there are gaps alone, what neither reaches over one nor stands at one was there before.
+        let is_new = |found: &Finding| {
+            gaps.is_empty()
+                || view.has_gap(found.start, found.end)
+                || view.is_between_gaps(found.start, found.end)
+        };
+        for found in seen.drain(..).filter(is_new) {
             let here = view.source(found.start, found.end);
             if here.is_some_and(|(start, end)| admits(start, end))
                 && let Some(place) = inner.place(found.start, found.end)
