@@ -66,27 +66,23 @@ pub(crate) fn moment(text: &[u8], start: usize, digits: u64) -> Option<usize> {
         return time(text, start);
     }
     match digits & ((1 << (DATE + 1)) - 1) {
-        YEAR_FIRST => date(text, start, |[a, b, c, d, first, e, f, second, g, h]| {
-            ([a, b, c, d], [e, f], [g, h], [first, second])
+        YEAR_FIRST => date(text, start, |[a, b, _, _, first, c, d, second, e, f]| {
+            [[a, b], [c, d], [e, f], [first, second]]
         }),
-        YEAR_LAST => date(text, start, |[a, b, first, c, d, second, e, f, g, h]| {
-            ([e, f, g, h], [c, d], [a, b], [first, second])
+        YEAR_LAST => date(text, start, |[c, d, first, e, f, second, a, b, _, _]| {
+            [[a, b], [c, d], [e, f], [first, second]]
         }),
         _ => None,
     }
 }
 
-/// Year, month and day of a date, and what stands between them.
-type Parts = ([u8; 4], [u8; 2], [u8; 2], [u8; 2]);
-
-/// `2026-11-28`, `28.11.2026`, `11/28/2026`, alone.
-fn date(text: &[u8], start: usize, parts: fn([u8; DATE]) -> Parts) -> Option<usize> {
-    let ([century, decade, _, _], month, day, [first, second]) =
-        parts(*text.get(start..)?.first_chunk::<DATE>()?);
-    let days = [month, day].map(two);
+/// `2026-11-28`, `28.11.2026`, `11/28/2026`, alone; `parts` gives its century, its other two numbers and its marks.
+fn date(text: &[u8], start: usize, parts: impl Fn([u8; DATE]) -> [[u8; 2]; 4]) -> Option<usize> {
+    let [century, one, other, [first, second]] = parts(*text.get(start..)?.first_chunk()?);
+    let days = [one, other].map(two);
     let is_date = first == second
         && matches!(first, b'-' | b'.' | b'/')
-        && is_century([century, decade])
+        && is_century(century)
         && days.iter().all(|part| (1..=31).contains(part))
         && days.iter().any(|part| *part <= 12);
     let end = start + DATE;

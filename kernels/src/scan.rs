@@ -56,7 +56,6 @@ pub(crate) fn finish(
 ) {
     let base = out.len();
     let mut places = places.peekable();
-    let nothing = |_, _: Around<'_>| false;
     let spots = read(tables, text, out, nothing, |scanner, place, anchor, around| {
         while places.next_if(|&named| named < place).is_some() {}
         match anchor {
@@ -69,9 +68,13 @@ pub(crate) fn finish(
     resolve(out, base, country);
 }
 
+/// Nothing is known of a text that is read for the first time.
+fn nothing(_: usize, _: Around<'_>) -> bool {
+    false
+}
+
 /// Appends what may be found, and says where the text may stand for another one.
 fn candidates(tables: &Tables, text: &str, out: &mut Vec<Finding>) -> Spots {
-    let nothing = |_, _: Around<'_>| false;
     read(tables, text, out, nothing, |scanner, place, anchor, around| scanner.visit(place, anchor, around))
 }
 
@@ -326,17 +329,18 @@ impl<'s, 't> Scanner<'s, 't> {
             self.zone(place);
         }
         let lettered = solid > 0 || run.goes_on || follows_capital;
+        let dials = solid == 0 && phone::needs_no_word(bytes, place, run.first_end() - place);
         // Most often no word about anything is near.
         if self.context.hears(place) {
             self.beside_a_word(&run, around);
-        } else if !lettered && !self.may_count(&run) {
+        } else if !lettered && !self.may_count(&run, dials) {
             return;
         }
         if lettered {
             number::codes(self.numbers, &run, around, &mut self.context, self.out);
         }
         if solid == 0 {
-            self.number(&run);
+            self.number(&run, dials);
         }
         if self.out.len() > base {
             self.digits_from = self.proven(base);
@@ -406,18 +410,18 @@ impl<'s, 't> Scanner<'s, 't> {
         year | groups == 0 && !(letters & 0b10 != 0 && code())
     }
 
-    /// May the run, before which no word is near, be anything? A few digits are, if a word stands right behind them.
+    /// May the run, before which no word is near, be anything? A few digits are, if a word stands right behind them or
+    /// they may begin a telephone number.
     #[inline]
-    fn may_count(&mut self, run: &Run<'_>) -> bool {
-        let row = run.first_end() - run.start;
+    fn may_count(&mut self, run: &Run<'_>, dials: bool) -> bool {
         run.digits() >= self.numbers.shortest_alone()
             || run.is_like_an_address()
-            || phone::needs_no_word(run.text, run.start, row)
+            || dials
             || run.digits() >= self.numbers.shortest() && self.context.hears_beside(run.start, run.end())
     }
 
-    /// A group of digits starts, and a word with it.
-    fn number(&mut self, run: &Run<'_>) {
+    /// A group of digits starts, and a word with it; `dials` says whether a telephone number may without a word about it.
+    fn number(&mut self, run: &Run<'_>, dials: bool) {
         let (bytes, place) = (self.text.as_bytes(), run.start);
         if run.digits() == 0 {
             return;
@@ -431,7 +435,7 @@ impl<'s, 't> Scanner<'s, 't> {
         }
         let row = run.first_end() - place;
         if place >= self.phones_from
-            && (phone::needs_no_word(bytes, place, row) || self.context.hears(place))
+            && (dials || self.context.hears(place))
             && let Some(found) = phone::find(bytes, place, row, &mut self.context)
         {
             self.phones_from = found.end;

@@ -54,6 +54,12 @@ pub(crate) fn is_in<const N: usize>(byte: u8, ranges: &[[u8; 2]; N]) -> bool {
     ranges.iter().fold(false, |any, &[first, last]| any | (byte.wrapping_sub(first) <= last - first))
 }
 
+/// Is it one of this set? Without a branch as well.
+#[inline]
+pub(crate) fn is_of<const N: usize>(byte: u8, set: &[u8; N]) -> bool {
+    set.iter().fold(false, |any, &member| any | (byte == member))
+}
+
 /// How this processor reads.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Reader {

@@ -1,7 +1,7 @@
 //! The definition of the masks, in a form that every compiler vectorises.
 
 use super::glance::{self, BELOW_LETTERS, BELOW_WORDS, Beyond, Glance, SMALL};
-use super::{ALIKE, BEYOND, BLOCK, CODED, FOLDING, MARKS, Masks, Reader, is_in};
+use super::{ALIKE, BEYOND, BLOCK, CODED, FOLDING, MARKS, Masks, Reader, is_in, is_of};
 
 pub(super) const READER: Reader = Reader { read, passed };
 
@@ -12,17 +12,16 @@ fn read(blocks: &[[u8; BLOCK]], out: &mut [Masks]) {
     for (block, masks) in blocks.iter().zip(out) {
         let digit = |byte: u8| byte.wrapping_sub(b'0') < 10;
         let letter = |byte: u8| (byte | 0x20).wrapping_sub(b'a') < 26;
-        let ascii = block.is_ascii();
-        let beyond = |test: fn(u8) -> bool| if ascii { 0 } else { mask(block, test) };
+        let foreign = !block.is_ascii();
         *masks = Masks {
             digits: mask(block, digit),
             letters: mask(block, letter),
             capitals: mask(block, |byte| byte.wrapping_sub(b'A') < 26),
             marks: mask(block, |byte| is_of(byte, MARKS)),
             words: mask(block, |byte| digit(byte) | letter(byte) | (byte == b'_') | (byte == b'-')),
-            beyond: beyond(|byte| is_in(byte, &BEYOND)),
-            hiding: beyond(|byte| is_in(byte, &FOLDING)) | mask(block, |byte| is_of(byte, CODED)),
-            alike: beyond(|byte| is_in(byte, &ALIKE)),
+            beyond: if foreign { mask(block, |byte| is_in(byte, &BEYOND)) } else { 0 },
+            hiding: mask(block, |byte| is_in(byte, &FOLDING) | is_of(byte, CODED)),
+            alike: if foreign { mask(block, |byte| is_in(byte, &ALIKE)) } else { 0 },
         };
     }
 }
@@ -43,12 +42,6 @@ fn passed(before: &[u8; BLOCK], blocks: &[[u8; BLOCK]]) -> usize {
         alike: mask(block, |byte| is_in(byte, &ALIKE)),
         letters: mask(block, |byte| (byte > BELOW_LETTERS) & (byte < 0x80)),
     })
-}
-
-/// Without a branch: the set is unrolled.
-#[inline]
-fn is_of<const N: usize>(byte: u8, set: &[u8; N]) -> bool {
-    set.iter().fold(false, |any, &member| any | (byte == member))
 }
 
 /// One bit for each byte: does `test` hold?

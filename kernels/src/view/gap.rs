@@ -15,33 +15,9 @@ const LETTERS_MAX: usize = 6;
 /// The next place behind `from` at which a gap may start: a separator right behind a group.
 #[inline]
 pub(super) fn next(text: &[u8], from: usize) -> Option<usize> {
-    let may = |&[group, mark]: &[u8; 2]| class(group) & GROUP != 0 && class(mark) & SEPARATOR != 0;
+    let may = |&[group, mark]: &[u8; 2]| is_group(group) && is_separator(mark);
     let place = text.get(from..)?.array_windows().position(may)?;
     Some(from + place + 1)
-}
-
-const GROUP: u8 = 1;
-const SEPARATOR: u8 = 2;
-static CLASSES: [u8; 256] = classes();
-
-#[expect(clippy::indexing_slicing, clippy::cast_possible_truncation, reason = "evaluated by the compiler")]
-const fn classes() -> [u8; 256] {
-    let mut classes = [0; 256];
-    let mut byte = 0;
-    while byte < classes.len() {
-        if is_group(byte as u8) {
-            classes[byte] = GROUP;
-        } else if is_separator(byte as u8) {
-            classes[byte] = SEPARATOR;
-        }
-        byte += 1;
-    }
-    classes
-}
-
-#[inline]
-fn class(byte: u8) -> u8 {
-    CLASSES.get(usize::from(byte)).copied().unwrap_or(0)
 }
 
 /// A text that is another one with its gaps joined, read from left to right.
@@ -80,14 +56,18 @@ impl<'j> Joined<'j> {
         if self.passed != passed {
             self.measure();
         }
-        let last = self.passed.checked_sub(1).and_then(|last| self.gaps.get(last));
-        let starts = last.is_some_and(|&gap| gap + 1 == place);
+        let starts = self.last().is_some_and(|gap| gap + 1 == place);
         let is_cell = starts && place < self.joined && self.gaps.get(self.passed) == Some(&(place + row));
         is_cell || place < self.reach && !starts && (place < self.joined || place >= self.behind)
     }
 
+    /// The gap before the place that is asked about.
+    fn last(&self) -> Option<usize> {
+        self.gaps.get(self.passed.checked_sub(1)?).copied()
+    }
+
     fn measure(&mut self) {
-        let last = self.passed.checked_sub(1).and_then(|last| self.gaps.get(last)).copied();
+        let last = self.last();
         let next = self.gaps.get(self.passed).copied();
         let from_digits = last.is_some_and(|last| before(self.text, last).is_ascii_digit());
         if let (Some(last), Some(next)) = (last, next)
@@ -102,11 +82,12 @@ impl<'j> Joined<'j> {
             byte.is_ascii_alphanumeric() || matches!(byte, b' ' | b'-' | b'.' | b'/' | b'+' | b'(' | b')')
         };
         self.reach = next.map_or(usize::MAX, |next| run_start(self.text, next, Joined::SIDE_MAX, of_number));
-        let end = |member: &dyn Fn(u8) -> bool| {
-            last.map_or(0, |last| run_end(self.text, last + 1, Joined::SIDE_MAX, member))
-        };
-        self.joined = if from_digits { end(&digits) } else { 0 };
-        self.behind = end(&of_number);
+        (self.joined, self.behind) = (0, 0);
+        if let Some(last) = last {
+            self.behind = run_end(self.text, last + 1, Joined::SIDE_MAX, of_number);
+            self.joined =
+                if from_digits { run_end(self.text, last + 1, Joined::SIDE_MAX, digits) } else { 0 };
+        }
     }
 }
 
@@ -165,16 +146,16 @@ pub(super) fn before_digits(text: &[u8], digit: usize) -> Option<usize> {
     None
 }
 
-const fn is_separator(byte: u8) -> bool {
+fn is_separator(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | b'-' | b'.' | b'/' | b'_' | b'|' | b'*')
 }
 
 /// What is a separator without being read a second time.
-const fn is_plain(byte: u8) -> bool {
+fn is_plain(byte: u8) -> bool {
     matches!(byte, b' ' | b'-' | b'.' | b'/')
 }
 
-const fn is_group(byte: u8) -> bool {
+fn is_group(byte: u8) -> bool {
     byte.is_ascii_digit() || byte.is_ascii_uppercase()
 }
 

@@ -6,7 +6,7 @@
 use super::fold::{Fold, fold};
 use super::unit::Unit;
 use super::{alike, entity, escape, gap, percent, quoted, spoken};
-use crate::simd::{BLOCK, CODED, FOLDING, is_in};
+use crate::simd::{BLOCK, CODED, FOLDING, is_in, is_of};
 
 /// A text that stands for another one.
 #[derive(Debug, Default)]
@@ -189,8 +189,7 @@ impl Piece {
 
 /// May anything but a gap stand for something else in this part?
 pub(super) fn may_hide(part: &str) -> bool {
-    let hides =
-        |byte: u8| is_in(byte, &FOLDING) | CODED.iter().fold(false, |any, &mark| any | (byte == mark));
+    let hides = |byte: u8| is_in(byte, &FOLDING) | is_of(byte, CODED);
     // Without a way out of a block its comparisons are vector instructions.
     part.as_bytes().chunks(BLOCK).any(|block| block.iter().fold(false, |any, &byte| any | hides(byte)))
 }
